@@ -1,0 +1,46 @@
+//! Document renderers: a tree in, bytes into the host's output.
+
+use std::marker::PhantomData;
+
+pub use crate::bindings::render::exports::trcaa::render::renderer::Format;
+pub use crate::bindings::render::trcaa::render::document::{Doc, Kind, Node};
+pub use crate::bindings::render::trcaa::render::io::{Assets, Output};
+use crate::{Descriptor, Error};
+
+/// A renderer. Pure: the same document gives the same bytes.
+pub trait Renderer {
+    /// Names the plugin; must agree with its manifest.
+    fn describe() -> Descriptor;
+
+    /// Lists the formats that `render` knows.
+    fn formats() -> Vec<Format>;
+
+    /// Writes `doc` to `out`, in pieces of at most 4 MiB.
+    ///
+    /// `doc.nodes` is an arena: the root first, parents before their children. Kinds that the renderer does not know
+    /// are left out. Limits of a call: 512 MiB of memory, 10 s of CPU, 64 MiB of output.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] for an unknown format, [`Error::InvalidInput`] for a broken tree.
+    fn render(doc: Doc, format: String, options: Vec<(String, String)>, assets: &Assets, out: &Output) -> Result<(), Error>;
+}
+
+/// Makes a format's description.
+pub fn format(id: &str, media_type: &str, extension: &str) -> Format {
+    Format { id: id.to_owned(), media_type: media_type.to_owned(), extension: extension.to_owned() }
+}
+
+#[doc(hidden)]
+pub struct Adapter<T>(PhantomData<T>);
+
+impl<T: Renderer> crate::bindings::render::exports::trcaa::render::renderer::Guest for Adapter<T> {
+    fn describe() -> Descriptor {
+        T::describe()
+    }
+    fn formats() -> Vec<Format> {
+        T::formats()
+    }
+    fn render(doc: Doc, format: String, options: Vec<(String, String)>, assets: &Assets, out: &Output) -> Result<(), Error> {
+        T::render(doc, format, options, assets, out)
+    }
+}
