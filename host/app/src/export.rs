@@ -1,0 +1,234 @@
+//! Writing the RCA, and exporting documents to files.
+//!
+//! Invariants: what a file gets passed the guard; a file is written whole or not at all, and nothing is overwritten
+//! unless that was asked for; a name never leads out of the folder that was given.
+
+use std::path::{Path, PathBuf};
+
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use std::io::Write;
+use trcaa_model::audit::AuditRecord;
+use trcaa_model::document::Document;
+use trcaa_model::id::{DocumentId, IssueId};
+use trcaa_model::timeline::Happening;
+use trcaa_redact::Origin;
+use trcaa_store::NewDocument;
+
+use crate::{App, AppError, document, rca};
+
+/// Characters of a file name made from a title.
+const STEM_CHARS_MAX: usize = 60;
+/// Bytes of an exported title.
+const TITLE_BYTES_MAX: usize = 1_000;
+/// Numbers tried for a free name.
+const FREE_NAMES_MAX: u32 = 1_000;
+
+/// Where an export goes.
+#[derive(Debug, Clone)]
+pub enum ExportTarget {
+    /// This file; replaced only with `force`.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Whether it may replace one.
+        force: bool,
+    },
+    /// A free name in this folder, which is made if it is not there.
+    Folder(PathBuf),
+}
+
+/// A written file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// The format.
+    pub format: String,
+    /// Where it is.
+    pub path: PathBuf,
+}
+
+impl App {
+    /// Writes an RCA of an issue from what is known now, and keeps it as a new document.
+    ///
+    /// # Errors
+    /// There is no such issue.
+    pub fn write_rca(&self, issue: &IssueId) -> Result<Document, AppError> {
+        let detail = self.store.issue_detail(issue)?;
+        let analysis = if detail.log_files.iter().all(|log| log.redacted) { self.kept_analysis(issue)? } else { None };
+        let content_md = rca::write(&detail, analysis.as_ref());
+        let new = NewDocument {
+            issue_id: issue.clone(),
+            doc_type: "rca".into(),
+            title: format!("RCA: {}", detail.issue.title),
+            content_md,
+        };
+        let section_count = rca::section_count(&new.content_md);
+        Ok(self.store.write(|tx| {
+            let document = tx.insert_document(&new)?;
+            let happening = Happening::RcaGenerated { doc_id: document.id.to_string(), section_count };
+            let audit = AuditRecord {
+                action: "generate_rca",
+                entity_type: "document",
+                entity_id: document.id.to_string(),
+                details: serde_json::json!({"issue_id": issue, "section_count": section_count}),
+            };
+            tx.happened(issue, &happening, "RCA written", &audit)?;
+            Ok(document)
+        })?)
+    }
+
+    /// Replaces a document's text, keeping the old one as a revision.
+    ///
+    /// # Errors
+    /// There is no such document, or the text is too long to be rendered.
+    pub fn edit_document(&self, id: &DocumentId, content_md: &str) -> Result<Document, AppError> {
+        if content_md.len() > document::DOCUMENT_BYTES_MAX {
+            return Err(AppError::usage("too_large", format!("editing the document: it has {} bytes, and may have {}", content_md.len(), document::DOCUMENT_BYTES_MAX)));
+        }
+        Ok(self.store.write(|tx| {
+            let document = tx.edit_document(id, content_md)?;
+            tx.audit(&AuditRecord {
+                action: "edit_document",
+                entity_type: "document",
+                entity_id: id.to_string(),
+                details: serde_json::json!({}),
+            })?;
+            Ok(document)
+        })?)
+    }
+
+    /// Renders a document and writes it to a file.
+    ///
+    /// # Errors
+    /// No renderer for the format, a file that is there already, a folder that can't be written.
+    pub fn export_document(&self, id: &DocumentId, format: &str, target: &ExportTarget) -> Result<Exported, AppError> {
+        let document = self.store.document(id)?;
+        let (renderer, offered) = self.plugins.renderer(&self.store, format)?;
+        let issue = &document.issue_id;
+        let mut pseudonyms = self.pseudonyms(issue)?;
+        let title = self.guard(issue, &mut pseudonyms, &document.title, Origin::Redacted, TITLE_BYTES_MAX)?;
+        let markdown =
+            self.guard(issue, &mut pseudonyms, &document.content_md, Origin::Redacted, document::DOCUMENT_BYTES_MAX)?;
+        let row = self.store.issue(issue)?;
+        let metadata = vec![
+            ("issue_id".to_owned(), issue.to_string()),
+            ("severity".to_owned(), row.severity.as_str().to_owned()),
+            ("status".to_owned(), row.status.as_str().to_owned()),
+            ("date".to_owned(), trcaa_model::time::stamp(document.updated_at)),
+        ];
+        let stem = file_stem(title.as_str());
+        let tree = document::parse_markdown(title, &markdown, metadata)
+            .map_err(|e| AppError::failed("unrenderable", format!("exporting document {id}: {e}")))?;
+        let bytes = renderer.render(&tree, &offered)?;
+        let path = match target {
+            ExportTarget::File { path, force } => write_file(path, &bytes, *force)?,
+            ExportTarget::Folder(folder) => write_free(folder, &stem, &offered.extension, &bytes)?,
+        };
+        let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let happening = Happening::DocumentExported { format: format.to_owned(), file_path: path.display().to_string() };
+        let audit = AuditRecord {
+            action: "document_exported",
+            entity_type: "document",
+            entity_id: id.to_string(),
+            details: serde_json::json!({"format": format, "file": file, "bytes": bytes.len()}),
+        };
+        self.store.write(|tx| tx.happened(issue, &happening, &format!("Document exported as {format}"), &audit))?;
+        Ok(Exported { format: format.to_owned(), path })
+    }
+}
+
+/// A file name from a title: lower-case letters, digits and dashes.
+fn file_stem(title: &str) -> String {
+    let mut stem = String::new();
+    for c in title.chars() {
+        if c.is_alphanumeric() {
+            stem.extend(c.to_lowercase());
+        } else if !stem.ends_with('-') && !stem.is_empty() {
+            stem.push('-');
+        }
+        if stem.chars().count() >= STEM_CHARS_MAX {
+            break;
+        }
+    }
+    let stem = stem.trim_end_matches('-');
+    if stem.is_empty() { "document".into() } else { stem.to_owned() }
+}
+
+fn failed(path: &Path, e: &std::io::Error) -> AppError {
+    AppError::failed("unwritable", format!("writing {}: {e}", path.display()))
+}
+
+fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppError> {
+    let name = path.file_name().ok_or_else(|| AppError::usage("bad_path", format!("writing {}: it names no file", path.display())))?;
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = Dir::open_ambient_dir(parent, ambient_authority()).map_err(|e| failed(parent, &e))?;
+    if force {
+        replace(&folder, Path::new(name), bytes).map_err(|e| failed(path, &e))?;
+        return Ok(path.to_path_buf());
+    }
+    match create(&folder, Path::new(name), bytes) {
+        Ok(()) => Ok(path.to_path_buf()),
+        Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(AppError::failed("exists", format!("writing {}: it is there already", path.display())).hint("choose another name, or --force to replace it"))
+        }
+        Err(e) => Err(failed(path, &e)),
+    }
+}
+
+fn write_free(folder: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Result<PathBuf, AppError> {
+    std::fs::create_dir_all(folder).map_err(|e| failed(folder, &e))?;
+    let dir = Dir::open_ambient_dir(folder, ambient_authority()).map_err(|e| failed(folder, &e))?;
+    for number in 1..=FREE_NAMES_MAX {
+        let name = if number == 1 { format!("{stem}.{extension}") } else { format!("{stem}-{number}.{extension}") };
+        match create(&dir, Path::new(&name), bytes) {
+            Ok(()) => return Ok(folder.join(name)),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(failed(&folder.join(name), &e)),
+        }
+    }
+    Err(AppError::failed("exists", format!("writing to {}: a thousand files of the name {stem} are there", folder.display())))
+}
+
+/// Whole or not at all: written beside its place, synced, then linked to its name, which fails if that is taken.
+fn create(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if folder.symlink_metadata(name).is_ok() {
+        return Err(std::io::ErrorKind::AlreadyExists.into());
+    }
+    let temporary = write_beside(folder, name, bytes)?;
+    let linked = folder.hard_link(&temporary, folder, name);
+    folder.remove_file(&temporary)?;
+    linked
+}
+
+fn replace(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let temporary = write_beside(folder, name, bytes)?;
+    folder.rename(&temporary, folder, name).inspect_err(|_| {
+        let _ = folder.remove_file(&temporary);
+    })
+}
+
+fn write_beside(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    let temporary = PathBuf::from(format!(".{}.{}.part", name.display(), std::process::id()));
+    let mut file = folder.open_with(&temporary, OpenOptions::new().write(true).create(true).truncate(true))?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    written.inspect_err(|_| {
+        let _ = folder.remove_file(&temporary);
+    })?;
+    Ok(temporary)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::file_stem;
+
+    #[test]
+    fn names_are_made_safe() {
+        for (title, stem) in [
+            ("RCA: disk full!", "rca-disk-full"), ("../../etc/passwd", "etc-passwd"), ("\u{1b}[31m", "31m"), ("", "document"), ("***", "document"),
+            ("Größe", "größe"),
+        ] {
+            assert_eq!(file_stem(title), stem);
+        }
+        assert!(file_stem(&"x".repeat(500)).len() <= 60);
+    }
+}

@@ -1,0 +1,100 @@
+//! The use cases: the only crate that sees the store, the plugins, the network and the redaction together.
+//!
+//! Owns: transactions, policy, what is audited. Must not know: arguments, the environment, the terminal; it prints
+//! nothing and takes clock and randomness from its caller.
+//!
+//! Invariants: text goes to a plugin (detectors left out) or into an export only as
+//! [`trcaa_model::guard::Redacted`]; whatever changes the store is one transaction with its timeline and audit rows;
+//! a use case that fails leaves the store as it was.
+
+mod document;
+mod error;
+mod excerpt;
+mod export;
+mod ingest;
+mod investigate;
+mod issues;
+mod plugins;
+mod progress;
+mod protocol;
+mod rca;
+mod redaction;
+mod review;
+mod settings;
+mod triage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub use error::{AppError, Family};
+pub use export::{ExportTarget, Exported};
+pub use ingest::LogInput;
+pub use investigate::WhyRequest;
+pub use plugins::{PluginSummary, PluginView};
+pub use progress::{NoProgress, Progress};
+pub use protocol::{Analysis, Finding, Moment, RootCause, WhyAnswer};
+pub use redaction::{ScanResult, ScanSpan, scan_bytes};
+pub use settings::Setting;
+pub use triage::{TriageReport, TriageRequest, TriageWhy};
+pub use trcaa_mcp as mcp;
+pub use trcaa_runtime::PluginError;
+pub use trcaa_shell as shell;
+pub use trcaa_store::{
+    CheckReport, KeySource, LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
+};
+
+use trcaa_model::env::{Clock, Entropy};
+use trcaa_model::secret::Secret;
+
+/// What the product runs on; everything from outside is in here.
+pub struct Setup {
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where the database key comes from.
+    pub key: KeySource,
+    /// Replaces the database key as the input of derived keys.
+    pub encryption_key: Option<Secret>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Source of randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Gets the lines that plugins log; `None` drops them.
+    pub plugin_log: Option<Arc<dyn LogPort>>,
+    /// Ends running plugin calls.
+    pub cancel: Cancel,
+}
+
+pub use trcaa_runtime::Cancel;
+pub use trcaa_runtime::ports::LogPort;
+
+/// The use cases over one open store.
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) plugins: plugins::PluginHost,
+    pub(crate) progress: Box<dyn Progress>,
+}
+
+impl App {
+    /// Opens the store (making it where there is none) and gets ready to load plugins; loads none yet.
+    ///
+    /// # Errors
+    /// Whatever keeps the store from opening; nothing was changed then.
+    pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
+        let mut options = trcaa_store::OpenOptions::new(
+            setup.data_dir.clone(),
+            setup.key,
+            Arc::clone(&setup.clock),
+            Arc::clone(&setup.entropy),
+        );
+        options.encryption_key = setup.encryption_key;
+        let store = options.open()?;
+        let key = store.derived_key(trcaa_store::Purpose::PluginCode);
+        let plugins = plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);
+        Ok(Self { store, plugins, progress })
+    }
+
+    /// The store, for reading.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+}

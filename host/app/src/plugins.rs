@@ -1,0 +1,380 @@
+//! Which plugins there are, which of them may run, and their native code.
+//!
+//! Invariants: a bundled plugin runs without being asked for; a drop-in runs only after the user enabled exactly these
+//! bytes (by SHA-256); the drop-in folder is reached through a directory handle, so no name climbs out of it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+use serde::Serialize;
+use trcaa_model::audit::AuditRecord;
+use trcaa_model::document::RenderFormat;
+use trcaa_model::env::Clock;
+use trcaa_model::plugin::{Kind, Limits, Manifest};
+use trcaa_runtime::ports::{LogPort, Ports};
+use trcaa_runtime::{
+    COMPONENT_BYTES_MAX, CallContext, Cancel, CodeCache, Detector, Engine, Plugin, Provider, Renderer, Source, bundled_ids,
+    load_bundled,
+};
+use trcaa_store::{PluginRow, PluginState, Store};
+use zeroize::Zeroizing;
+
+use crate::{App, AppError};
+
+/// The drop-in folder below the data folder.
+const FOLDER: &str = "plugins";
+/// Native code of drop-ins below it.
+const CODE_FOLDER: &str = ".code";
+/// Files looked at in the drop-in folder.
+const DROP_INS_MAX: usize = 256;
+/// The provider that needs no network and no key.
+pub(crate) const OFFLINE_PROVIDER: &str = "offline-analyst";
+
+/// One line of `plugin list`.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginSummary {
+    /// The manifest's id; the file's name where the manifest can't be read.
+    pub id: String,
+    /// The manifest's version.
+    pub version: String,
+    /// Its kind.
+    pub kind: String,
+    /// `bundled`, or the file's name.
+    pub source: String,
+    /// `enabled`, `disabled`, `refused`.
+    pub state: String,
+    /// Why it does not run.
+    pub reason: Option<String>,
+}
+
+/// What `plugin show` tells.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginView {
+    /// As in the list.
+    #[serde(flatten)]
+    pub summary: PluginSummary,
+    /// SHA-256 hex of the component.
+    pub sha256: String,
+    /// What it says of itself and asks for.
+    pub manifest: Manifest,
+    /// The limits of each call.
+    pub limits: Limits,
+}
+
+/// Loads plugins when they are needed, and no engine before.
+pub(crate) struct PluginHost {
+    engine: OnceLock<Engine>,
+    folder: Option<PathBuf>,
+    code_key: Option<Zeroizing<[u8; 32]>>,
+    context: Arc<CallContext>,
+}
+
+/// The bundled detectors alone, for `pii scan` without a store.
+pub(crate) fn bundled_detectors() -> Result<Vec<Detector>, AppError> {
+    let engine = Engine::new()?;
+    let context = Arc::new(CallContext::default());
+    let mut detectors = Vec::new();
+    for id in bundled_ids().filter(|id| trcaa_runtime::bundled_kind(id) == Some(Kind::PiiDetector)) {
+        detectors.push(Detector::new(&load_bundled(&engine, id)?, Arc::clone(&context))?);
+    }
+    Ok(detectors)
+}
+
+struct DropIn {
+    file: String,
+    loaded: Result<Arc<Plugin>, String>,
+}
+
+impl PluginHost {
+    pub(crate) fn new(
+        data_dir: Option<&Path>,
+        code_key: Option<Zeroizing<[u8; 32]>>,
+        log: Option<Arc<dyn LogPort>>,
+        clock: Arc<dyn Clock>,
+        cancel: Cancel,
+    ) -> Self {
+        let ports = Ports { log, clock: Some(clock), ..Ports::default() };
+        let context = Arc::new(CallContext { ports, connection: String::new(), cancel });
+        Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), code_key, context }
+    }
+
+    fn engine(&self) -> Result<&Engine, AppError> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        let engine = Engine::new()?;
+        Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// All detectors that may run: each can only add spans, so all of them look.
+    pub(crate) fn detectors(&self, store: &Store) -> Result<Vec<Detector>, AppError> {
+        let mut detectors = Vec::new();
+        for plugin in self.enabled(store, Kind::PiiDetector)? {
+            detectors.push(Detector::new(&plugin, Arc::clone(&self.context))?);
+        }
+        Ok(detectors)
+    }
+
+    /// The provider of that plugin id.
+    pub(crate) fn provider(&self, store: &Store, id: &str) -> Result<Provider, AppError> {
+        let all = self.enabled(store, Kind::AiProvider)?;
+        match all.iter().find(|plugin| plugin.manifest().id == id) {
+            Some(plugin) => Ok(Provider::new(plugin, Arc::clone(&self.context))?),
+            None => {
+                let known: Vec<&str> = all.iter().map(|p| p.manifest().id.as_str()).collect();
+                Err(AppError::usage("no_such_provider", format!("there is no enabled provider {id:?}; there are: {}", known.join(", ")))
+                    .hint("list all plugins with: trcaa plugin list"))
+            }
+        }
+    }
+
+    /// The first enabled renderer that offers `format`, with that format.
+    pub(crate) fn renderer(&self, store: &Store, format: &str) -> Result<(Renderer, RenderFormat), AppError> {
+        let mut known = Vec::new();
+        for plugin in self.enabled(store, Kind::DocumentRenderer)? {
+            let renderer = Renderer::new(&plugin, Arc::clone(&self.context))?;
+            for offered in renderer.formats()? {
+                if offered.id == format {
+                    return Ok((renderer, offered));
+                }
+                known.push(offered.id);
+            }
+        }
+        known.sort();
+        Err(AppError::usage("no_such_format", format!("no enabled renderer writes {format:?}; there are: {}", known.join(", "))))
+    }
+
+    fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
+        let mut plugins = self.bundled(kind)?;
+        let rows = store.plugins()?;
+        plugins.retain(|plugin| !is_disabled(&rows, plugin));
+        if rows.iter().any(|row| row.state == PluginState::Enabled && row.kind == kind) {
+            let allowed = self.drop_ins()?.into_iter().filter_map(|d| d.loaded.ok());
+            plugins.extend(allowed.filter(|plugin| plugin.manifest().kind == kind && is_enabled(&rows, plugin)));
+        }
+        Ok(plugins)
+    }
+
+    fn bundled(&self, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
+        let engine = self.engine()?;
+        let mut plugins = Vec::new();
+        for id in bundled_ids() {
+            // The kind is in the manifest; reading that is cheap, and native code is mapped only for what is wanted.
+            if trcaa_runtime::bundled_kind(id) == Some(kind) {
+                plugins.push(load_bundled(engine, id)?);
+            }
+        }
+        Ok(plugins)
+    }
+
+    fn drop_ins(&self) -> Result<Vec<DropIn>, AppError> {
+        let Some(path) = self.folder.as_ref().filter(|path| path.is_dir()) else { return Ok(Vec::new()) };
+        let failed = |e: std::io::Error| AppError::failed("plugin_folder", format!("reading {}: {e}", path.display()));
+        let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(failed)?;
+        let mut files: Vec<String> = Vec::new();
+        for entry in folder.entries().map_err(failed)?.take(DROP_INS_MAX) {
+            let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".wasm") {
+                files.push(name);
+            }
+        }
+        files.sort();
+        let cache = self.code_cache(&folder);
+        let engine = self.engine()?;
+        let load = |file: String| {
+            let loaded = read_component(&folder, &file).and_then(|bytes| {
+                let source = Source::DropIn(file.clone());
+                let cache = cache.as_ref().map(|c| c as &dyn CodeCache);
+                Plugin::load(engine, &file, &bytes, source, cache).map_err(|e| e.problem)
+            });
+            DropIn { file, loaded }
+        };
+        let mut drop_ins: Vec<DropIn> = files.into_iter().map(load).collect();
+        refuse_taken_ids(&mut drop_ins);
+        Ok(drop_ins)
+    }
+
+    fn code_cache(&self, folder: &Dir) -> Option<FolderCache> {
+        let key = self.code_key.clone()?;
+        folder.create_dir_all(CODE_FOLDER).ok()?;
+        Some(FolderCache { folder: folder.open_dir(CODE_FOLDER).ok()?, key })
+    }
+}
+
+/// An id is one plugin: a file can't pass for a bundled plugin or for another file.
+fn refuse_taken_ids(drop_ins: &mut [DropIn]) {
+    let mut taken: Vec<String> = bundled_ids().map(str::to_owned).collect();
+    for drop_in in drop_ins {
+        let Ok(plugin) = &drop_in.loaded else { continue };
+        let id = plugin.manifest().id.clone();
+        if taken.contains(&id) {
+            drop_in.loaded = Err(format!("its id {id:?} belongs to another plugin"));
+        } else {
+            taken.push(id);
+        }
+    }
+}
+
+fn is_disabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
+    rows.iter().any(|row| row.id == plugin.manifest().id && row.source == "bundled" && row.state != PluginState::Enabled)
+}
+
+/// Enabled means: these bytes. A file that changed asks again.
+fn is_enabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
+    rows.iter().any(|row| row.id == plugin.manifest().id && row.sha256 == plugin.sha256() && row.state == PluginState::Enabled)
+}
+
+fn read_component(folder: &Dir, file: &str) -> Result<Vec<u8>, String> {
+    let metadata = folder.symlink_metadata(file).map_err(|e| e.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no regular file".into());
+    }
+    if metadata.len() > COMPONENT_BYTES_MAX as u64 {
+        return Err(format!("it has {} bytes, and a component may have at most {COMPONENT_BYTES_MAX}", metadata.len()));
+    }
+    folder.read(file).map_err(|e| e.to_string())
+}
+
+struct FolderCache {
+    folder: Dir,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl CodeCache for FolderCache {
+    fn read(&self, name: &str) -> Option<Vec<u8>> {
+        self.folder.read(name).ok()
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        // A cache that can't be written costs the next start some seconds, and nothing else.
+        let temporary = format!("{name}.{}.tmp", std::process::id());
+        if self.folder.write(&temporary, bytes).is_ok() && self.folder.rename(&temporary, &self.folder, name).is_err() {
+            let _ = self.folder.remove_file(&temporary);
+        }
+    }
+
+    fn key(&self) -> &[u8; 32] {
+        &self.key
+    }
+}
+
+fn summary(plugin: &Plugin, rows: &[PluginRow]) -> PluginSummary {
+    let manifest = plugin.manifest();
+    let (source, state, reason) = match plugin.source() {
+        Source::Bundled if is_disabled(rows, plugin) => ("bundled".to_owned(), "disabled", None),
+        Source::Bundled => ("bundled".to_owned(), "enabled", None),
+        Source::DropIn(file) if is_enabled(rows, plugin) => (file.clone(), "enabled", None),
+        Source::DropIn(file) => {
+            let known = rows.iter().any(|row| row.id == manifest.id && row.state == PluginState::Enabled);
+            let reason = if known { "the file changed since it was enabled" } else { "it was not enabled yet" };
+            (file.clone(), "disabled", Some(reason.to_owned()))
+        }
+    };
+    PluginSummary {
+        id: manifest.id.clone(),
+        version: manifest.version.clone(),
+        kind: manifest.kind.as_str().to_owned(),
+        source,
+        state: state.to_owned(),
+        reason,
+    }
+}
+
+impl App {
+    /// Lists bundled plugins and the drop-in folder.
+    ///
+    /// # Errors
+    /// A drop-in folder that can't be read.
+    pub fn plugins(&self) -> Result<Vec<PluginSummary>, AppError> {
+        let rows = self.store.plugins()?;
+        let mut list = Vec::new();
+        for id in bundled_ids() {
+            let plugin = load_bundled(self.plugins.engine()?, id)?;
+            list.push(summary(&plugin, &rows));
+        }
+        for drop_in in self.plugins.drop_ins()? {
+            list.push(match drop_in.loaded {
+                Ok(plugin) => summary(&plugin, &rows),
+                Err(problem) => PluginSummary {
+                    id: drop_in.file.clone(),
+                    version: String::new(),
+                    kind: String::new(),
+                    source: drop_in.file,
+                    state: "refused".into(),
+                    reason: Some(problem),
+                },
+            });
+        }
+        Ok(list)
+    }
+
+    /// Shows one plugin by its id.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub fn plugin(&self, id: &str) -> Result<PluginView, AppError> {
+        let plugin = self.find_plugin(id)?;
+        let rows = self.store.plugins()?;
+        Ok(PluginView {
+            summary: summary(&plugin, &rows),
+            sha256: plugin.sha256().to_owned(),
+            manifest: plugin.manifest().clone(),
+            limits: plugin.limits(),
+        })
+    }
+
+    /// Enables or disables a plugin, by the digest of its bytes.
+    ///
+    /// # Errors
+    /// There is none of that id.
+    pub fn set_plugin_enabled(&self, id: &str, state: PluginState) -> Result<PluginSummary, AppError> {
+        let plugin = self.find_plugin(id)?;
+        let manifest = plugin.manifest();
+        let source = match plugin.source() {
+            Source::Bundled => "bundled".to_owned(),
+            Source::DropIn(file) => file.clone(),
+        };
+        let row = PluginRow {
+            id: manifest.id.clone(),
+            version: manifest.version.clone(),
+            kind: manifest.kind,
+            world: manifest.world.clone(),
+            sha256: plugin.sha256().to_owned(),
+            source,
+            state,
+            reason: None,
+            installed_at: String::new(),
+            manifest: serde_json::to_string(manifest).map_err(|e| AppError::failed("manifest", e.to_string()))?,
+        };
+        let action = if state == PluginState::Enabled { "plugin_installed" } else { "plugin_disabled" };
+        self.store.write(|tx| {
+            tx.upsert_plugin(&row)?;
+            tx.audit(&AuditRecord {
+                action,
+                entity_type: "plugin",
+                entity_id: row.id.clone(),
+                details: serde_json::json!({"version": row.version, "sha256": row.sha256, "source": row.source}),
+            })?;
+            Ok(())
+        })?;
+        Ok(summary(&plugin, &self.store.plugins()?))
+    }
+
+    fn find_plugin(&self, id: &str) -> Result<Arc<Plugin>, AppError> {
+        if bundled_ids().any(|known| known == id) {
+            return Ok(load_bundled(self.plugins.engine()?, id)?);
+        }
+        for drop_in in self.plugins.drop_ins()? {
+            match drop_in.loaded {
+                Ok(plugin) if plugin.manifest().id == id || drop_in.file == id => return Ok(plugin),
+                Err(problem) if drop_in.file == id => {
+                    return Err(AppError::failed("plugin_refused", format!("loading plugin {id}: {problem}")));
+                }
+                _ => {}
+            }
+        }
+        Err(AppError::failed("not_found", format!("there is no plugin {id:?}")).hint("list them with: trcaa plugin list"))
+    }
+}

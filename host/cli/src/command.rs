@@ -1,0 +1,85 @@
+//! One file per noun; each turns arguments into a call of `app` and its answer into text or JSON.
+
+mod audit;
+mod db;
+mod doc;
+mod investigate;
+mod issue;
+mod log;
+mod pii;
+mod plugin;
+mod settings;
+mod shell;
+mod triage;
+
+use std::io::Read;
+use std::path::Path;
+
+use clap::CommandFactory;
+use trcaa_app::{App, AppError, LogInput};
+
+use crate::args::{Cli, Command};
+use crate::output::Output;
+
+/// Most bytes of a text that is read whole.
+const TEXT_BYTES_MAX: u64 = 100 << 20;
+
+/// Runs the command.
+pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
+    let open = || crate::settings::open(&cli.global, output);
+    match &cli.command {
+        Command::Triage(args) => triage::run(&open()?, args, output),
+        Command::Issue(command) => issue::run(&open()?, command, cli.global.yes, output),
+        Command::Search { query, limit } => issue::search(&open()?, query, *limit, output),
+        Command::Log(command) => log::run(&open()?, command, output),
+        Command::Pii(command) => pii::run(open, command, output),
+        Command::Analyze { issue, provider } => investigate::analyze(&open()?, issue, provider.as_deref(), output),
+        Command::Why(args) => investigate::why(&open()?, args, output),
+        Command::Doc(command) => doc::run(&open()?, command, output),
+        Command::Timeline { issue } => audit::timeline(&open()?, issue, output),
+        Command::Audit(command) => audit::run(&open()?, command, output),
+        Command::Plugin(command) => plugin::run(&open()?, command, output),
+        Command::Shell(command) => shell::run(command, output),
+        Command::Db(command) => db::run(&open()?, command, output),
+        Command::Settings(command) => settings::run(&open()?, command, output),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "trcaa", &mut script);
+            output.bytes(&script);
+            Ok(())
+        }
+    }
+}
+
+/// `-` is standard input.
+fn log_input(file: &Path) -> LogInput {
+    if file == Path::new("-") { LogInput::Stdin("stdin.log".into()) } else { LogInput::Path(file.to_path_buf()) }
+}
+
+/// Reads a whole file, or standard input for `-`.
+fn read_text(file: &Path) -> Result<Vec<u8>, AppError> {
+    let failed = |e: std::io::Error| AppError::failed("unreadable", format!("reading {}: {e}", file.display()));
+    let mut bytes = Vec::new();
+    let source: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin().lock())
+    } else {
+        if file.is_dir() {
+            return Err(AppError::failed("is_folder", format!("reading {}: it is a folder", file.display())));
+        }
+        Box::new(std::fs::File::open(file).map_err(failed)?)
+    };
+    source.take(TEXT_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        let message = format!("reading {}: it has more than {TEXT_BYTES_MAX} bytes", file.display());
+        return Err(AppError::failed("too_large", message).hint("split it first"));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text that has to be UTF-8.
+fn read_utf8(file: &Path) -> Result<String, AppError> {
+    String::from_utf8(read_text(file)?)
+        .map_err(|e| AppError::failed("not_utf8", format!("reading {}: byte {} is no UTF-8", file.display(), e.utf8_error().valid_up_to())))
+}
+
+type Opened = Result<App, AppError>;

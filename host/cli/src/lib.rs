@@ -1,0 +1,39 @@
+//! The command line: arguments, settings, output, exit codes, signals.
+//!
+//! The only crate that reads the environment, the home folder, the clock and the terminal. Knows nothing of SQL, WIT
+//! or HTTP: each command is one or two calls into `app` and a rendering of what comes back.
+//!
+//! Invariants: stdout is the result, stderr is everything else; with `--json` stdout is one object with
+//! `schema_version`, also for errors; a closed pipe is quiet; text from logs, plugins and servers is escaped before a
+//! terminal sees it.
+
+mod args;
+mod command;
+mod exit;
+mod machine;
+mod output;
+mod progress;
+mod settings;
+mod signals;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+pub use args::Cli;
+
+/// Runs the command line of this process.
+pub fn run() -> ExitCode {
+    machine::forbid_core_dumps();
+    signals::on_interrupt();
+    exit::report_panics();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::usage(&error),
+    };
+    let output = output::Output::new(cli.global.json);
+    match command::run(&cli, &output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => exit::failed(&error, &output),
+    }
+}

@@ -1,0 +1,5 @@
+//! The binary `trcaa`.
+
+fn main() -> std::process::ExitCode {
+    trcaa_cli::run()
+}

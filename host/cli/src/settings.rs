@@ -1,0 +1,93 @@
+//! What the environment says: data folder and keys. Resolved once; flags win over the environment.
+
+use std::env;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use trcaa_app::{App, AppError, Cancel, KeySource, LogPort, Setup, StoreError, parse_key};
+use trcaa_model::secret::Secret;
+
+use crate::args::Global;
+use crate::machine::{SystemClock, SystemEntropy};
+use crate::output::Output;
+use crate::progress::Bars;
+
+/// Name of the database inside the data folder, and of its key.
+const DATABASE_FILE: &str = "tftsr.db";
+const KEY_FILE: &str = "tftsr.key";
+
+/// A variable, or its name from when the product was called TFTSR, which warns.
+fn variable(name: &str, legacy: &str, output: &Output) -> Option<String> {
+    let filled = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
+    filled(name).or_else(|| {
+        let value = filled(legacy)?;
+        output.warn(&format!("{legacy} is deprecated; use {name}"));
+        Some(value)
+    })
+}
+
+/// `--data-dir`, else TRCAA_DATA_DIR, else TFTSR_DATA_DIR, else the platform's app-data folder + /trcaa.
+pub(crate) fn data_dir(global: &Global, output: &Output) -> Result<PathBuf, AppError> {
+    if let Some(given) = &global.data_dir {
+        return Ok(given.clone());
+    }
+    if let Some(set) = variable("TRCAA_DATA_DIR", "TFTSR_DATA_DIR", output) {
+        return Ok(PathBuf::from(set));
+    }
+    let base = if cfg!(target_os = "macos") {
+        env::home_dir().map(|home| home.join("Library/Application Support"))
+    } else if cfg!(windows) {
+        env::var_os("APPDATA").map(PathBuf::from)
+    } else {
+        let absolute = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute.or_else(|| env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".local/share")))
+    };
+    match base {
+        Some(base) => Ok(base.join("trcaa")),
+        None => Err(AppError::usage("no_data_dir", "finding the data folder: there is no home folder")
+            .hint("name one: --data-dir DIR, or TRCAA_DATA_DIR")),
+    }
+}
+
+fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, AppError> {
+    let settings = |error: StoreError| AppError::usage(error.code(), error.to_string());
+    if let Some(text) = variable("TRCAA_DB_KEY", "TFTSR_DB_KEY", output)
+        && let Some(key) = parse_key(&text).map_err(settings)?
+    {
+        return Ok(key);
+    }
+    if cfg!(debug_assertions) && !folder.join(KEY_FILE).exists() {
+        let shown = folder.join(DATABASE_FILE);
+        output.warn(&format!("debug build without a key: {} is not encrypted (set TRCAA_DB_KEY to encrypt it)", shown.display()));
+        return Ok(KeySource::Plain);
+    }
+    Ok(KeySource::KeyFile)
+}
+
+/// Opens the application with what flags and environment say.
+pub(crate) fn open(global: &Global, output: &Output) -> Result<App, AppError> {
+    let data_dir = data_dir(global, output)?;
+    let key = key_source(&data_dir, output)?;
+    let encryption_key = variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output).map(Secret::new);
+    let plugin_log: Option<Arc<dyn LogPort>> = global.verbose.then(|| Arc::new(StderrLog) as Arc<dyn LogPort>);
+    let setup = Setup {
+        data_dir,
+        key,
+        encryption_key,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        plugin_log,
+        cancel: Cancel::default(),
+    };
+    App::open(setup, Bars::for_terminal(global.quiet || global.no_progress))
+}
+
+/// Plugins' lines on stderr, escaped: they are a stranger's text.
+struct StderrLog;
+
+impl LogPort for StderrLog {
+    fn line(&self, plugin: &str, level: &'static str, message: &str) {
+        let line = format!("{plugin}: {level}: {}\n", crate::output::visible(message));
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+    }
+}

@@ -1,0 +1,35 @@
+//! The one way out: every byte that leaves over HTTP goes through [`Connection::send`], and nothing else here sends.
+//!
+//! Owns: reading of addresses, the match against grants, address checks, redirects, credential injection, size and
+//! time limits, and the redaction of echoed secrets. Must not know: plugins' code, the store, the terminal, the
+//! environment (no proxy variable, no certificate variable is read).
+//!
+//! Invariants, each with a test in `tests/attacks.rs` that fails when the guard is taken out:
+//! 1. A request is matched against a grant before its host is looked up, and looked up before it is connected.
+//! 2. A host is looked up once per hop; only the addresses that were checked are connected.
+//! 3. A body is [`Body::Redacted`] or [`Body::Empty`]; unguarded bytes have no type that fits.
+//! 4. A secret is written into a request after every check, only towards its audience, and no response, error or
+//!    record carries it back.
+//! 5. Every redirect starts again from the top.
+
+mod address;
+mod connection;
+mod credential;
+mod echo;
+mod error;
+mod grant;
+mod header;
+mod port;
+mod response;
+mod sse;
+mod target;
+mod transport;
+
+pub use connection::{Connection, Method, Request};
+pub use credential::{Credential, Placement};
+pub use error::{Denial, NetError, Rule};
+pub use grant::{Allowance, Policy};
+pub use port::{Body, Decision, Observer, OutboundScan, Part, Record, Resolver, ScanRefusal, SystemResolver};
+pub use response::Response;
+pub use sse::Event;
+pub use transport::Network;

@@ -1,0 +1,154 @@
+//! What the pipeline is given from outside: name look-up, the outbound scan, the observer; and the type of bodies.
+
+use std::io;
+use std::net::{IpAddr, ToSocketAddrs};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use trcaa_model::guard::Redacted;
+
+use crate::connection::Method;
+
+/// Most time that the system's look-up may take: as long as a connection may.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Finds the addresses of a name.
+pub trait Resolver: Send + Sync {
+    /// All addresses of `host`, in the order of preference. Called once per hop, never for an IP literal.
+    ///
+    /// # Errors
+    /// Whatever the look-up says; its text is not shown.
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
+}
+
+/// The operating system's look-up (hosts file, mDNS, DNS), at most 10 s long.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemResolver;
+
+impl Resolver for SystemResolver {
+    fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        // getaddrinfo has no time-out, so it gets a thread that may outlive the wait; the system's own limit ends it.
+        let (found, wait) = mpsc::sync_channel(1);
+        let host = host.to_owned();
+        std::thread::Builder::new().name("resolve".into()).spawn(move || {
+            let answer = (host.as_str(), 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect());
+            // Nobody listens any more when the wait was over first.
+            let _ = found.send(answer);
+        })?;
+        wait.recv_timeout(RESOLVE_TIMEOUT).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    }
+}
+
+/// What a request carries. There is no variant for plain bytes: what leaves went through the guard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Body {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// Text from the guard.
+    Redacted(Redacted),
+}
+
+impl Body {
+    /// Takes bytes of a guest through the scan.
+    ///
+    /// # Errors
+    /// [`ScanRefusal`] when they are no UTF-8 text, or the scan refuses.
+    pub fn from_guest(bytes: &[u8], scan: &dyn OutboundScan) -> Result<Self, ScanRefusal> {
+        if bytes.is_empty() {
+            return Ok(Self::Empty);
+        }
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| ScanRefusal { reason: "a body that is not UTF-8 text can't be scanned" })?;
+        scan.scan(Part::Body, text).map(Self::Redacted)
+    }
+
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.as_str().len()
+    }
+
+    /// Whether nothing would be sent.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Empty => "",
+            Self::Redacted(text) => text.as_str(),
+        }
+    }
+}
+
+/// Which part of a request is scanned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Path and query, percent-decoded once.
+    Target,
+    /// The value of this header.
+    Header(&'a str),
+    /// The body.
+    Body,
+}
+
+/// Looks for secrets and personal data in what is about to leave.
+pub trait OutboundScan {
+    /// Gives `text` as it may leave. A target or header that would have to change is refused by the pipeline, since
+    /// an address with a piece cut out of it is a different address; a body leaves as it comes back.
+    ///
+    /// # Errors
+    /// [`ScanRefusal`] when it may not leave at all.
+    fn scan(&self, part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal>;
+}
+
+/// Why the scan lets nothing out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct ScanRefusal {
+    /// For user and plugin; names kinds, never the finding.
+    pub reason: &'static str,
+}
+
+/// Hears of every request, for the audit trail.
+pub trait Observer: Send + Sync {
+    /// Called on the sending thread: once with [`Decision::Allowed`] before bytes leave, or once with
+    /// [`Decision::Denied`]; after `Allowed`, once more with how it ended. Each redirect is a request of its own.
+    fn record(&self, record: &Record<'_>);
+}
+
+/// One request in the eyes of the [`Observer`]. Holds no query, header or body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record<'a> {
+    /// Which plugin asked.
+    pub plugin: &'a str,
+    /// The method.
+    pub method: Method,
+    /// Host name or address literal; empty when the address could not be read.
+    pub host: &'a str,
+    /// Port; 0 when the address could not be read.
+    pub port: u16,
+    /// Path without query.
+    pub path: &'a str,
+    /// Bytes of the body.
+    pub bytes: u64,
+    /// Ids of the secrets that are written into it.
+    pub secret_ids: &'a [&'a str],
+    /// Time since this hop began.
+    pub duration: Duration,
+    /// What was decided, or how it ended.
+    pub decision: Decision<'a>,
+}
+
+/// What was decided about a request, or how it ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// Every check passed; it leaves now.
+    Allowed,
+    /// A check failed; nothing left. Holds the rule's text.
+    Denied(&'a str),
+    /// The server answered with this status.
+    Answered(u16),
+    /// It broke off, with a word for how.
+    Failed(&'static str),
+}

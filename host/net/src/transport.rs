@@ -1,0 +1,194 @@
+//! The client that sends what was checked. Nothing outside [`crate::connection`] calls it.
+//!
+//! Invariants: it connects to pinned addresses only (a name without a pin fails), follows no redirect, uses no proxy,
+//! decodes nothing, retries nothing, and reads no environment variable.
+
+use std::collections::HashMap;
+use std::error::Error as _;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Response};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::connection::Method;
+use crate::error::NetError;
+use crate::port::Body;
+use crate::target::Target;
+
+/// Longest wait for a connection with TLS.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an unused connection stays open: long enough for the calls of one run.
+const KEEP_OPEN: Duration = Duration::from_secs(30);
+/// Most unused connections to one host.
+const KEEP_OPEN_MAX: usize = 4;
+/// Most bytes of a cause that is shown.
+const REASON_CHARS_MAX: usize = 200;
+
+/// What all connections share: which servers are believed to be who they say, and the thread that serves the sockets.
+#[derive(Clone, Debug)]
+pub struct Network {
+    trust: ClientConfig,
+    runtime: Arc<Runtime>,
+}
+
+impl Network {
+    /// Mozilla's roots, and the certificates of the setting `net.extra_ca` in PEM (may be empty).
+    ///
+    /// # Errors
+    /// [`NetError::Invalid`] when the PEM text holds a certificate that can't be read, or the system gives no thread.
+    pub fn new(extra_ca_pem: &[u8]) -> Result<Self, NetError> {
+        let unreadable = || NetError::invalid("the extra certificates can't be read");
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        for certificate in CertificateDer::pem_slice_iter(extra_ca_pem) {
+            roots.add(certificate.map_err(|_| unreadable())?).map_err(|_| unreadable())?;
+        }
+        let trust = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has the cipher suites of TLS 1.2 and 1.3")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("net").enable_all().build();
+        let runtime = runtime.map_err(|_| NetError::invalid("the network thread can't be started"))?;
+        Ok(Self { trust, runtime: Arc::new(runtime) })
+    }
+}
+
+/// Checked addresses by name. Grows to at most one entry per grant, since only granted hosts get here.
+#[derive(Clone, Debug, Default)]
+struct Pins(Arc<Mutex<HashMap<String, Vec<SocketAddr>>>>);
+
+impl Resolve for Pins {
+    fn resolve(&self, name: Name) -> Resolving {
+        let pinned = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name.as_str()).cloned();
+        Box::pin(std::future::ready(match pinned {
+            Some(addresses) => Ok(Box::new(addresses.into_iter()) as Addrs),
+            None => Err(io::Error::other("no checked address").into()),
+        }))
+    }
+}
+
+/// The client of one connection of one plugin; never shared, so that a socket opened under one policy can't serve
+/// another.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    runtime: Arc<Runtime>,
+    client: Client,
+    pins: Pins,
+}
+
+impl Transport {
+    pub(crate) fn new(network: &Network, idle: Duration) -> Result<Self, NetError> {
+        let pins = Pins::default();
+        let client = Client::builder()
+            .tls_backend_preconfigured(network.trust.clone())
+            .dns_resolver(pins.clone())
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http1_only()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .read_timeout(idle)
+            .pool_idle_timeout(KEEP_OPEN)
+            .pool_max_idle_per_host(KEEP_OPEN_MAX)
+            .build()
+            .map_err(|_| NetError::invalid("the HTTP client can't be started"))?;
+        Ok(Self { runtime: Arc::clone(&network.runtime), client, pins })
+    }
+
+    /// Sends one request to the checked addresses, and waits for the head of the response.
+    pub(crate) fn exchange(
+        &self,
+        target: &Target,
+        addresses: &[IpAddr],
+        method: Method,
+        headers: HeaderMap,
+        body: &Body,
+        watch: &Watch,
+    ) -> Result<Response, NetError> {
+        if let Some(name) = target.url.domain() {
+            // Port 0 is replaced by the address's own.
+            let pinned = addresses.iter().map(|a| SocketAddr::new(*a, 0)).collect();
+            self.pins.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), pinned);
+        }
+        let mut request =
+            self.client.request(method.on_the_wire(), target.url.clone()).headers(headers).timeout(watch.remaining()?);
+        if let Body::Redacted(text) = body {
+            request = request.body(text.as_str().to_owned());
+        }
+        // `send` starts its timers when it is called, so it must be called inside.
+        self.runtime.block_on(async { request.send().await }).map_err(|e| watch.judge(&e))
+    }
+}
+
+/// Gives a body piece by piece.
+pub(crate) trait Chunks {
+    /// The next piece; none at the end.
+    fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, NetError>;
+}
+
+/// The body of a response on the network.
+pub(crate) struct Incoming {
+    runtime: Arc<Runtime>,
+    response: Response,
+    watch: Watch,
+}
+
+impl Transport {
+    /// Takes the body out of a response. Dropping it closes the socket.
+    pub(crate) fn incoming(&self, response: Response, watch: Watch) -> Incoming {
+        Incoming { runtime: Arc::clone(&self.runtime), response, watch }
+    }
+}
+
+impl Chunks for Incoming {
+    fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, NetError> {
+        self.watch.remaining()?;
+        match self.runtime.block_on(async { self.response.chunk().await }) {
+            Ok(chunk) => Ok(chunk.map(Vec::from)),
+            Err(error) => Err(self.watch.judge(&error)),
+        }
+    }
+}
+
+/// The time limits of one request, over all its hops.
+#[derive(Clone, Debug)]
+pub(crate) struct Watch {
+    pub(crate) host: String,
+    pub(crate) begun: Instant,
+    pub(crate) total: Duration,
+    pub(crate) idle: Duration,
+}
+
+impl Watch {
+    /// Time left; an error when there is none.
+    pub(crate) fn remaining(&self) -> Result<Duration, NetError> {
+        let left = self.total.saturating_sub(self.begun.elapsed());
+        if left.is_zero() { Err(NetError::Overtime { after: self.total }) } else { Ok(left) }
+    }
+
+    /// Names a failure of the client. Its own text is not passed on but for the innermost cause, which is about
+    /// sockets and certificates and has no address, header or body in it.
+    fn judge(&self, error: &reqwest::Error) -> NetError {
+        if error.is_timeout() && self.remaining().is_err() {
+            return NetError::Overtime { after: self.total };
+        }
+        if error.is_timeout() && !error.is_connect() {
+            return NetError::Idle { after: self.idle };
+        }
+        let mut reason = error.source();
+        while let Some(deeper) = reason.and_then(std::error::Error::source) {
+            reason = Some(deeper);
+        }
+        let reason = reason.map_or_else(|| "the connection broke".to_owned(), ToString::to_string);
+        NetError::Unreachable { host: self.host.clone(), reason: reason.chars().take(REASON_CHARS_MAX).collect() }
+    }
+}

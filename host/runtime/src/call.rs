@@ -1,0 +1,218 @@
+//! One call into one plugin: a store of its own, its limits, its deadline, and what became of it.
+//!
+//! Invariants: a store belongs to one plugin and one call; whatever a guest does ends as a [`Fault`]; no limit is
+//! enforced by the guest's good will.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use trcaa_model::plugin::Limits;
+use wasmtime::component::ResourceTable;
+use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
+
+use crate::engine::TICK;
+use crate::error::{Fault, PluginError, plain};
+use crate::host_functions::Pushed;
+use crate::plugin::Plugin;
+use crate::ports::{Caller, Ports};
+
+/// Lines a call may log; more are dropped.
+pub(crate) const LOG_LINES_MAX: u32 = 1_000;
+/// Bytes of one logged line; the rest is cut.
+pub(crate) const LOG_LINE_BYTES_MAX: usize = 4 << 10;
+/// Handles to host resources alive at once in a call.
+const HANDLES_MAX: usize = 1_024;
+/// Elements of one table of functions.
+const TABLE_ELEMENTS_MAX: usize = 100_000;
+/// Core instances, tables and memories of one component: adapters need a few.
+const PARTS_MAX: usize = 16;
+
+/// Ends running calls from another thread.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Ends every call that was given this handle, within a tick of guest time.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was asked for.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a call runs with.
+#[derive(Clone, Default)]
+pub struct CallContext {
+    /// What the host functions reach.
+    pub ports: Ports,
+    /// The connection it runs for; empty where there is none.
+    pub connection: String,
+    /// Ends it.
+    pub cancel: Cancel,
+}
+
+/// The host's side of one call.
+pub(crate) struct CallState {
+    pub(crate) plugin: Arc<Plugin>,
+    pub(crate) context: Arc<CallContext>,
+    pub(crate) table: ResourceTable,
+    pub(crate) limits: Limits,
+    pub(crate) pushed: Pushed,
+    pub(crate) log_lines: u32,
+    pub(crate) random_state: u64,
+    started: Instant,
+    ticks: u64,
+    memory_bytes: u64,
+    stopped: Option<Fault>,
+}
+
+impl CallState {
+    /// Milliseconds until the wall limit.
+    pub(crate) fn wall_left_ms(&self) -> u64 {
+        let spent = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.limits.wall_ms_max.saturating_sub(spent)
+    }
+
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        Caller {
+            manifest: self.plugin.manifest(),
+            connection: &self.context.connection,
+            wall_left_ms: self.wall_left_ms(),
+        }
+    }
+
+    /// Ends the call with `fault`: remembered here, because what wasmtime hands back is only a trap.
+    pub(crate) fn stop(&mut self, fault: Fault) -> wasmtime::Error {
+        let text = fault.to_string();
+        self.stopped.get_or_insert(fault);
+        wasmtime::Error::msg(text)
+    }
+
+    /// Refuses an argument of a host call that is larger than one call may carry.
+    pub(crate) fn admit(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        let limit_bytes = self.limits.host_call_bytes_max;
+        if bytes as u64 > limit_bytes { Err(self.stop(Fault::OutputLimit { limit_bytes })) } else { Ok(()) }
+    }
+
+    fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        self.ticks += 1;
+        let cpu_ms = self.ticks * u64::try_from(TICK.as_millis()).unwrap_or(1);
+        if self.context.cancel.is_cancelled() {
+            return Err(self.stop(Fault::Cancelled));
+        }
+        if cpu_ms > self.limits.cpu_ms_max {
+            return Err(self.stop(Fault::CpuLimit { limit_ms: self.limits.cpu_ms_max }));
+        }
+        if self.wall_left_ms() == 0 {
+            return Err(self.stop(Fault::WallLimit { limit_ms: self.limits.wall_ms_max }));
+        }
+        Ok(UpdateDeadline::Continue(1))
+    }
+}
+
+impl ResourceLimiter for CallState {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        let total = self.memory_bytes.saturating_add((desired - current) as u64);
+        let limit_bytes = self.limits.memory_bytes_max;
+        if total > limit_bytes {
+            // Not a trap: a guest may live with less. If it dies of it, this is what it died of.
+            self.stopped.get_or_insert(Fault::MemoryLimit { limit_bytes });
+            return Ok(false);
+        }
+        self.memory_bytes = total;
+        Ok(true)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+        Ok(desired <= TABLE_ELEMENTS_MAX)
+    }
+
+    fn instances(&self) -> usize {
+        PARTS_MAX
+    }
+
+    fn tables(&self) -> usize {
+        PARTS_MAX
+    }
+
+    fn memories(&self) -> usize {
+        PARTS_MAX
+    }
+}
+
+/// Runs `body` in a fresh store, and tells apart how it ended.
+///
+/// `pushed` is where the guest's output goes while it runs; it comes back beside the answer.
+pub(crate) fn run<R>(
+    plugin: &Arc<Plugin>,
+    context: &Arc<CallContext>,
+    limits: Limits,
+    function: &'static str,
+    pushed: Pushed,
+    body: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<R>,
+) -> Result<(R, Pushed), PluginError> {
+    let fail = |fault: Fault| plugin.failed(function, fault);
+    if let Some(open) = plugin.circuit_open() {
+        return Err(fail(open));
+    }
+    if context.cancel.is_cancelled() {
+        return Err(fail(Fault::Cancelled));
+    }
+    let mut table = ResourceTable::new();
+    table.set_max_capacity(HANDLES_MAX);
+    let state = CallState {
+        plugin: Arc::clone(plugin),
+        context: Arc::clone(context),
+        table,
+        limits,
+        pushed,
+        log_lines: 0,
+        random_state: 0,
+        started: Instant::now(),
+        ticks: 0,
+        memory_bytes: 0,
+        stopped: None,
+    };
+    let mut store = Store::new(plugin.engine().wasmtime(), state);
+    store.limiter(|state| state);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut store| store.data_mut().on_tick());
+    let carried = limits.host_call_bytes_max.max(limits.output_bytes_max);
+    store.set_hostcall_fuel(usize::try_from(carried).unwrap_or(usize::MAX));
+    store.set_max_component_handles(HANDLES_MAX);
+    // A panic in a host function unwinds through the guest to here; the store is thrown away, so nothing half-changed
+    // is seen again.
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut store)));
+    let result = match outcome {
+        Err(_panic) => Err(Fault::HostPanic),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(fault_of(&store.data().stopped, &limits, &error)),
+    };
+    match result {
+        Ok(answer) => Ok((answer, store.into_data().pushed)),
+        Err(fault) => {
+            plugin.count_failure(&fault);
+            Err(fail(fault))
+        }
+    }
+}
+
+fn fault_of(stopped: &Option<Fault>, limits: &Limits, error: &wasmtime::Error) -> Fault {
+    if let Some(fault) = stopped {
+        return fault.clone();
+    }
+    let text = format!("{error:#}");
+    if text.contains("fuel allocated for hostcalls has been exhausted") {
+        return Fault::OutputLimit { limit_bytes: limits.output_bytes_max };
+    }
+    // The trap's own words name instructions and never memory contents.
+    match error.downcast_ref::<wasmtime::Trap>() {
+        Some(trap) => Fault::Trapped(trap.to_string()),
+        None => Fault::Trapped(plain(&text, 300)),
+    }
+}

@@ -1,0 +1,155 @@
+//! Calls into detectors of personal data, and the checks of what they answer.
+
+use std::sync::Arc;
+
+use trcaa_model::pii::Span;
+use trcaa_model::plugin::{Kind, Limits};
+
+use crate::bindings::pii::exports::trcaa::pii::detector as wit;
+use crate::bindings::pii::{PiiDetector, PiiDetectorPre};
+use crate::call::{CallContext, CallState, run};
+use crate::error::{Fault, LoadError, PluginError, plain};
+use crate::host_functions::Pushed;
+use crate::plugin::Plugin;
+
+/// Text that the CPU limit is meant for.
+const CPU_LIMIT_PER_BYTES: u64 = 8 << 20;
+/// Output per byte of input.
+const OUTPUT_PER_INPUT: u64 = 8;
+/// Output that even an empty text may give.
+const OUTPUT_BYTES_MIN: u64 = 64 << 10;
+/// Characters of a label.
+const LABEL_CHARS_MAX: usize = 64;
+
+/// A detector, ready to be called from any thread.
+#[derive(Clone)]
+pub struct Detector {
+    plugin: Arc<Plugin>,
+    pre: PiiDetectorPre<CallState>,
+    context: Arc<CallContext>,
+}
+
+impl Detector {
+    /// Takes a plugin of the right kind.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it is of another kind.
+    pub fn new(plugin: &Arc<Plugin>, context: Arc<CallContext>) -> Result<Self, LoadError> {
+        plugin.expect_kind(Kind::PiiDetector)?;
+        let pre = PiiDetectorPre::new(plugin.instance().clone())
+            .map_err(|e| LoadError { name: plugin.manifest().id.clone(), problem: format!("{e:#}") })?;
+        Ok(Self { plugin: Arc::clone(plugin), pre, context })
+    }
+
+    /// The plugin behind it.
+    pub fn plugin(&self) -> &Arc<Plugin> {
+        &self.plugin
+    }
+
+    /// Finds spans in each text: one list per text, sorted by start, every span checked.
+    ///
+    /// The texts are in clear; detectors are the one kind of plugin that may see them, and they can reach nothing.
+    ///
+    /// # Errors
+    /// [`PluginError`]; the caller must not use the texts for anything that leaves.
+    pub fn detect(&self, texts: &[String]) -> Result<Vec<Vec<Span>>, PluginError> {
+        let options = wit::Options {
+            languages: Vec::new(),
+            labels: Vec::new(),
+            min_confidence: 0.0,
+            extra: Vec::new(),
+        };
+        let limits = self.limits_for(texts);
+        let (answer, _) = run(&self.plugin, &self.context, limits, "detect", Pushed::default(), |store| {
+            let guest = self.instantiate(store)?;
+            guest.trcaa_pii_detector().call_detect(store, texts, &options)
+        })?;
+        let lists = answer.map_err(|e| self.plugin.failed("detect", Fault::Reported(e.into())))?;
+        check(&self.plugin.manifest().id, texts, lists).map_err(|problem| {
+            let fault = Fault::BadOutput(problem);
+            self.plugin.count_failure(&fault);
+            self.plugin.failed("detect", fault)
+        })
+    }
+
+    fn instantiate(&self, store: &mut wasmtime::Store<CallState>) -> wasmtime::Result<PiiDetector> {
+        self.pre.instantiate(store)
+    }
+
+    /// 2 s of CPU per 8 MiB or part of it; output in proportion to the input.
+    fn limits_for(&self, texts: &[String]) -> Limits {
+        let bytes: u64 = texts.iter().map(|t| t.len() as u64).sum();
+        let mut limits = self.plugin.limits();
+        let shares = bytes.div_ceil(CPU_LIMIT_PER_BYTES).max(1);
+        limits.cpu_ms_max = limits.cpu_ms_max.saturating_mul(shares);
+        limits.output_bytes_max = limits.output_bytes_max.min((bytes * OUTPUT_PER_INPUT).max(OUTPUT_BYTES_MIN));
+        limits
+    }
+}
+
+/// Believes an answer only if it has a list per text and every span lies inside it, on character boundaries.
+fn check(detector: &str, texts: &[String], lists: Vec<Vec<wit::Span>>) -> Result<Vec<Vec<Span>>, String> {
+    if lists.len() != texts.len() {
+        return Err(format!("{} lists of spans for {} texts", lists.len(), texts.len()));
+    }
+    let mut checked = Vec::with_capacity(lists.len());
+    for (text, list) in texts.iter().zip(lists) {
+        let mut spans = Vec::with_capacity(list.len());
+        for span in list {
+            let (start, end) = (span.start as usize, span.end as usize);
+            if start >= end || end > text.len() {
+                return Err(format!("span {start}..{end} of a text of {} bytes", text.len()));
+            }
+            if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
+                return Err(format!("span {start}..{end} cuts a character"));
+            }
+            let label_shaped = !span.label.is_empty()
+                && span.label.chars().count() <= LABEL_CHARS_MAX
+                && span.label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+            if !label_shaped {
+                return Err(format!("label {:?} is not 1 to {LABEL_CHARS_MAX} letters and digits", plain(&span.label, 80)));
+            }
+            if !(0.0..=1.0).contains(&span.confidence) {
+                return Err(format!("confidence {} is not between 0 and 1", span.confidence));
+            }
+            spans.push(Span {
+                start: start as u64,
+                end: end as u64,
+                label: span.label,
+                confidence: span.confidence,
+                detector: detector.to_owned(),
+            });
+        }
+        spans.sort_by_key(|span| (span.start, span.end));
+        checked.push(spans);
+    }
+    Ok(checked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str, start: u32, end: u32, label: &str, confidence: f32) -> String {
+        let span = wit::Span { start, end, label: label.into(), confidence };
+        match check("d", &[text.to_owned()], vec![vec![span]]) {
+            Ok(_) => "believed".into(),
+            Err(problem) => problem,
+        }
+    }
+
+    #[test]
+    fn only_spans_inside_the_text_are_believed() {
+        assert_eq!(said("añb", 0, 4, "Email", 1.0), "believed");
+        for (start, end, part) in [(0, 5, "of 4 bytes"), (2, 4, "cuts"), (0, 2, "cuts"), (1, 1, "1..1"), (3, 1, "3..1"), (0, u32::MAX, "of 4 bytes")] {
+            assert!(said("añb", start, end, "Email", 1.0).contains(part), "{start}..{end}");
+        }
+        for label in ["", "a b", "x\n", "é", &"x".repeat(65)] {
+            assert!(said("abc", 0, 1, label, 1.0).contains("label"), "{label:?}");
+        }
+        for confidence in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
+            assert!(said("abc", 0, 1, "Email", confidence).contains("confidence"), "{confidence}");
+        }
+        assert!(check("d", &["a".into()], vec![]).is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! How a plugin fails, told apart from how the host or its user fails.
+
+use std::fmt;
+
+/// A call into a plugin that did not give a usable answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("plugin {plugin} {version}, function {function}: {fault}")]
+pub struct PluginError {
+    /// Id of the plugin.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// The exported function.
+    pub function: &'static str,
+    /// What happened.
+    pub fault: Fault,
+}
+
+/// What happened in a call. No case carries text that the plugin was given.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// It trapped: a panic, an unreachable instruction, an access out of bounds, too deep a recursion.
+    #[error("it crashed ({0})")]
+    Trapped(String),
+    /// It computed for too long.
+    #[error("it used more than {limit_ms} ms of CPU and was stopped")]
+    CpuLimit {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// It took too long, waiting included.
+    #[error("it took more than {limit_ms} ms and was stopped")]
+    WallLimit {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// It wanted more memory than it may have.
+    #[error("it wanted more than {limit_bytes} bytes of memory")]
+    MemoryLimit {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// It returned, wrote or emitted too much.
+    #[error("it gave more than {limit_bytes} bytes of output")]
+    OutputLimit {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// The host or the user ended the call.
+    #[error("the call was cancelled")]
+    Cancelled,
+    /// It answered, and the answer is not to be believed.
+    #[error("its answer was refused: {0}")]
+    BadOutput(String),
+    /// It answered with an error of its own.
+    #[error("it reported: {0}")]
+    Reported(GuestError),
+    /// It failed three times within ten minutes.
+    #[error("it is switched off until restart after {failures} failures within ten minutes, the last: {last}")]
+    CircuitOpen {
+        /// How many.
+        failures: usize,
+        /// The last of them.
+        last: String,
+    },
+    /// A panic in the host, during this call.
+    #[error("the host failed during the call; this is a bug of the host")]
+    HostPanic,
+}
+
+impl Fault {
+    /// Whether it counts towards switching the plugin off: an error that a plugin reports in good order does not.
+    pub fn is_misbehaviour(&self) -> bool {
+        !matches!(self, Self::Reported(_) | Self::Cancelled | Self::CircuitOpen { .. } | Self::HostPanic)
+    }
+}
+
+/// An error that a plugin reported: the cases of `trcaa:types/types.error`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestError {
+    /// Stable code, such as `rate-limited`.
+    pub code: String,
+    /// What it says, at most 300 characters, without control characters.
+    pub message: String,
+    /// When to try again, if the remote said so.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl fmt::Display for GuestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.message.is_empty() { f.write_str(&self.code) } else { write!(f, "{}: {}", self.code, self.message) }
+    }
+}
+
+/// A plugin that can't be loaded.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("loading plugin {name}: {problem}")]
+pub struct LoadError {
+    /// Its id or file name.
+    pub name: String,
+    /// What is wrong, in one sentence.
+    pub problem: String,
+}
+
+/// Text of a stranger, fit for a message: one line, bounded.
+pub(crate) fn plain(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

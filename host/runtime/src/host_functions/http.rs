@@ -1,0 +1,156 @@
+//! `trcaa:host/http`: shapes only. Every check is behind the port, in `net`.
+
+use wasmtime::component::Resource;
+
+use super::not_plugged;
+use crate::bindings::shared::trcaa::host::http;
+use crate::bindings::shared::trcaa::types::types::Error;
+use crate::call::CallState;
+use crate::error::Fault;
+use crate::ports::{HttpAuth, HttpRequest, HttpResponse, Placement};
+
+/// Most headers of one request.
+const HEADERS_MAX: usize = 100;
+/// Most credentials of one request.
+const CREDENTIALS_MAX: usize = 4;
+
+/// A response being read.
+pub struct ResponseHandle {
+    response: Box<dyn HttpResponse>,
+}
+
+impl http::Host for CallState {
+    fn send(
+        &mut self,
+        request: http::Request,
+        auth: http::Auth,
+    ) -> wasmtime::Result<Result<Resource<ResponseHandle>, Error>> {
+        let headers_bytes: usize = request.headers.iter().map(|(n, v)| n.len() + v.len()).sum();
+        self.admit(request.url.len() + headers_bytes + request.body.as_ref().map_or(0, Vec::len))?;
+        if request.headers.len() > HEADERS_MAX {
+            return Ok(Err(Error::InvalidInput(format!("more than {HEADERS_MAX} headers"))));
+        }
+        let auth = match auth {
+            http::Auth::None => HttpAuth::None,
+            http::Auth::Connection => HttpAuth::Connection,
+            http::Auth::Explicit(list) if list.len() > CREDENTIALS_MAX => {
+                return Ok(Err(Error::InvalidInput(format!("more than {CREDENTIALS_MAX} credentials"))));
+            }
+            http::Auth::Explicit(list) => {
+                let mut placed = Vec::with_capacity(list.len());
+                for credential in list {
+                    let id = self.table.get(&credential.secret)?.id.clone();
+                    placed.push((placement(credential.placement), id));
+                }
+                HttpAuth::Explicit(placed)
+            }
+        };
+        let target = request.url.clone();
+        let wanted = HttpRequest {
+            method: method(request.method),
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+            timeout_ms: request.timeout_ms,
+            response_bytes_max: request.max_response_bytes,
+            redirects_max: request.max_redirects,
+            auth,
+        };
+        let sent = match &self.context.ports.http {
+            Some(port) => port.send(&self.caller(), wanted),
+            None => Err(not_plugged("http", target.split(['?', '#']).next().unwrap_or_default())),
+        };
+        match sent {
+            Ok(response) => Ok(Ok(self.table.push(ResponseHandle { response })?)),
+            Err(error) => Ok(Err(error.into())),
+        }
+    }
+}
+
+impl http::HostResponse for CallState {
+    fn status(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<u16> {
+        Ok(self.table.get(&handle)?.response.status())
+    }
+
+    fn header(&mut self, handle: Resource<ResponseHandle>, name: String) -> wasmtime::Result<Option<String>> {
+        let headers = self.table.get(&handle)?.response.headers();
+        Ok(headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(&name)).map(|(_, v)| v.clone()))
+    }
+
+    fn headers(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<Vec<(String, String)>> {
+        Ok(self.table.get(&handle)?.response.headers().to_vec())
+    }
+
+    fn read(
+        &mut self,
+        handle: Resource<ResponseHandle>,
+        bytes_max: u32,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
+        self.still_in_time()?;
+        let most = usize::try_from(self.limits.host_call_bytes_max.min(u64::from(bytes_max))).unwrap_or(usize::MAX);
+        Ok(self.table.get_mut(&handle)?.response.read(most.max(1)).map_err(Error::from))
+    }
+
+    fn read_all(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<Result<Vec<u8>, Error>> {
+        let limit = self.limits.host_call_bytes_max;
+        let mut all = Vec::new();
+        loop {
+            self.still_in_time()?;
+            match self.table.get_mut(&handle)?.response.read(64 << 10) {
+                Ok(None) => return Ok(Ok(all)),
+                Ok(Some(chunk)) if (all.len() + chunk.len()) as u64 > limit => return Ok(Err(Error::TooLarge(limit))),
+                Ok(Some(chunk)) => all.extend_from_slice(&chunk),
+                Err(error) => return Ok(Err(error.into())),
+            }
+        }
+    }
+
+    fn next_event(
+        &mut self,
+        handle: Resource<ResponseHandle>,
+    ) -> wasmtime::Result<Result<Option<http::SseEvent>, Error>> {
+        self.still_in_time()?;
+        let next = self.table.get_mut(&handle)?.response.next_event();
+        Ok(next
+            .map(|event| event.map(|e| http::SseEvent { id: e.id, event: e.event, data: e.data }))
+            .map_err(Error::from))
+    }
+
+    fn drop(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+}
+
+impl CallState {
+    /// Ends a call that waits on the network past its limit or its cancellation.
+    fn still_in_time(&mut self) -> wasmtime::Result<()> {
+        if self.context.cancel.is_cancelled() {
+            return Err(self.stop(Fault::Cancelled));
+        }
+        if self.wall_left_ms() == 0 {
+            return Err(self.stop(Fault::WallLimit { limit_ms: self.limits.wall_ms_max }));
+        }
+        Ok(())
+    }
+}
+
+fn method(method: http::Method) -> &'static str {
+    match method {
+        http::Method::Get => "GET",
+        http::Method::Head => "HEAD",
+        http::Method::Post => "POST",
+        http::Method::Put => "PUT",
+        http::Method::Patch => "PATCH",
+        http::Method::Delete => "DELETE",
+        http::Method::Options => "OPTIONS",
+    }
+}
+
+fn placement(placement: http::Placement) -> Placement {
+    match placement {
+        http::Placement::Bearer => Placement::Bearer,
+        http::Placement::Basic(user) => Placement::Basic(user),
+        http::Placement::Header((name, prefix)) => Placement::Header(name, prefix),
+    }
+}

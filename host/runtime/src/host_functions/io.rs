@@ -1,0 +1,128 @@
+//! Where a guest's output goes while it runs: a renderer's bytes, a provider's events.
+
+use wasmtime::component::Resource;
+
+use crate::bindings::ai::trcaa::ai::{chat, streaming};
+use crate::bindings::render::trcaa::render::{document, io};
+use crate::bindings::shared::trcaa::types::types::Error;
+use crate::call::CallState;
+use crate::error::Fault;
+
+/// Most events of one call: at eight million bytes of output, smaller ones than this are noise.
+const EVENTS_MAX: usize = 200_000;
+
+/// A renderer's output.
+pub struct OutputHandle;
+/// A renderer's assets. There are none yet: images come with their issue.
+pub struct AssetsHandle;
+/// A provider's sink.
+pub struct SinkHandle;
+
+/// An event of a provider that the host keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum ProviderEvent {
+    /// Text of the answer.
+    Text(String),
+    /// Counts of tokens: in, out.
+    Usage(u64, u64),
+}
+
+/// Everything that a guest pushed in one call.
+#[derive(Default)]
+pub(crate) struct Pushed {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) events: Vec<ProviderEvent>,
+    /// Gets each piece of text as it comes.
+    pub(crate) on_text: Option<Box<dyn FnMut(&str) + Send>>,
+    total_bytes: u64,
+    event_count: usize,
+}
+
+impl Pushed {
+    /// Nothing yet, with a listener for text.
+    pub(crate) fn to(on_text: Option<Box<dyn FnMut(&str) + Send>>) -> Self {
+        Self { on_text, ..Self::default() }
+    }
+}
+
+impl CallState {
+    /// Counts output; ends the call at its limit.
+    fn count_output(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.pushed.total_bytes = self.pushed.total_bytes.saturating_add(bytes as u64);
+        let limit_bytes = self.limits.output_bytes_max;
+        if self.pushed.total_bytes > limit_bytes { Err(self.stop(Fault::OutputLimit { limit_bytes })) } else { Ok(()) }
+    }
+}
+
+impl document::Host for CallState {}
+impl io::Host for CallState {}
+
+impl io::HostOutput for CallState {
+    fn write(&mut self, handle: Resource<OutputHandle>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), Error>> {
+        self.table.get(&handle)?;
+        self.admit(bytes.len())?;
+        self.count_output(bytes.len())?;
+        self.pushed.bytes.extend_from_slice(&bytes);
+        Ok(Ok(()))
+    }
+
+    fn drop(&mut self, handle: Resource<OutputHandle>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+}
+
+impl io::HostAssets for CallState {
+    fn read(&mut self, handle: Resource<AssetsHandle>, name: String) -> wasmtime::Result<Result<Vec<u8>, Error>> {
+        self.table.get(&handle)?;
+        self.admit(name.len())?;
+        Ok(Err(Error::NotFound("the document has no assets".into())))
+    }
+
+    fn drop(&mut self, handle: Resource<AssetsHandle>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+}
+
+impl chat::Host for CallState {}
+impl streaming::Host for CallState {}
+
+impl streaming::HostSink for CallState {
+    fn emit(&mut self, handle: Resource<SinkHandle>, event: chat::Event) -> wasmtime::Result<Result<(), streaming::Stop>> {
+        self.table.get(&handle)?;
+        if self.context.cancel.is_cancelled() {
+            return Ok(Err(streaming::Stop::Cancelled));
+        }
+        self.pushed.event_count += 1;
+        if self.pushed.event_count > EVENTS_MAX {
+            return Ok(Err(streaming::Stop::OverBudget));
+        }
+        match event {
+            chat::Event::TextDelta(text) => {
+                self.count_output(text.len())?;
+                if let Some(on_text) = &mut self.pushed.on_text {
+                    on_text(&text);
+                }
+                self.pushed.events.push(ProviderEvent::Text(text));
+            }
+            chat::Event::Usage(usage) => {
+                self.pushed.events.push(ProviderEvent::Usage(usage.input_tokens, usage.output_tokens));
+            }
+            // Tool calls and reasoning come with the tool loop; their bytes count all the same.
+            chat::Event::ReasoningDelta(text) => self.count_output(text.len())?,
+            chat::Event::ToolCallStart((_, id, name)) => self.count_output(id.len() + name.len())?,
+            chat::Event::ToolCallDelta((_, text)) => self.count_output(text.len())?,
+            chat::Event::Other((kind, text)) => self.count_output(kind.len() + text.len())?,
+            chat::Event::ReasoningDone(reasoning) => self.count_output(reasoning.text.len())?,
+            chat::Event::ToolCallEnd(_) => {}
+        }
+        Ok(Ok(()))
+    }
+
+    fn drop(&mut self, handle: Resource<SinkHandle>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+}
+impl crate::bindings::integration::trcaa::integration::records::Host for CallState {}

@@ -1,0 +1,185 @@
+//! Calls into integrations: search and fetch, and writes that are planned before they are made.
+
+use std::sync::Arc;
+
+use trcaa_model::guard::Redacted;
+use trcaa_model::plugin::Kind;
+
+use crate::bindings::integration::exports::trcaa::integration::{source, writer};
+use crate::bindings::integration::{Integration as Guest, IntegrationPre};
+use crate::call::{CallContext, CallState, run};
+use crate::error::{Fault, LoadError, PluginError};
+use crate::host_functions::Pushed;
+use crate::plugin::Plugin;
+
+/// Most items of one page that are taken.
+const PAGE_ITEMS_MAX: u32 = 100;
+
+/// An item of a remote system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteItem {
+    /// Space, project or table.
+    pub collection: String,
+    /// Id in it.
+    pub id: String,
+    /// For conflict detection.
+    pub revision: Option<String>,
+    /// Where a person finds it.
+    pub url: Option<String>,
+    /// One line.
+    pub title: String,
+    /// Markdown.
+    pub body: String,
+}
+
+/// What a write would do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WritePlan {
+    /// For the person who decides.
+    pub summary: String,
+    /// As it is.
+    pub before: Option<String>,
+    /// As it would be.
+    pub after: Option<String>,
+    /// Whether it can be taken back.
+    pub reversible: bool,
+    token: String,
+    change: NewItem,
+}
+
+/// An item to be created. Its texts passed the guard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewItem {
+    /// Space, project or table.
+    pub collection: String,
+    /// One line.
+    pub title: Redacted,
+    /// Markdown.
+    pub body: Redacted,
+}
+
+/// An integration, ready to be called.
+#[derive(Clone)]
+pub struct Integration {
+    plugin: Arc<Plugin>,
+    pre: IntegrationPre<CallState>,
+    context: Arc<CallContext>,
+}
+
+impl Integration {
+    /// Takes a plugin of the right kind.
+    ///
+    /// # Errors
+    /// [`LoadError`] if it is of another kind.
+    pub fn new(plugin: &Arc<Plugin>, context: Arc<CallContext>) -> Result<Self, LoadError> {
+        plugin.expect_kind(Kind::Integration)?;
+        let pre = IntegrationPre::new(plugin.instance().clone())
+            .map_err(|e| LoadError { name: plugin.manifest().id.clone(), problem: format!("{e:#}") })?;
+        Ok(Self { plugin: Arc::clone(plugin), pre, context })
+    }
+
+    /// Tells who the remote says we are.
+    ///
+    /// # Errors
+    /// [`PluginError`]
+    pub fn whoami(&self) -> Result<String, PluginError> {
+        self.call("whoami", |guest, store| guest.trcaa_integration_source().call_whoami(store))
+    }
+
+    /// Searches; at most 100 items come back.
+    ///
+    /// # Errors
+    /// [`PluginError`]
+    pub fn search(&self, text: &Redacted, limit: u32) -> Result<Vec<RemoteItem>, PluginError> {
+        let query = source::Query {
+            text: text.as_str().to_owned(),
+            collection: None,
+            filter: None,
+            limit: limit.min(PAGE_ITEMS_MAX),
+            cursor: None,
+        };
+        let page = self.call("search", |guest, store| guest.trcaa_integration_source().call_search(store, &query))?;
+        if page.items.len() > query.limit as usize {
+            let problem = format!("{} items where at most {} were asked for", page.items.len(), query.limit);
+            return Err(self.plugin.failed("search", Fault::BadOutput(problem)));
+        }
+        Ok(page.items.into_iter().map(item).collect())
+    }
+
+    /// Plans the creation of an item, without writing.
+    ///
+    /// # Errors
+    /// [`PluginError`]
+    pub fn prepare_create(&self, new: NewItem) -> Result<WritePlan, PluginError> {
+        let change = create(&new);
+        let plan = self.call("prepare", |guest, store| guest.trcaa_integration_writer().call_prepare(store, &change))?;
+        Ok(WritePlan {
+            summary: plan.summary,
+            before: plan.before,
+            after: plan.after,
+            reversible: plan.reversible,
+            token: plan.token,
+            change: new,
+        })
+    }
+
+    /// Carries a plan out; the same `idempotency_key` writes once. Gives id and URL of what was written.
+    ///
+    /// # Errors
+    /// [`PluginError`]
+    pub fn apply(&self, plan: &WritePlan, idempotency_key: &str) -> Result<(String, Option<String>), PluginError> {
+        let change = create(&plan.change);
+        let wit_plan = writer::Plan {
+            summary: plan.summary.clone(),
+            before: plan.before.clone(),
+            after: plan.after.clone(),
+            reversible: plan.reversible,
+            token: plan.token.clone(),
+        };
+        let (written, _) = self.call("apply", |guest, store| {
+            guest.trcaa_integration_writer().call_apply(store, &change, &wit_plan, idempotency_key)
+        })?;
+        match written {
+            Some(reference) => Ok((reference.id, reference.url)),
+            None => Err(self.plugin.failed("apply", Fault::BadOutput("it names nothing that it created".into()))),
+        }
+    }
+
+    fn call<R>(
+        &self,
+        function: &'static str,
+        body: impl FnOnce(
+            &Guest,
+            &mut wasmtime::Store<CallState>,
+        ) -> wasmtime::Result<Result<R, crate::bindings::shared::trcaa::types::types::Error>>,
+    ) -> Result<R, PluginError> {
+        let limits = self.plugin.limits();
+        let (answer, _) = run(&self.plugin, &self.context, limits, function, Pushed::default(), |store| {
+            let guest = self.pre.instantiate(&mut *store)?;
+            body(&guest, store)
+        })?;
+        answer.map_err(|e| self.plugin.failed(function, Fault::Reported(e.into())))
+    }
+}
+
+fn create(new: &NewItem) -> writer::Change {
+    writer::Change::Create(source::Item {
+        ref_: source::ItemRef { collection: new.collection.clone(), id: String::new(), revision: None, url: None },
+        title: new.title.as_str().to_owned(),
+        body: new.body.as_str().to_owned(),
+        fields: "{}".into(),
+        updated_at: None,
+        extra: Vec::new(),
+    })
+}
+
+fn item(item: source::Item) -> RemoteItem {
+    RemoteItem {
+        collection: item.ref_.collection,
+        id: item.ref_.id,
+        revision: item.ref_.revision,
+        url: item.ref_.url,
+        title: item.title,
+        body: item.body,
+    }
+}

@@ -1,0 +1,38 @@
+//! The plugin runtime: wasmtime's engine, the WIT on the host's side, host functions, limits, native-code cache.
+//!
+//! Knows nothing of the store, the network or the terminal: what a host function needs of them is a port
+//! ([`ports`]) that `app` plugs. WIT types never leave this crate.
+//!
+//! Invariants: a plugin is loaded only after its imports were read and found within its kind's list; each call gets a
+//! store of its own with memory, CPU, wall and output limits; an answer is checked before it is returned; a guest that
+//! fails in any way ends as a typed error naming plugin, version and function.
+
+mod bindings;
+mod bundled;
+mod cache;
+mod call;
+mod detector;
+mod engine;
+mod error;
+mod host_functions;
+mod inspect;
+mod integration;
+mod linker;
+mod output_check;
+mod plugin;
+pub mod ports;
+mod provider;
+mod renderer;
+mod wasi;
+
+pub use bundled::{bundled_ids, bundled_kind, load_bundled};
+pub use cache::CodeCache;
+pub use call::{CallContext, Cancel};
+pub use detector::Detector;
+pub use engine::{Engine, EngineError};
+pub use error::{Fault, GuestError, LoadError, PluginError};
+pub use inspect::COMPONENT_BYTES_MAX;
+pub use integration::{Integration, NewItem, RemoteItem, WritePlan};
+pub use plugin::{Plugin, Source};
+pub use provider::Provider;
+pub use renderer::Renderer;

@@ -1,0 +1,132 @@
+//! A loaded plugin: its manifest, its code, and its record of failures in this process.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+use trcaa_model::plugin::{Kind, Limits, Manifest};
+use wasmtime::component::{Component, InstancePre};
+
+use crate::cache::CodeCache;
+use crate::call::CallState;
+use crate::engine::Engine;
+use crate::error::{Fault, LoadError, PluginError, plain};
+use crate::inspect::inspect;
+
+/// Failures within [`CIRCUIT_WINDOW`] that switch a plugin off.
+const CIRCUIT_FAILURES: usize = 3;
+/// How long a failure counts.
+const CIRCUIT_WINDOW: Duration = Duration::from_secs(600);
+
+/// Where a plugin came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Part of this program.
+    Bundled,
+    /// A file of the drop-in folder, by name.
+    DropIn(String),
+}
+
+/// A plugin whose code is ready to run.
+pub struct Plugin {
+    manifest: Manifest,
+    sha256: String,
+    source: Source,
+    engine: Engine,
+    instance: InstancePre<CallState>,
+    failures: Mutex<VecDeque<(Instant, String)>>,
+}
+
+impl Plugin {
+    /// Loads a component from its bytes: inspects, compiles (or takes authenticated code from `cache`), links.
+    ///
+    /// # Errors
+    /// [`LoadError`] says in one sentence why it is refused.
+    pub fn load(
+        engine: &Engine,
+        name: &str,
+        bytes: &[u8],
+        source: Source,
+        cache: Option<&dyn CodeCache>,
+    ) -> Result<Arc<Self>, LoadError> {
+        let refuse = |problem: String| LoadError { name: plain(name, 100), problem };
+        let inspected = inspect(bytes).map_err(refuse)?;
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        let component = crate::cache::component(engine, bytes, &sha256, cache).map_err(refuse)?;
+        Self::link(engine, inspected.manifest, sha256, source, &component).map_err(refuse)
+    }
+
+    /// Takes a component whose native code was made when this program was built.
+    pub(crate) fn link(
+        engine: &Engine,
+        manifest: Manifest,
+        sha256: String,
+        source: Source,
+        component: &Component,
+    ) -> Result<Arc<Self>, String> {
+        let linker = engine.linker(manifest.kind).map_err(|e| e.to_string())?;
+        let instance = linker.instantiate_pre(component).map_err(|e| plain(&format!("it does not fit its world: {e:#}"), 400))?;
+        let failures = Mutex::new(VecDeque::new());
+        Ok(Arc::new(Self { manifest, sha256, source, engine: engine.clone(), instance, failures }))
+    }
+
+    /// What it says of itself.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// SHA-256 hex of the component.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// Where it came from.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The limits of its calls: its kind's, tightened by its manifest.
+    pub fn limits(&self) -> Limits {
+        self.manifest.kind.limits().tightened(self.manifest.limits)
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    pub(crate) fn instance(&self) -> &InstancePre<CallState> {
+        &self.instance
+    }
+
+    pub(crate) fn expect_kind(&self, kind: Kind) -> Result<(), LoadError> {
+        if self.manifest.kind == kind {
+            return Ok(());
+        }
+        let problem = format!("it is of kind {}, and one of kind {} is needed", self.manifest.kind.as_str(), kind.as_str());
+        Err(LoadError { name: self.manifest.id.clone(), problem })
+    }
+
+    pub(crate) fn failed(&self, function: &'static str, fault: Fault) -> PluginError {
+        PluginError { plugin: self.manifest.id.clone(), version: self.manifest.version.clone(), function, fault }
+    }
+
+    pub(crate) fn count_failure(&self, fault: &Fault) {
+        if !fault.is_misbehaviour() {
+            return;
+        }
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.push_back((Instant::now(), fault.to_string()));
+        while failures.len() > CIRCUIT_FAILURES {
+            failures.pop_front();
+        }
+    }
+
+    /// The refusal while the plugin is switched off.
+    pub(crate) fn circuit_open(&self) -> Option<Fault> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let (oldest, newest) = (failures.front()?, failures.back()?);
+        let open = failures.len() >= CIRCUIT_FAILURES && oldest.0.elapsed() < CIRCUIT_WINDOW;
+        open.then(|| Fault::CircuitOpen { failures: failures.len(), last: newest.1.clone() })
+    }
+}

@@ -1,0 +1,189 @@
+//! What the host functions need and this crate does not have: HTTP, secrets, state, a log, a clock.
+//!
+//! `app` plugs these. Calls are synchronous: a plugin call owns its thread.
+
+use std::sync::Arc;
+
+use trcaa_model::plugin::Manifest;
+
+/// A refusal or failure, as a plugin gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PortError {
+    /// Not granted: capability, target and the manifest entry or command that would allow it.
+    Denied {
+        /// `http`, `secret`, `kv`
+        capability: &'static str,
+        /// Such as `https://wiki.example.com:443`.
+        target: String,
+        /// What would allow it.
+        fix: String,
+    },
+    /// The plugin asked for something malformed.
+    InvalidInput(String),
+    /// There is no such thing.
+    NotFound(String),
+    /// The remote can't be reached or failed.
+    Unavailable(String),
+    /// It took too long.
+    Timeout,
+    /// More than the limit, in bytes.
+    TooLarge(u64),
+}
+
+/// Who calls, and how much time is left.
+pub struct Caller<'a> {
+    /// The plugin's manifest.
+    pub manifest: &'a Manifest,
+    /// The connection it runs for; empty where there is none.
+    pub connection: &'a str,
+    /// Until the call's wall limit.
+    pub wall_left_ms: u64,
+}
+
+/// A request that a plugin wants sent. Nothing in it was checked yet.
+#[derive(Debug, Clone)]
+pub struct HttpRequest {
+    /// Upper case.
+    pub method: &'static str,
+    /// As given.
+    pub url: String,
+    /// As given.
+    pub headers: Vec<(String, String)>,
+    /// As given.
+    pub body: Option<Vec<u8>>,
+    /// Tightens the grant's.
+    pub timeout_ms: Option<u32>,
+    /// Tightens the grant's.
+    pub response_bytes_max: Option<u64>,
+    /// Tightens the grant's.
+    pub redirects_max: Option<u8>,
+    /// Which credential the host is to write in.
+    pub auth: HttpAuth,
+}
+
+/// Which credential the host writes into a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HttpAuth {
+    /// None.
+    None,
+    /// The one of the connection.
+    Connection,
+    /// These: where each goes, and the id of the secret.
+    Explicit(Vec<(Placement, String)>),
+}
+
+/// Where a secret goes in a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placement {
+    /// `Authorization: Bearer …`
+    Bearer,
+    /// `Authorization: Basic …` with this user name.
+    Basic(String),
+    /// A header's name and what stands before the secret.
+    Header(String, String),
+}
+
+/// One server-sent event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SseEvent {
+    /// `id:`
+    pub id: Option<String>,
+    /// `event:`
+    pub event: Option<String>,
+    /// `data:` lines joined by newlines.
+    pub data: String,
+}
+
+/// A response being read: size caps, idle time-out and the redaction of echoed secrets are behind it.
+pub trait HttpResponse: Send {
+    /// Status code.
+    fn status(&self) -> u16;
+    /// Headers in order of arrival, names in lower case.
+    fn headers(&self) -> &[(String, String)];
+    /// The next at most `bytes_max` bytes; `None` at the end.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn read(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, PortError>;
+    /// The next event of an event stream; `None` at the end.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn next_event(&mut self) -> Result<Option<SseEvent>, PortError>;
+}
+
+/// The way out.
+pub trait HttpPort: Send + Sync {
+    /// Sends a request through every check.
+    ///
+    /// # Errors
+    /// [`PortError::Denied`] unless granted.
+    fn send(&self, caller: &Caller<'_>, request: HttpRequest) -> Result<Box<dyn HttpResponse>, PortError>;
+}
+
+/// Secrets by handle.
+pub trait SecretPort: Send + Sync {
+    /// Resolves a declared name into the id of a bound secret.
+    ///
+    /// # Errors
+    /// [`PortError::Denied`] unless declared, granted and bound.
+    fn open(&self, caller: &Caller<'_>, name: &str) -> Result<String, PortError>;
+    /// HMAC-SHA256 with a secret as key.
+    ///
+    /// # Errors
+    /// [`PortError::Denied`] without the `sign` placement.
+    fn hmac_sha256(&self, caller: &Caller<'_>, secret_id: &str, data: &[u8]) -> Result<Vec<u8>, PortError>;
+}
+
+/// A page of names and the cursor of the next page.
+pub type KeyPage = (Vec<String>, Option<String>);
+
+/// State between calls.
+pub trait KvPort: Send + Sync {
+    /// Reads.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn get(&self, caller: &Caller<'_>, key: &str) -> Result<Option<Vec<u8>>, PortError>;
+    /// Writes, for `ttl_s` seconds or for good.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn set(&self, caller: &Caller<'_>, key: &str, value: &[u8], ttl_s: Option<u32>) -> Result<(), PortError>;
+    /// Writes or removes if the present value is `expected`; tells whether it did.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn swap(&self, caller: &Caller<'_>, key: &str, expected: Option<&[u8]>, value: Option<&[u8]>) -> Result<bool, PortError>;
+    /// Removes.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn delete(&self, caller: &Caller<'_>, key: &str) -> Result<(), PortError>;
+    /// Lists names that begin with `prefix`, a page at a time.
+    ///
+    /// # Errors
+    /// [`PortError`]
+    fn keys(&self, caller: &Caller<'_>, prefix: &str, cursor: Option<&str>) -> Result<KeyPage, PortError>;
+}
+
+/// Lines that plugins log. Detectors' lines never arrive here: they see text in clear.
+pub trait LogPort: Send + Sync {
+    /// Takes one line; `message` is at most 4 KiB and not escaped.
+    fn line(&self, plugin: &str, level: &'static str, message: &str);
+}
+
+/// All ports. What is not plugged is denied.
+#[derive(Clone, Default)]
+pub struct Ports {
+    /// The way out.
+    pub http: Option<Arc<dyn HttpPort>>,
+    /// Secrets by handle.
+    pub secrets: Option<Arc<dyn SecretPort>>,
+    /// State between calls.
+    pub kv: Option<Arc<dyn KvPort>>,
+    /// Lines that plugins log.
+    pub log: Option<Arc<dyn LogPort>>,
+    /// The clock that networked plugins see; pure ones see a frozen one.
+    pub clock: Option<Arc<dyn trcaa_model::env::Clock>>,
+}

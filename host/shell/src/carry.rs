@@ -1,0 +1,223 @@
+//! Commands that run other commands: shells, remote shells, wrappers, interpreters, and what flows into them.
+//!
+//! Answers for one argument list, command name first, without looking at later places in it. Invariant: what it hands
+//! over may be too much, never too little; a script that turns out not to be one only costs time.
+
+use crate::destroy::base;
+
+/// A text that a command would run.
+pub(crate) struct Script {
+    pub(crate) text: String,
+    /// Whether it is certainly a script, so that it must parse.
+    pub(crate) certain: bool,
+}
+
+/// What a command does with commands and data.
+#[derive(Default)]
+pub(crate) struct Carried {
+    pub(crate) scripts: Vec<Script>,
+    /// Runs code of some language.
+    pub(crate) interpreter: bool,
+    /// Runs the code that comes in on its standard input.
+    pub(crate) open: bool,
+    /// Puts out downloaded or decoded data.
+    pub(crate) fetches: bool,
+    /// Arguments are code of a language other than the shell's.
+    pub(crate) code: bool,
+}
+
+/// Tells whether a word names a command this module knows.
+pub(crate) fn is_carrier(word: &str) -> bool {
+    let name = base(word);
+    is_shell(name)
+        || is_language(name)
+        || fetches(name, &["-d", "-r", "x"])
+        || matches!(
+            name,
+            "eval"
+                | "source"
+                | "."
+                | "ssh"
+                | "su"
+                | "runuser"
+                | "trap"
+                | "alias"
+                | "script"
+                | "watch"
+                | "parallel"
+                | "xargs"
+                | "env"
+                | "flock"
+                | "busybox"
+                | "at"
+                | "batch"
+                | "entr"
+        )
+}
+
+fn is_shell(name: &str) -> bool {
+    matches!(
+        name,
+        "sh" | "bash"
+            | "dash"
+            | "zsh"
+            | "ksh"
+            | "mksh"
+            | "ash"
+            | "fish"
+            | "rbash"
+            | "csh"
+            | "tcsh"
+            | "pwsh"
+            | "yash"
+            | "rc"
+    )
+}
+
+fn is_language(name: &str) -> bool {
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
+    matches!(
+        stem,
+        "python"
+            | "pypy"
+            | "perl"
+            | "ruby"
+            | "node"
+            | "nodejs"
+            | "deno"
+            | "bun"
+            | "php"
+            | "lua"
+            | "luajit"
+            | "tclsh"
+            | "expect"
+            | "Rscript"
+            | "osascript"
+    )
+}
+
+/// Tells whether a command puts out downloaded or decoded data.
+fn fetches(name: &str, args: &[&str]) -> bool {
+    let decodes = || {
+        args.iter().any(|arg| {
+            arg.starts_with("--d") || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['d', 'D']))
+        })
+    };
+    match name {
+        "curl" | "wget" | "fetch" | "aria2c" | "lynx" | "nc" | "ncat" | "netcat" | "socat" | "ftp" | "lftp"
+        | "http" | "https" | "xh" | "gunzip" | "zcat" | "xzcat" | "bzcat" | "zstdcat" | "unxz" | "bunzip2"
+        | "uudecode" | "rev" | "tr" | "openssl" | "gpg" | "dig" => true,
+        "base64" | "base32" | "basenc" | "gzip" | "xz" | "bzip2" | "zstd" => decodes(),
+        "xxd" => args.iter().any(|arg| arg.starts_with('-') && arg.contains('r')),
+        "printf" | "echo" => args.iter().any(|arg| arg.contains('\\')),
+        _ => false,
+    }
+}
+
+/// Finds out what one command carries.
+pub(crate) fn carried(args: &[&str]) -> Carried {
+    let mut carried = Carried::default();
+    let Some((first, rest)) = args.split_first() else { return carried };
+    let name = base(first);
+    let mut add = |text: String, certain: bool| carried.scripts.push(Script { text, certain });
+    let operand = rest.iter().any(|arg| !arg.starts_with('-') && *arg != "/dev/stdin");
+    carried.fetches = fetches(name, rest);
+    if is_shell(name) {
+        let command = rest.iter().position(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.contains('c'));
+        if let Some(at) = command {
+            // Further flags may stand between -c and its text; what no flag could be is taken for the text too.
+            let is_flag = |arg: &str| {
+                arg.starts_with(['-', '+']) && arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b))
+            };
+            let text = rest.iter().skip(at + 1).find(|arg| !is_flag(arg));
+            add(text.copied().unwrap_or_default().to_owned(), true);
+        }
+        let reads = rest.iter().any(|arg| arg.starts_with('-') && arg.contains('s')) || !operand;
+        carried.interpreter = true;
+        carried.open = command.is_none() && reads;
+        return carried;
+    }
+    if is_language(name) {
+        carried.interpreter = true;
+        carried.code = true;
+        carried.open =
+            !operand && !rest.iter().any(|arg| arg.starts_with("-c") || arg.starts_with("-e") || arg.starts_with("-m"));
+        return carried;
+    }
+    match name {
+        "eval" => {
+            add(rest.join(" "), true);
+            carried.interpreter = true;
+        }
+        "source" | "." => {
+            carried.interpreter = true;
+            carried.open = !operand;
+        }
+        "at" | "batch" => carried.open = true,
+        "ssh" => ssh(rest, &mut add),
+        "trap" | "su" | "runuser" | "script" | "flock" | "env" | "alias" => {
+            for arg in rest {
+                add((*arg).to_owned(), false);
+                if let Some((_, value)) = arg.split_once('=') {
+                    add(value.to_owned(), false);
+                }
+            }
+        }
+        "watch" | "parallel" | "entr" => add(rest.join(" "), false),
+        // The commands, or their arguments, are the lines it reads.
+        "xargs" => carried.open = !operand,
+        _ => {}
+    }
+    carried
+}
+
+/// Joins what ssh sends to the other side's shell; options may hold commands too.
+fn ssh(args: &[&str], add: &mut impl FnMut(String, bool)) {
+    let mut rest = args.iter();
+    while let Some(arg) = rest.next() {
+        match arg.strip_prefix('-') {
+            Some(flag) => {
+                let valued = flag.chars().last().is_some_and(|c| "BbcDEeFIiJLlmOopQRSWw".contains(c));
+                let value = if valued { rest.next().copied().unwrap_or_default() } else { flag };
+                if let Some((_, command)) = value.split_once('=') {
+                    add(command.to_owned(), false);
+                }
+            }
+            None => break,
+        }
+    }
+    let text: Vec<&str> = rest.copied().collect();
+    add(text.join(" "), true);
+    // Should a flag have been misread, the host's place is one off: the whole is looked at too.
+    if args.first().is_some_and(|arg| arg.starts_with('-')) {
+        add(args.join(" "), false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::carried;
+
+    fn scripts(line: &[&str]) -> Vec<String> {
+        carried(line).scripts.into_iter().filter(|s| s.certain).map(|s| s.text).collect()
+    }
+
+    #[test]
+    fn shells_and_remote_shells_hand_over_their_text() {
+        assert_eq!(scripts(&["bash", "-ec", "ls"]), ["ls"]);
+        assert_eq!(scripts(&["/bin/sh", "-c", "-e", "ls"]), ["ls"]);
+        assert_eq!(scripts(&["eval", "rm", "-rf"]), ["rm -rf"]);
+        assert_eq!(scripts(&["ssh", "-p", "22", "-v", "h", "ls", "/"]), ["ls /"]);
+    }
+
+    #[test]
+    fn an_interpreter_without_a_program_reads_its_input() {
+        assert!(carried(&["sh"]).open);
+        assert!(carried(&["bash", "-s", "x"]).open);
+        assert!(carried(&["python3", "-"]).open);
+        assert!(!carried(&["python3", "-m", "json.tool"]).open);
+        assert!(!carried(&["sh", "x.sh"]).open);
+        assert!(carried(&["base64", "--decode"]).fetches);
+        assert!(!carried(&["base64"]).fetches);
+    }
+}

@@ -1,0 +1,56 @@
+//! The entry: a line in, a verdict out.
+//!
+//! Owns the order of the checks (empty, characters, walk, second look) and the merging of reasons into one verdict.
+
+use crate::limits::{PARTS_MAX, REASONS_MAX};
+use crate::text;
+use crate::tier::{ClassifyError, Tier, Verdict};
+use crate::walk::Walk;
+
+/// Judges one shell line (bash grammar; newlines separate commands) without running anything.
+///
+/// Time and stack are bounded for any input. Lines beyond a limit of [`crate::limits`] are tier 2 or 3, never 1.
+///
+/// # Errors
+///
+/// [`ClassifyError::Empty`] when the line holds nothing but blanks and newlines.
+pub fn classify(line: &str) -> Result<Verdict, ClassifyError> {
+    let line = line.trim_matches([' ', '\t', '\n']);
+    if line.is_empty() {
+        return Err(ClassifyError::Empty);
+    }
+    let mut walk = Walk::default();
+    if line.contains('\0') {
+        walk.raise(Tier::Three, "holds a NUL, which no shell can read");
+    }
+    // A look-alike letter or a hidden control character makes the shown line differ from the one that runs.
+    if !line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        walk.raise(Tier::Two, "not plain printable ASCII on one line");
+    }
+    // Where a separator is escaped, a second shell (`ssh host a \; b`) may see it plain.
+    walk.irregular |= ["\\;", "\\&", "\\|", "\\\n"].iter().any(|sign| line.contains(sign));
+    walk.script(line, 0);
+    walk.finish();
+    // The parser library is not bash. Where the line is more than simple commands with fixed words, a scan that shares
+    // no code with it looks for destroyers in command position, so that a difference between the two cannot hide one.
+    if walk.tier < Tier::Three
+        && walk.irregular
+        && let Some(reason) = text::destroys(line)
+    {
+        walk.raise(Tier::Three, reason);
+    }
+    Ok(verdict(walk))
+}
+
+fn verdict(walk: Walk) -> Verdict {
+    let tier = walk.tier;
+    let mut reasons: Vec<String> = Vec::new();
+    for (_, reason) in walk.reasons.into_iter().filter(|(of, _)| *of == tier) {
+        if reasons.len() < REASONS_MAX && !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    let mut parts = walk.parts;
+    parts.truncate(PARTS_MAX);
+    Verdict { tier, reasons, parts }
+}

@@ -1,0 +1,291 @@
+//! The shape of the command tables and the matching of an argument list against one entry.
+//!
+//! Owns getopt-style matching. Must not know any command. Invariant: an argument that is not accounted for by the
+//! entry — unknown flag, missing value, surplus operand — makes the match fail; nothing is skipped.
+
+use crate::paths;
+
+/// What operands a command takes in tier 1.
+#[derive(Clone, Copy)]
+pub(crate) enum Operands {
+    /// None at all.
+    None,
+    /// Any number of words that name no file.
+    Words,
+    /// Any number of files; key files are refused.
+    Files,
+    /// The given number of words, then files.
+    WordsThenFiles(usize),
+    /// At most the given number of files.
+    FilesMax(usize),
+    /// Exactly the given number of words.
+    Exactly(usize),
+    /// Devices such as `/dev/md0` beside words: for commands that report on them.
+    Devices,
+    /// As `Devices`, and judged by a function of [`crate::programs`].
+    DevicesChecked(fn(&Matched<'_>) -> Result<(), &'static str>),
+    /// Judged by a function of [`crate::programs`].
+    Checked(fn(&Matched<'_>) -> Result<(), &'static str>),
+}
+
+/// One command, or subcommand, that only reads.
+#[derive(Clone, Copy)]
+pub(crate) struct Spec {
+    pub(crate) name: &'static str,
+    /// Short flags without a value.
+    short: &'static str,
+    /// Short flags with a value, attached or next.
+    short_value: &'static str,
+    /// Short flags whose value, if any, is attached.
+    short_maybe: &'static str,
+    /// Long flags without a value, blank-separated, without dashes.
+    long: &'static str,
+    /// Long flags with a value, after `=` or next.
+    long_value: &'static str,
+    /// Long flags whose value, if any, follows `=`.
+    long_maybe: &'static str,
+    /// Whether `-20` is a flag.
+    count: bool,
+    operands: Operands,
+    /// Subcommands; when there are any, one must be named.
+    subs: &'static [Spec],
+    /// Whether leaving the subcommand out is harmless.
+    bare: bool,
+}
+
+/// Starts an entry with no flags and no operands.
+pub(crate) const fn read(name: &'static str) -> Spec {
+    Spec {
+        name,
+        short: "",
+        short_value: "",
+        short_maybe: "",
+        long: "",
+        long_value: "",
+        long_maybe: "",
+        count: false,
+        operands: Operands::None,
+        subs: &[],
+        bare: false,
+    }
+}
+
+impl Spec {
+    pub(crate) const fn short(mut self, flags: &'static str) -> Self {
+        self.short = flags;
+        self
+    }
+    pub(crate) const fn short_value(mut self, flags: &'static str) -> Self {
+        self.short_value = flags;
+        self
+    }
+    pub(crate) const fn short_maybe(mut self, flags: &'static str) -> Self {
+        self.short_maybe = flags;
+        self
+    }
+    pub(crate) const fn long(mut self, flags: &'static str) -> Self {
+        self.long = flags;
+        self
+    }
+    pub(crate) const fn long_value(mut self, flags: &'static str) -> Self {
+        self.long_value = flags;
+        self
+    }
+    pub(crate) const fn long_maybe(mut self, flags: &'static str) -> Self {
+        self.long_maybe = flags;
+        self
+    }
+    pub(crate) const fn count(mut self) -> Self {
+        self.count = true;
+        self
+    }
+    pub(crate) const fn takes(mut self, operands: Operands) -> Self {
+        self.operands = operands;
+        self
+    }
+    pub(crate) const fn subs(mut self, subs: &'static [Spec]) -> Self {
+        self.subs = subs;
+        self
+    }
+    pub(crate) const fn bare(mut self) -> Self {
+        self.bare = true;
+        self
+    }
+}
+
+/// An argument list that an entry accounts for.
+#[derive(Default)]
+pub(crate) struct Matched<'a> {
+    /// Flags with their value, dashes left off.
+    pub(crate) flags: Vec<(&'a str, Option<&'a str>)>,
+    /// Operands, subcommand names left off.
+    pub(crate) operands: Vec<&'a str>,
+}
+
+impl<'a> Matched<'a> {
+    /// Gives the value of the first of the named flags that is set.
+    pub(crate) fn value(&self, names: &[&str]) -> Option<&'a str> {
+        self.flags.iter().find(|(name, _)| names.contains(name)).and_then(|(_, value)| *value)
+    }
+
+    /// Tells whether one of the named flags is set.
+    pub(crate) fn has(&self, names: &[&str]) -> bool {
+        self.flags.iter().any(|(name, _)| names.contains(name))
+    }
+}
+
+/// Checks an argument list (command name left off) against an entry.
+///
+/// # Errors
+///
+/// The reason why it is not known to only read.
+pub(crate) fn check(spec: &'static Spec, args: &[&str]) -> Result<(), &'static str> {
+    let mut matched = Matched::default();
+    // Global flags may precede the subcommand, and are still known after it.
+    let mut known: Vec<&'static Spec> = vec![spec];
+    let mut current = spec;
+    let mut rest = args.iter().copied();
+    let mut only_operands = false;
+    while let Some(arg) = rest.next() {
+        if !only_operands && arg.len() > 1 && arg.starts_with('-') {
+            if arg == "--" {
+                only_operands = true;
+            } else if let Some(long) = arg.strip_prefix("--") {
+                long_flag(&known, long, &mut rest, &mut matched)?;
+            } else {
+                short_flags(&known, arg, &mut rest, &mut matched)?;
+            }
+        } else if let Some(sub) = current.subs.iter().find(|sub| sub.name == arg) {
+            current = sub;
+            known.push(sub);
+        } else if current.subs.is_empty() {
+            matched.operands.push(arg);
+        } else {
+            return Err("a subcommand that is not known to only read");
+        }
+    }
+    if !current.subs.is_empty() && !current.bare {
+        return Err("no subcommand that is known to only read");
+    }
+    operands(current, &matched)
+}
+
+fn listed(list: &'static str, flag: &str) -> bool {
+    list.split(' ').any(|known| known == flag)
+}
+
+const UNKNOWN_FLAG: &str = "a flag that is not known to only read";
+
+fn long_flag<'a>(
+    known: &[&'static Spec],
+    flag: &'a str,
+    rest: &mut impl Iterator<Item = &'a str>,
+    matched: &mut Matched<'a>,
+) -> Result<(), &'static str> {
+    let (name, value) = match flag.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (flag, None),
+    };
+    if name.is_empty() {
+        return Err(UNKNOWN_FLAG);
+    }
+    let value = if known.iter().any(|spec| listed(spec.long_value, name)) {
+        Some(value.or_else(|| rest.next()).ok_or("a flag without its value")?)
+    } else if known.iter().any(|spec| listed(spec.long_maybe, name)) {
+        value
+    } else if known.iter().any(|spec| listed(spec.long, name)) && value.is_none_or(|v| matches!(v, "true" | "false")) {
+        None
+    } else {
+        return Err(UNKNOWN_FLAG);
+    };
+    matched.flags.push((name, value));
+    Ok(())
+}
+
+fn short_flags<'a>(
+    known: &[&'static Spec],
+    arg: &'a str,
+    rest: &mut impl Iterator<Item = &'a str>,
+    matched: &mut Matched<'a>,
+) -> Result<(), &'static str> {
+    let cluster = arg.get(1..).unwrap_or_default();
+    if known.iter().any(|spec| spec.count) && cluster.bytes().all(|b| b.is_ascii_digit()) {
+        return Ok(());
+    }
+    for (at, c) in cluster.char_indices() {
+        let next = at + c.len_utf8();
+        let (Some(name), Some(after)) = (cluster.get(at..next), cluster.get(next..)) else { return Err(UNKNOWN_FLAG) };
+        if known.iter().any(|spec| spec.short.contains(c)) {
+            matched.flags.push((name, None));
+        } else if known.iter().any(|spec| spec.short_value.contains(c)) {
+            let value = if after.is_empty() { rest.next().ok_or("a flag without its value")? } else { after };
+            matched.flags.push((name, Some(value)));
+            return Ok(());
+        } else if known.iter().any(|spec| spec.short_maybe.contains(c)) {
+            matched.flags.push((name, Some(after).filter(|v| !v.is_empty())));
+            return Ok(());
+        } else {
+            return Err(UNKNOWN_FLAG);
+        }
+    }
+    Ok(())
+}
+
+const SURPLUS: &str = "an operand that is not known to only be read";
+
+fn operands(spec: &'static Spec, matched: &Matched<'_>) -> Result<(), &'static str> {
+    // A value may be a file (`grep -f`), so every one is looked at, and the same goes for words.
+    for text in matched.flags.iter().filter_map(|(_, value)| *value).chain(matched.operands.iter().copied()) {
+        if paths::is_key_file(text) {
+            return Err("a file that holds keys or secrets");
+        }
+        let device = matches!(spec.operands, Operands::Devices | Operands::DevicesChecked(_));
+        if !device && paths::is_device(text) {
+            return Err("a device");
+        }
+    }
+    let count = matched.operands.len();
+    match spec.operands {
+        Operands::None if count > 0 => Err(SURPLUS),
+        Operands::FilesMax(max) if count > max => Err(SURPLUS),
+        Operands::Exactly(exact) if count != exact => Err(SURPLUS),
+        Operands::WordsThenFiles(words) if count < words => Err("too few operands"),
+        Operands::Checked(check) | Operands::DevicesChecked(check) => check(matched),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Operands, Spec, check, read};
+
+    static SORT: Spec =
+        read("sort").short("nr").short_value("k").long("reverse").long_value("key").takes(Operands::Files);
+    static GIT: Spec = read("git")
+        .short_value("C")
+        .subs(&[read("log").long("oneline").count().takes(Operands::Words), read("branch").short("a")]);
+
+    fn ok(spec: &'static Spec, args: &[&str]) -> bool {
+        check(spec, args).is_ok()
+    }
+
+    #[test]
+    fn every_argument_must_be_accounted_for() {
+        assert!(ok(&SORT, &["-rn", "-k2", "--key", "1", "--key=1", "f", "-", "--", "-o"]));
+        for args in [&["-o"][..], &["-rno"], &["--rev"], &["--output=x"], &["-k"], &["--"], &["--reverse=x"], &["--=x"]]
+        {
+            assert_eq!(ok(&SORT, args), args == ["--"], "{args:?}");
+        }
+    }
+
+    #[test]
+    fn subcommands_bring_their_own_flags() {
+        assert!(ok(&GIT, &["log", "--oneline", "-5", "main"]));
+        assert!(ok(&GIT, &["-C", "x", "log"]));
+        assert!(!ok(&GIT, &["branch", "--oneline"]));
+        assert!(!ok(&GIT, &["branch", "main"]));
+        assert!(!ok(&GIT, &["--oneline", "log"]));
+        assert!(!ok(&GIT, &["push"]));
+        assert!(!ok(&GIT, &[]));
+    }
+}

@@ -1,0 +1,150 @@
+//! Judges one cooked argument list: destroyer, reader by its table, or something to ask about.
+//!
+//! Must not know the grammar. A command that is not a known reader may be a wrapper, so every later place in its
+//! arguments is judged as the start of a command as well; places are bounded, and each is judged flat.
+
+use crate::carry::{self, Carried, Script};
+use crate::limits::{CARRIED_MAX, VISITS_MAX};
+use crate::tier::Tier;
+use crate::{destroy, table, text};
+
+/// What is known of one argument list.
+pub(crate) struct Judged {
+    pub(crate) tier: Tier,
+    pub(crate) reason: &'static str,
+    pub(crate) scripts: Vec<Script>,
+    pub(crate) interpreter: bool,
+    pub(crate) open: bool,
+    pub(crate) fetches: bool,
+}
+
+/// Judges an argument list, command name first; `fixed` tells whether every word is static.
+pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
+    let name = args.first().copied().unwrap_or_default();
+    let rest = args.get(1..).unwrap_or_default();
+    let mut judged = Judged {
+        tier: Tier::Two,
+        reason: "a command that is not known to only read",
+        scripts: Vec::new(),
+        interpreter: false,
+        open: false,
+        fetches: false,
+    };
+    let mut held = None;
+    look(args, args, &mut held, &mut judged);
+    if judged.tier == Tier::Three {
+        return judged;
+    }
+    if table::knows(name) {
+        match table::check_reads(name, rest) {
+            Ok(()) if fixed => {
+                judged.tier = Tier::One;
+                judged.reason = "only reads";
+            }
+            Ok(()) => judged.reason = "its words are not fixed",
+            Err(reason) => judged.reason = reason,
+        }
+    } else if let Some(reason) = table::asks(name) {
+        judged.reason = reason;
+    }
+    if judged.tier > Tier::One && carries(name, rest) {
+        look_further(name, rest, args, &mut held, &mut judged);
+    }
+    // `ssh host a \; b` and `find … -exec a \; …`: behind an escaped separator another command may start.
+    let separators = args.iter().enumerate().filter(|(_, arg)| arg.ends_with([';', '&', '|']));
+    for (at, _) in separators.take(CARRIED_MAX) {
+        let tail = args.get(at + 1..).unwrap_or_default();
+        if tail.first().is_some_and(|word| destroy::is_notable(word))
+            && let Some(reason) = destroy::judge(tail)
+        {
+            judged.tier = Tier::Three;
+            judged.reason = reason;
+        }
+    }
+    judged
+}
+
+/// Tells whether something in the arguments may be run.
+fn carries(name: &str, rest: &[&str]) -> bool {
+    match destroy::base(name) {
+        "find" => true,
+        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {
+            rest.iter().any(|arg| matches!(*arg, "exec" | "run" | "debug" | "attach" | "create" | "--"))
+        }
+        "git" => rest.contains(&"-c"),
+        "qm" | "pct" => rest.iter().any(|arg| matches!(*arg, "exec" | "guest" | "enter" | "monitor")),
+        other => !table::knows(other) && !table::carries_nothing(other),
+    }
+}
+
+fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judged) {
+    let (mut places, mut visits) = (0, 0);
+    for (at, word) in rest.iter().enumerate() {
+        let notable = destroy::is_notable(word) || carry::is_carrier(word);
+        // `tool "rm -rf x"`, `tool --run='rm -rf x'`: a text that could be a script.
+        if word.contains([' ', ';', '|', '\t', '\n', '$', '`']) {
+            judged.scripts.push(Script { text: (*word).to_owned(), certain: false });
+            if let Some((_, value)) = word.rsplit_once(['=', '!']) {
+                judged.scripts.push(Script { text: value.to_owned(), certain: false });
+            }
+        }
+        // `sudo X=rm …`: from a variable it may become a command.
+        if word.split_once('=').is_some_and(|(variable, value)| is_variable(variable) && text::holds_word(value)) {
+            judged.tier = Tier::Three;
+            judged.reason = "puts a tier-3 word into a variable";
+            return;
+        }
+        if !notable {
+            continue;
+        }
+        places += 1;
+        visits += rest.len() - at;
+        if places > CARRIED_MAX || visits > VISITS_MAX {
+            judged.tier = Tier::Three;
+            judged.reason = "names commands more often than can be judged";
+            return;
+        }
+        look(rest.get(at..).unwrap_or_default(), all, held, judged);
+        // What xargs and parallel hand to rm is not known; it may be a tree.
+        if matches!(destroy::base(name), "xargs" | "parallel") && destroy::base(word) == "rm" {
+            judged.tier = Tier::Three;
+            judged.reason = "removes what it is handed, unseen";
+        }
+        if judged.tier == Tier::Three {
+            return;
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    let name = name.trim_end_matches('+');
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'[' | b']'))
+}
+
+/// Judges one place as the start of a command. `held` remembers whether any word of `all` holds a tier-3 word.
+fn look(args: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judged) {
+    let Carried { scripts, interpreter, open, fetches, code } = carry::carried(args);
+    judged.scripts.extend(scripts);
+    judged.interpreter |= interpreter;
+    judged.open |= open;
+    judged.fetches |= fetches;
+    if let Some(reason) = destroy::judge(args) {
+        judged.tier = Tier::Three;
+        judged.reason = reason;
+    } else if (code || runs_code(args)) && *held.get_or_insert_with(|| all.iter().any(|arg| text::holds_word(arg))) {
+        judged.tier = Tier::Three;
+        judged.reason = "runs code that holds a tier-3 word";
+    }
+}
+
+/// Tells whether a text tool is given a program that can run commands.
+fn runs_code(args: &[&str]) -> bool {
+    let name = args.first().map(|name| destroy::base(name)).unwrap_or_default();
+    match name {
+        "awk" | "gawk" | "mawk" | "nawk" => {
+            args.iter().any(|arg| arg.contains("system") || arg.contains('|') || arg.contains('@'))
+        }
+        "vim" | "vi" | "ex" | "ed" | "emacs" | "gdb" => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,296 @@
+//! Judges one simple command of the grammar: its words, assignments and redirections together.
+//!
+//! Owns what follows from unreadable words, and how a part is shown.
+
+use brush_parser::ast::{CommandPrefixOrSuffixItem, SimpleCommand};
+
+use crate::cook::cook;
+use crate::judge::judge;
+use crate::limits::{CARRIED_MAX, PARTS_MAX, SHOWN_CHARS_MAX};
+use crate::tier::{Part, Tier};
+use crate::walk::Walk;
+use crate::{destroy, table, text};
+
+/// What was gathered of a command before it is judged.
+#[derive(Default)]
+struct Gathered {
+    words: Vec<String>,
+    raw: Vec<String>,
+    fixed: bool,
+    input: Vec<String>,
+    tier: Option<(Tier, &'static str)>,
+}
+
+impl Gathered {
+    fn raise(&mut self, tier: Tier, reason: &'static str) {
+        if self.tier.is_none_or(|(now, _)| tier > now) {
+            self.tier = Some((tier, reason));
+        }
+    }
+}
+
+impl Walk {
+    /// Judges a simple command and lists it as a part.
+    pub(crate) fn simple(&mut self, command: &SimpleCommand, depth: usize) {
+        let fetchers = self.fetchers;
+        let mut gathered = Gathered { fixed: true, ..Gathered::default() };
+        for item in command.prefix.iter().flat_map(|prefix| &prefix.0) {
+            if let CommandPrefixOrSuffixItem::AssignmentWord(_, word) = item {
+                self.irregular = true;
+                self.variable_text(&word.value, depth);
+                gathered.raise(Tier::Two, "sets a variable");
+            } else {
+                self.item(item, &mut gathered, depth);
+            }
+        }
+        if let Some(word) = &command.word_or_name {
+            self.word(&word.value, &mut gathered, depth);
+        }
+        for item in command.suffix.iter().flat_map(|suffix| &suffix.0) {
+            self.item(item, &mut gathered, depth);
+        }
+        let args: Vec<&str> = gathered.words.iter().map(String::as_str).collect();
+        let name = args.first().copied().unwrap_or_default();
+        self.note_call(name);
+        let judged = judge(&args, gathered.fixed);
+        let (mut tier, mut reason) = (judged.tier, judged.reason);
+        if let Some((more, why)) = gathered.tier.filter(|(more, _)| *more > tier || (args.is_empty() && *more == tier))
+        {
+            (tier, reason) = (more, why);
+        }
+        if !gathered.fixed {
+            self.irregular = true;
+            if let Some(why) = unreadable(&args, &gathered.raw) {
+                (tier, reason) = (Tier::Three, why);
+            }
+        }
+        if judged.interpreter && self.fetchers > fetchers {
+            (tier, reason) = (Tier::Three, "downloaded or decoded text given to an interpreter");
+        }
+        self.fetchers += usize::from(judged.fetches);
+        self.open_interpreters += usize::from(judged.open);
+        if matches!(name, "echo" | "printf") {
+            self.printed = Some(args.get(1..).unwrap_or_default().join(" "));
+        } else if !gathered.input.is_empty() {
+            self.printed = Some(gathered.input.join("\n"));
+        }
+        if self.parts.len() < PARTS_MAX {
+            self.parts.push(Part {
+                command: shown(&gathered.raw, &args, gathered.fixed),
+                tier,
+                reason: reason.to_owned(),
+            });
+        }
+        self.raise(tier, reason);
+        for script in judged.scripts {
+            if script.text.trim().is_empty() {
+                continue;
+            }
+            if script.certain {
+                self.irregular = true;
+                self.script(&script.text, depth + 1);
+            } else {
+                self.perhaps(&script.text, depth + 1);
+            }
+        }
+        if judged.interpreter || judged.open {
+            for input in &gathered.input {
+                if text::holds_word(input) {
+                    self.raise(Tier::Three, "gives an interpreter text that holds a tier-3 word");
+                }
+                self.perhaps(input, depth + 1);
+            }
+        }
+        if evaluates(name) {
+            for word in &gathered.words {
+                self.scripts_in(word, depth);
+            }
+        }
+    }
+
+    fn item(&mut self, item: &CommandPrefixOrSuffixItem, gathered: &mut Gathered, depth: usize) {
+        match item {
+            CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
+                let (tier, reason, input) = self.redirect(redirect, depth);
+                gathered.raise(tier, reason);
+                gathered.input.extend(input);
+            }
+            CommandPrefixOrSuffixItem::Word(word) | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => {
+                self.word(&word.value, gathered, depth);
+            }
+            CommandPrefixOrSuffixItem::ProcessSubstitution(_, subshell) => {
+                gathered.fixed = false;
+                gathered.raise(Tier::Two, "holds a substitution");
+                self.irregular = true;
+                self.list(&subshell.list, depth);
+            }
+        }
+    }
+
+    fn word(&mut self, raw: &str, gathered: &mut Gathered, depth: usize) {
+        let cooked = cook(raw);
+        gathered.raw.push(raw.to_owned());
+        if !cooked.fixed {
+            gathered.fixed = false;
+            gathered.raise(Tier::Two, "its words are not fixed");
+        }
+        gathered.words.extend(cooked.words);
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+    }
+}
+
+/// Commands that evaluate their arguments as arithmetic or subscripts, even quoted ones.
+fn evaluates(name: &str) -> bool {
+    matches!(
+        name,
+        "test"
+            | "["
+            | "printf"
+            | "read"
+            | "declare"
+            | "typeset"
+            | "local"
+            | "readonly"
+            | "export"
+            | "let"
+            | "unset"
+            | "mapfile"
+            | "readarray"
+            | "wait"
+            | "eval"
+    )
+}
+
+/// Judges a command some of whose words are not known: the reason to hold it for tier 3, if any.
+fn unreadable(args: &[&str], raw: &[String]) -> Option<&'static str> {
+    if args.iter().any(|word| text::holds_word(word)) || raw.iter().any(|word| text::holds_word(word)) {
+        return Some("cannot be read statically and holds a tier-3 word");
+    }
+    let name = args.first().copied().unwrap_or_default();
+    let forced = |word: &&str| {
+        word.starts_with('-')
+            && !word.starts_with("--")
+            && word.contains('f')
+            && word.contains(['r', 'R'])
+            && word.len() < 6
+    };
+    let known = table::knows(name) || table::carries_nothing(name);
+    if !known && args.iter().any(forced) {
+        return Some("a command that is not fixed, with the flags that remove trees");
+    }
+    // `/bin/r?`, `{r..r}m`, `"$x"m`.
+    const NAMES: &[&str] = &[
+        "rm",
+        "dd",
+        "mkfs",
+        "mke2fs",
+        "fdisk",
+        "sfdisk",
+        "sgdisk",
+        "parted",
+        "wipefs",
+        "blkdiscard",
+        "shred",
+        "shutdown",
+        "reboot",
+        "poweroff",
+        "halt",
+        "lvremove",
+        "vgremove",
+        "pvremove",
+        "mkfs.ext4",
+        "mkfs.xfs",
+    ];
+    let could_be = |word: &&str| {
+        let pattern = destroy::base(word);
+        let wild = pattern.contains(['*', '?', '[']) && pattern.contains(|c: char| c.is_ascii_alphanumeric());
+        wild && NAMES.iter().any(|name| matches_glob(pattern, name))
+    };
+    let places = if known { 0 } else { CARRIED_MAX };
+    args.iter().take(places).any(could_be).then_some("a command name that may expand to a tier-3 command")
+}
+
+/// Matches `*` and `?`; a bracket is read as any one character.
+fn matches_glob(pattern: &str, name: &str) -> bool {
+    let mut plain = String::new();
+    let mut in_bracket = false;
+    for c in pattern.chars() {
+        match c {
+            '[' if !in_bracket => in_bracket = true,
+            ']' if in_bracket => {
+                in_bracket = false;
+                plain.push('?');
+            }
+            _ if in_bracket => {}
+            other => plain.push(other),
+        }
+    }
+    let pattern: Vec<char> = plain.chars().take(64).collect();
+    let name: Vec<char> = name.chars().collect();
+    // reachable[i]: the pattern so far can match the first i characters.
+    let mut reachable = vec![false; name.len() + 1];
+    reachable.first_mut().into_iter().for_each(|slot| *slot = true);
+    for c in pattern {
+        let mut next = vec![false; name.len() + 1];
+        for (at, _) in reachable.iter().enumerate().filter(|(_, reached)| **reached) {
+            if c == '*' {
+                next.iter_mut().skip(at).for_each(|slot| *slot = true);
+            } else if name.get(at).is_some_and(|other| c == '?' || c == *other) {
+                next.iter_mut().skip(at + 1).take(1).for_each(|slot| *slot = true);
+            }
+        }
+        reachable = next;
+    }
+    reachable.last().copied().unwrap_or(false)
+}
+
+/// Writes a command as printable ASCII: cooked words when they are known, the raw ones otherwise.
+fn shown(raw: &[String], args: &[&str], fixed: bool) -> String {
+    let mut out = String::new();
+    let mut add = |word: &str, quote: bool| {
+        if out.len() > SHOWN_CHARS_MAX {
+            return;
+        }
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=,+:@%~^".contains(&b));
+        let quoted = quote && !plain;
+        let text = word
+            .chars()
+            .take(SHOWN_CHARS_MAX)
+            .flat_map(|c| if matches!(c, ' '..='~') { vec![c] } else { c.escape_default().collect() });
+        if quoted {
+            out.push('\'');
+            text.for_each(|c| if c == '\'' { out.push_str("'\\''") } else { out.push(c) });
+            out.push('\'');
+        } else {
+            out.extend(text);
+        }
+    };
+    if fixed {
+        args.iter().for_each(|word| add(word, true));
+    } else {
+        raw.iter().for_each(|word| add(word, false));
+    }
+    if out.chars().count() > SHOWN_CHARS_MAX {
+        out = out.chars().take(SHOWN_CHARS_MAX - 3).chain("...".chars()).collect();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matches_glob;
+
+    #[test]
+    fn globs_reach_the_names_they_could_stand_for() {
+        for (pattern, name) in [("r?", "rm"), ("*m", "rm"), ("re[a-c]oo*", "reboot"), ("[r]m", "rm")] {
+            assert!(matches_glob(pattern, name), "{pattern}");
+        }
+        assert!(!matches_glob("c?t", "rm"));
+        assert!(!matches_glob("r??", "rm"));
+    }
+}

@@ -1,0 +1,111 @@
+//! The commands that may be tier 1, and what is known of the ones that ask.
+
+use crate::flags::{Spec, check};
+use crate::{programs, table_cluster, table_files, table_system};
+
+/// Finds the entry of a command; a name with a slash has none, since it may be any program.
+pub(crate) fn entry(name: &str) -> Option<&'static Spec> {
+    [table_files::READERS, table_system::READERS, table_cluster::READERS]
+        .into_iter()
+        .flatten()
+        .find(|spec| spec.name == name)
+}
+
+/// Tells whether a command has a table of its own.
+pub(crate) fn knows(name: &str) -> bool {
+    name == "find" || entry(name).is_some()
+}
+
+/// Checks a command of the tables.
+///
+/// # Errors
+///
+/// The reason why it is not known to only read.
+pub(crate) fn check_reads(name: &str, args: &[&str]) -> Result<(), &'static str> {
+    if name == "find" {
+        return programs::find(args);
+    }
+    // iproute2 spells a long flag with one dash; `-b` alone would read commands from a file.
+    if name == "ip" && args.first() == Some(&"-br") {
+        return check_reads(name, args.get(1..).unwrap_or_default());
+    }
+    let spec = entry(name).ok_or("a command that is not known to only read")?;
+    check(spec, args)
+}
+
+/// Gives the reason for a command that is known to ask.
+pub(crate) fn asks(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "dig" | "nslookup" | "host" | "ping" | "ping6" | "traceroute" | "tracepath" | "mtr" | "curl" | "wget"
+        | "nc" | "ncat" | "netcat" | "telnet" | "whois" | "drill" | "resolvectl" | "socat" | "nmap" => {
+            "carries a name or data out"
+        }
+        "env" | "printenv" | "history" | "set" | "export" | "declare" | "compgen" => {
+            "may show secrets of the environment"
+        }
+        "ssh" | "scp" | "sftp" | "rsync" => "reaches another machine",
+        "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" => "changes permissions",
+        "cp" | "mv" | "ln" | "tee" | "touch" | "mkdir" | "rmdir" | "install" | "truncate" | "split" | "rm"
+        | "unlink" => "changes files",
+        "kill" | "pkill" | "killall" | "service" => "controls processes or services",
+        "apt" | "apt-get" | "yum" | "dnf" | "zypper" | "apk" | "snap" | "pip" | "npm" | "rpm" | "dpkg" => {
+            "changes packages"
+        }
+        "cd" | "pushd" | "popd" | "alias" | "unalias" | "trap" | "read" | "test" | "[" | "mapfile" | "readarray"
+        | "ulimit" | "umask" | "unset" | "shift" | "type" | "hash" | "let" | "local" | "typeset" | "readonly"
+        | "return" | "exit" | "wait" | "jobs" => "needs a shell",
+        _ => return None,
+    })
+}
+
+/// Tells whether a command that asks runs nothing of its arguments, so that a word such as `rm` in them is only a word.
+pub(crate) fn carries_nothing(name: &str) -> bool {
+    matches!(
+        name,
+        "dig"
+            | "nslookup"
+            | "host"
+            | "ping"
+            | "ping6"
+            | "traceroute"
+            | "tracepath"
+            | "whois"
+            | "printenv"
+            | "chmod"
+            | "chown"
+            | "chgrp"
+            | "cp"
+            | "mv"
+            | "ln"
+            | "tee"
+            | "touch"
+            | "mkdir"
+            | "rmdir"
+            | "truncate"
+            | "split"
+            | "rm"
+            | "unlink"
+            | "kill"
+            | "apt"
+            | "man"
+            | "info"
+            | "whatis"
+            | "apropos"
+            | "help"
+            | "less"
+            | "more"
+            | "apt-get"
+            | "yum"
+            | "dnf"
+            | "pip"
+            | "npm"
+            | "dpkg"
+            | "cd"
+            | "test"
+            | "["
+            | "type"
+            | "curl"
+            | "wget"
+            | "virsh"
+    )
+}

@@ -1,0 +1,508 @@
+//! Walks the parsed line: every construct of the grammar down to its simple commands.
+//!
+//! Owns the parser call and its bounds, redirections, assignments and what flows through pipes. Invariant: a construct
+//! that this file does not account for does not compile (the matches have no wildcard), so none is skipped.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use brush_parser::ast::{
+    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
+    IoFileRedirectTarget, IoRedirect, Pipeline, RedirectList, SeparatorOperator, Word,
+};
+use brush_parser::{Parser, ParserOptions};
+
+use crate::cook::cook;
+use crate::limits::{DEPTH_MAX, FUNCTIONS_MAX, PARSED_BYTES_MAX, SCANNED_BYTES_MAX, SCRIPTS_MAX, TOKENS_MAX};
+use crate::prescan::prescan;
+use crate::tier::{Part, Tier};
+use crate::{paths, text};
+
+/// The state of one judgement.
+pub(crate) struct Walk {
+    pub(crate) tier: Tier,
+    pub(crate) reasons: Vec<(Tier, String)>,
+    pub(crate) parts: Vec<Part>,
+    /// Whether anything but simple commands with fixed words was met.
+    pub(crate) irregular: bool,
+    /// Whether some text did not parse.
+    pub(crate) unparsable: bool,
+    /// How many commands so far put out downloaded or decoded data.
+    pub(crate) fetchers: usize,
+    /// How many commands so far run what they read.
+    pub(crate) open_interpreters: usize,
+    /// What the last simple command prints, if that is known.
+    pub(crate) printed: Option<String>,
+    tokens_left: usize,
+    bytes_left: usize,
+    scripts_left: usize,
+    scanned_left: usize,
+    /// Functions of the line, with the names their bodies call.
+    functions: Vec<(String, Vec<String>)>,
+    inside: Vec<usize>,
+    endless: usize,
+}
+
+impl Default for Walk {
+    fn default() -> Self {
+        Self {
+            tier: Tier::One,
+            reasons: Vec::new(),
+            parts: Vec::new(),
+            irregular: false,
+            unparsable: false,
+            fetchers: 0,
+            open_interpreters: 0,
+            printed: None,
+            tokens_left: TOKENS_MAX,
+            bytes_left: PARSED_BYTES_MAX,
+            scripts_left: SCRIPTS_MAX,
+            scanned_left: SCANNED_BYTES_MAX,
+            functions: Vec::new(),
+            inside: Vec::new(),
+            endless: 0,
+        }
+    }
+}
+
+impl Walk {
+    /// Raises the tier of the line, never lowers it, and notes why.
+    pub(crate) fn raise(&mut self, tier: Tier, reason: &str) {
+        self.tier = self.tier.max(tier);
+        if tier == self.tier {
+            self.reasons.push((tier, reason.to_owned()));
+        }
+    }
+
+    fn irregular(&mut self, reason: &str) {
+        self.irregular = true;
+        self.raise(Tier::Two, reason);
+    }
+
+    /// Parses and judges a text as a script; `depth` counts scripts in scripts.
+    pub(crate) fn script(&mut self, script: &str, depth: usize) {
+        let scan = prescan(script);
+        let refused = if depth > DEPTH_MAX {
+            Some("scripts nested too deeply to be judged in full")
+        } else if self.scripts_left == 0
+            || scan.tokens > self.tokens_left
+            || (depth > 0 && script.len() > self.bytes_left)
+        {
+            Some("too much to be judged in full")
+        } else {
+            scan.refused
+        };
+        if let Some(reason) = refused {
+            self.raise(Tier::Two, reason);
+            if self.may_scan(script, depth)
+                && let Some(reason) = text::unparsed(script)
+            {
+                self.raise(Tier::Three, reason);
+            }
+            return;
+        }
+        self.scripts_left -= 1;
+        self.tokens_left -= scan.tokens;
+        self.bytes_left = self.bytes_left.saturating_sub(script.len());
+        // Extended globs are off, as they are in a bash that runs a script: `!(x)` is then a negated subshell.
+        let options = ParserOptions { enable_extended_globbing: false, ..ParserOptions::default() };
+        // The parser unwraps in places; its known panics are kept away by the prescan, unknown ones count as "does not parse".
+        let parsed = catch_unwind(AssertUnwindSafe(|| Parser::new(script.as_bytes(), &options).parse_program()));
+        let Ok(Ok(program)) = parsed else {
+            self.unparsable = true;
+            self.raise(Tier::Three, "does not parse as a shell line");
+            return;
+        };
+        if program.complete_commands.is_empty() {
+            self.irregular("holds no command");
+        }
+        if program.complete_commands.len() > 1 {
+            self.irregular("more than one line");
+        }
+        for list in &program.complete_commands {
+            self.list(list, depth);
+        }
+        // A word that starts with `#` outside quotes begins a comment; a shell may be set to run it instead.
+        if script.starts_with('#')
+            || [" #", "\t#", ";#", "&#", "|#", "(#", ")#", "\n#"].iter().any(|sign| script.contains(sign))
+        {
+            self.irregular = true;
+        }
+    }
+
+    /// Takes a text from the budget of what is searched unparsed; the line itself is searched whatever its length.
+    fn may_scan(&mut self, text: &str, depth: usize) -> bool {
+        if depth > 0 {
+            if self.tier == Tier::Three {
+                return false;
+            }
+            let Some(left) = self.scanned_left.checked_sub(text.len()) else {
+                self.raise(Tier::Three, "holds more nested commands than can be judged");
+                return false;
+            };
+            self.scanned_left = left;
+        }
+        true
+    }
+
+    /// Judges a text that may be a script: only what makes it tier 3 counts.
+    pub(crate) fn perhaps(&mut self, script: &str, depth: usize) {
+        // Only tier 3 would count, and there is nothing above it.
+        if script.trim().is_empty() || self.tier == Tier::Three {
+            return;
+        }
+        let mut inner = Walk {
+            tokens_left: self.tokens_left,
+            bytes_left: self.bytes_left,
+            scripts_left: self.scripts_left,
+            scanned_left: self.scanned_left,
+            ..Walk::default()
+        };
+        inner.script(script, depth);
+        inner.finish();
+        self.tokens_left = inner.tokens_left;
+        self.bytes_left = inner.bytes_left;
+        self.scripts_left = inner.scripts_left;
+        self.scanned_left = inner.scanned_left;
+        if inner.unparsable {
+            if self.may_scan(script, depth)
+                && let Some(reason) = text::destroys(script)
+            {
+                self.raise(Tier::Three, reason);
+            }
+        } else if inner.tier == Tier::Three {
+            self.parts.extend(inner.parts.into_iter().filter(|part| part.tier == Tier::Three));
+            for (_, reason) in inner.reasons.iter().filter(|(tier, _)| *tier == Tier::Three) {
+                self.raise(Tier::Three, reason);
+            }
+        }
+    }
+
+    /// Ends the judgement with what only the whole line tells: functions that call themselves without end.
+    pub(crate) fn finish(&mut self) {
+        for start in 0..self.functions.len() {
+            let mut reached = vec![start];
+            let mut next = 0;
+            while let Some(&at) = reached.get(next) {
+                next += 1;
+                let calls = self.functions.get(at).map(|(_, calls)| calls.as_slice()).unwrap_or_default();
+                for (index, (name, _)) in self.functions.iter().enumerate() {
+                    if calls.contains(name) {
+                        if index == start {
+                            self.raise(Tier::Three, "a function that calls itself: a fork bomb");
+                            return;
+                        }
+                        if !reached.contains(&index) {
+                            reached.push(index);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    pub(crate) fn note_call(&mut self, name: &str) {
+        if let Some((_, calls)) = self.inside.last().and_then(|at| self.functions.get_mut(*at)) {
+            calls.push(name.to_owned());
+        }
+    }
+
+    pub(crate) fn list(&mut self, list: &CompoundList, depth: usize) {
+        for item in &list.0 {
+            if matches!(item.1, SeparatorOperator::Async) {
+                self.irregular("runs in the background");
+                if self.endless > 0 {
+                    self.raise(Tier::Three, "starts processes without end: a fork bomb");
+                }
+            }
+            self.and_or(&item.0, depth);
+        }
+    }
+
+    fn and_or(&mut self, list: &AndOrList, depth: usize) {
+        self.pipeline(&list.first, depth);
+        for next in &list.additional {
+            match next {
+                AndOr::And(pipeline) | AndOr::Or(pipeline) => self.pipeline(pipeline, depth),
+            }
+        }
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, depth: usize) {
+        if pipeline.timed.is_some() || pipeline.bang {
+            self.irregular("needs a shell");
+        }
+        let mut fetched = false;
+        let mut printed: Vec<String> = Vec::new();
+        for command in &pipeline.seq {
+            let (fetchers, open) = (self.fetchers, self.open_interpreters);
+            self.printed = None;
+            self.command(command, depth);
+            if self.open_interpreters > open {
+                if fetched {
+                    self.raise(Tier::Three, "downloaded or decoded text given to an interpreter");
+                }
+                for script in &printed {
+                    self.perhaps(script, depth + 1);
+                }
+            }
+            fetched |= self.fetchers > fetchers;
+            printed.extend(self.printed.take());
+        }
+    }
+
+    fn command(&mut self, command: &Command, depth: usize) {
+        match command {
+            Command::Simple(simple) => self.simple(simple, depth),
+            Command::Compound(compound, redirects) => {
+                self.compound(compound, depth);
+                self.redirects(redirects.as_ref(), depth);
+            }
+            Command::Function(function) => {
+                self.irregular("defines a function");
+                let name = cook(&function.fname.value).words.concat();
+                if self.functions.len() >= FUNCTIONS_MAX {
+                    self.raise(Tier::Three, "defines more functions than can be followed");
+                    return;
+                }
+                self.inside.push(self.functions.len());
+                self.functions.push((name, Vec::new()));
+                self.compound(&function.body.0, depth);
+                self.redirects(function.body.1.as_ref(), depth);
+                self.inside.pop();
+            }
+            Command::ExtendedTest(test, redirects) => {
+                self.irregular("needs a shell");
+                self.test(&test.expr, depth);
+                self.redirects(redirects.as_ref(), depth);
+            }
+        }
+    }
+
+    fn compound(&mut self, compound: &CompoundCommand, depth: usize) {
+        self.irregular("needs a shell");
+        match compound {
+            CompoundCommand::Arithmetic(arithmetic) => self.arithmetic(&arithmetic.expr.value, depth),
+            CompoundCommand::ArithmeticForClause(clause) => {
+                for expr in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
+                    self.arithmetic(&expr.value, depth);
+                }
+                self.list(&clause.body.list, depth);
+            }
+            CompoundCommand::BraceGroup(group) => self.list(&group.list, depth),
+            CompoundCommand::Subshell(subshell) => self.list(&subshell.list, depth),
+            CompoundCommand::ForClause(clause) => {
+                for word in clause.values.iter().flatten() {
+                    self.variable_text(&word.value, depth);
+                }
+                self.list(&clause.body.list, depth);
+            }
+            CompoundCommand::CaseClause(clause) => {
+                self.words(&clause.value, depth);
+                for case in &clause.cases {
+                    for pattern in &case.patterns {
+                        self.words(pattern, depth);
+                    }
+                    if let Some(list) = &case.cmd {
+                        self.list(list, depth);
+                    }
+                }
+            }
+            CompoundCommand::IfClause(clause) => {
+                self.list(&clause.condition, depth);
+                self.list(&clause.then, depth);
+                for branch in clause.elses.iter().flatten() {
+                    if let Some(condition) = &branch.condition {
+                        self.list(condition, depth);
+                    }
+                    self.list(&branch.body, depth);
+                }
+            }
+            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
+                self.list(&clause.0, depth);
+                self.endless += 1;
+                self.list(&clause.1.list, depth);
+                self.endless -= 1;
+            }
+            CompoundCommand::Coprocess(coprocess) => {
+                if let Some(name) = &coprocess.name {
+                    self.words(name, depth);
+                }
+                self.command(&coprocess.body, depth);
+            }
+        }
+    }
+
+    /// Looks into arithmetic. The parser takes `( (x) )` for it, so the text is also tried as commands.
+    fn arithmetic(&mut self, expr: &str, depth: usize) {
+        if text::holds_word(expr) {
+            self.raise(Tier::Three, "arithmetic that holds a tier-3 word");
+        }
+        self.scripts_in(expr, depth);
+        self.perhaps(expr, depth + 1);
+    }
+
+    fn test(&mut self, expr: &ExtendedTestExpr, depth: usize) {
+        match expr {
+            ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
+                self.test(left, depth);
+                self.test(right, depth);
+            }
+            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner, depth),
+            ExtendedTestExpr::UnaryTest(_, word) => self.evaluated(&word.value, depth),
+            ExtendedTestExpr::BinaryTest(_, left, right) => {
+                self.evaluated(&left.value, depth);
+                self.evaluated(&right.value, depth);
+            }
+        }
+    }
+
+    /// Looks into a word that bash evaluates once more (`[[ -v 'a[$(x)]' ]]`).
+    fn evaluated(&mut self, raw: &str, depth: usize) {
+        let cooked = cook(raw);
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+        for word in cooked.words {
+            self.scripts_in(&word, depth);
+        }
+    }
+
+    /// Looks at a text that becomes the value of a variable, from where it may become a command.
+    pub(crate) fn variable_text(&mut self, raw: &str, depth: usize) {
+        let cooked = cook(raw);
+        if text::holds_word(raw) || cooked.words.iter().any(|word| text::holds_word(word)) {
+            self.raise(Tier::Three, "puts a tier-3 word into a variable");
+        }
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+    }
+
+    fn words(&mut self, word: &Word, depth: usize) {
+        self.scripts_in(&word.value, depth);
+    }
+
+    /// Judges the substitutions in a raw text.
+    pub(crate) fn scripts_in(&mut self, raw: &str, depth: usize) {
+        if raw.contains(['$', '`']) {
+            for script in cook(raw).scripts {
+                self.substitution(&script, depth);
+            }
+        }
+    }
+
+    /// Judges the inside of a command substitution, or of an arithmetic one, which looks the same from outside.
+    pub(crate) fn substitution(&mut self, script: &str, depth: usize) {
+        self.irregular("holds a substitution");
+        let arithmetic = script.strip_prefix('(').and_then(|inner| inner.strip_suffix(')'));
+        match arithmetic {
+            Some(expr) if !text::holds_word(expr) => {
+                self.scripts_in(expr, depth);
+                self.perhaps(expr, depth + 1);
+            }
+            _ => self.script(script, depth + 1),
+        }
+    }
+
+    fn redirects(&mut self, list: Option<&RedirectList>, depth: usize) {
+        for redirect in list.into_iter().flat_map(|list| &list.0) {
+            let (tier, reason, _) = self.redirect(redirect, depth);
+            self.raise(tier, reason);
+        }
+    }
+
+    /// Judges one redirection; the third answer is the text it feeds in, if that is known.
+    pub(crate) fn redirect(&mut self, redirect: &IoRedirect, depth: usize) -> (Tier, &'static str, Option<String>) {
+        use IoFileRedirectKind::{Append, Clobber, DuplicateInput, DuplicateOutput, Read, ReadAndWrite, Write};
+        match redirect {
+            IoRedirect::File(fd, kind, target) => match target {
+                IoFileRedirectTarget::Filename(word) => match kind {
+                    Read => self.reads(&word.value, matches!(fd, None | Some(0)), depth),
+                    Write => self.writes(&word.value, matches!(fd, None | Some(1 | 2)), true, depth),
+                    Clobber | ReadAndWrite | DuplicateInput | DuplicateOutput => {
+                        self.writes(&word.value, false, true, depth)
+                    }
+                    Append => self.writes(&word.value, false, false, depth),
+                },
+                IoFileRedirectTarget::Fd(to) => merged(*fd, to.to_string().as_str()),
+                IoFileRedirectTarget::Duplicate(word) => {
+                    let plain = !word.value.is_empty() && word.value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+                    match kind {
+                        DuplicateOutput if plain => merged(*fd, &word.value),
+                        _ if plain => (Tier::Two, "moves file descriptors", None),
+                        _ => self.writes(&word.value, false, true, depth),
+                    }
+                }
+                IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
+                    self.irregular("holds a substitution");
+                    self.list(&subshell.list, depth);
+                    (Tier::Two, "holds a substitution", None)
+                }
+            },
+            IoRedirect::HereDocument(_, document) => {
+                self.irregular = true;
+                let body = &document.doc.value;
+                if document.requires_expansion && body.contains(['$', '`']) {
+                    // Quotes mean nothing in a here-document, and must not hide a substitution.
+                    self.variable_text(&body.replace(['\'', '"'], " "), depth);
+                }
+                (Tier::Two, "needs a shell for its input", Some(body.clone()))
+            }
+            IoRedirect::HereString(_, word) => {
+                self.irregular = true;
+                let cooked = cook(&word.value);
+                for script in cooked.scripts {
+                    self.substitution(&script, depth);
+                }
+                (Tier::Two, "needs a shell for its input", Some(cooked.words.join(" ")))
+            }
+            IoRedirect::OutputAndError(word, append) => self.writes(&word.value, false, !append, depth),
+        }
+    }
+
+    fn reads(&mut self, raw: &str, plain_fd: bool, depth: usize) -> (Tier, &'static str, Option<String>) {
+        let cooked = cook(raw);
+        let path = cooked.words.join(" ");
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+        if cooked.fixed && plain_fd && !paths::is_key_file(&path) && !paths::is_device(&path) {
+            return (Tier::One, "only reads", None);
+        }
+        (Tier::Two, "reads from something other than a plain file", None)
+    }
+
+    fn writes(
+        &mut self,
+        raw: &str,
+        plain_fd: bool,
+        truncates: bool,
+        depth: usize,
+    ) -> (Tier, &'static str, Option<String>) {
+        let cooked = cook(raw);
+        let path = cooked.words.join(" ");
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+        self.irregular |= !cooked.fixed;
+        if cooked.fixed && plain_fd && path == "/dev/null" {
+            return (Tier::One, "only reads", None);
+        }
+        if paths::is_device(&path) || paths::is_sysrq(&path) || (!cooked.fixed && path.starts_with("/dev")) {
+            return (Tier::Three, "writes to a device", None);
+        }
+        if truncates && paths::is_system_file(&path) {
+            return (Tier::Three, "overwrites system files", None);
+        }
+        (Tier::Two, "writes to a file", None)
+    }
+}
+
+/// Judges `n>&m`: only errors into the output are plain.
+fn merged(fd: Option<i32>, to: &str) -> (Tier, &'static str, Option<String>) {
+    if fd == Some(2) && to == "1" {
+        (Tier::One, "only reads", None)
+    } else {
+        (Tier::Two, "moves file descriptors", None)
+    }
+}

@@ -1,0 +1,232 @@
+//! `audit_log`: append-only, each row with the hash of the one before.
+//!
+//! The chain goes by rowid. `entry_hash` = SHA-256 over [`AUDIT_CHAIN_FORMAT`], `prev_hash` and every field, each with a
+//! mark for absence and its length before it, so that no two rows read the same. Rows from before the chain have no
+//! hash; they may only come first, and the first hashed row's `prev_hash` is the hash over all of them (empty where
+//! there are none), so they are bound too from then on. What was cut off the end is only seen against a head that was
+//! written down before ([`AuditHead`]).
+
+use rusqlite::{Row, params};
+use sha2::{Digest, Sha256};
+use trcaa_model::audit::{AuditEntry, AuditRecord, AuditVerdict};
+use trcaa_model::id::AuditId;
+
+use crate::issues::LIST_ROWS_MAX;
+use crate::{Store, StoreError, Tx, row};
+
+/// Name of the encoding that is hashed; first thing in every hash.
+pub const AUDIT_CHAIN_FORMAT: &str = "trcaa-audit/1";
+
+const COLUMNS: &str =
+    "id, timestamp, action, entity_type, entity_id, COALESCE(user_id, ''), details, prev_hash, entry_hash";
+/// Who acts on an analyst's own machine.
+const USER: &str = "local";
+
+/// The last row of the chain at some moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    /// Rows up to and with it, those from before the chain among them.
+    pub entries: u64,
+    /// Its `entry_hash`.
+    pub hash: String,
+}
+
+fn entry_of(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
+    Ok(AuditEntry {
+        id: row.get::<_, Option<String>>(0)?.unwrap_or_default(),
+        timestamp: row.get(1)?,
+        action: row.get(2)?,
+        entity_type: row.get(3)?,
+        entity_id: row.get(4)?,
+        user_id: row.get(5)?,
+        details: row.get(6)?,
+        prev_hash: row.get(7)?,
+        entry_hash: row.get(8)?,
+    })
+}
+
+fn entry_hash(prev_hash: &str, entry: &AuditEntry) -> String {
+    let mut hash = Sha256::new();
+    let details = entry.details.as_deref();
+    for field in [
+        Some(AUDIT_CHAIN_FORMAT),
+        Some(prev_hash),
+        Some(&entry.id),
+        Some(&entry.timestamp),
+        Some(&entry.action),
+        Some(&entry.entity_type),
+        Some(&entry.entity_id),
+        Some(&entry.user_id),
+        details,
+    ] {
+        hash.update([u8::from(field.is_some())]);
+        let text = field.unwrap_or_default();
+        hash.update((text.len() as u64).to_be_bytes());
+        hash.update(text.as_bytes());
+    }
+    hex::encode(hash.finalize())
+}
+
+impl Store {
+    /// Lists audit rows, newest first; `entity` keeps those whose entity type or id is that text.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn audit_entries(&self, limit: u32, entity: Option<&str>) -> Result<Vec<AuditEntry>, StoreError> {
+        let limit = limit.min(LIST_ROWS_MAX);
+        match entity {
+            None => {
+                let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid DESC LIMIT ?1");
+                row::all(&self.conn, &sql, [limit], entry_of)
+            }
+            Some(entity) => {
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM audit_log WHERE entity_type = ?2 OR entity_id = ?2 ORDER BY rowid DESC LIMIT ?1"
+                );
+                row::all(&self.conn, &sql, params![limit, entity], entry_of)
+            }
+        }
+    }
+
+    /// The chain's head now; `None` before its first row.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn audit_head(&self) -> Result<Option<AuditHead>, StoreError> {
+        let sql = "SELECT (SELECT count(*) FROM audit_log), entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
+        let head =
+            row::first(&self.conn, sql, [], |row| Ok((row::unsigned(row.get(0)?), row.get::<_, Option<String>>(1)?)))?;
+        Ok(head.and_then(|(entries, hash)| Some(AuditHead { entries, hash: hash? })))
+    }
+
+    /// Checks the whole chain, and that it still contains `checkpoint` where one is given; names the first bad row.
+    ///
+    /// # Errors
+    /// Those of SQLite; a broken chain is no error but a verdict.
+    pub fn verify_audit(&self, checkpoint: Option<&AuditHead>) -> Result<AuditVerdict, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
+        let mut statement = self.conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut chain = Chain::default();
+        let mut seen = checkpoint.is_none();
+        let mut bad: Option<(String, &'static str)> = None;
+        while let Some(row) = rows.next()? {
+            let entry = entry_of(row)?;
+            if bad.is_none()
+                && let Err(reason) = chain.follow(&entry)
+            {
+                bad = Some((entry.id.clone(), reason));
+            }
+            chain.entries += 1;
+            if let Some(head) = checkpoint {
+                seen |= head.entries == chain.entries && entry.entry_hash.as_deref() == Some(head.hash.as_str());
+            }
+        }
+        let cut =
+            (bad.is_none() && !seen).then(|| "the checkpoint is not in it: rows were cut off or replaced".to_owned());
+        Ok(AuditVerdict {
+            entries: chain.entries,
+            intact: bad.is_none() && cut.is_none(),
+            first_bad_id: bad.as_ref().map(|(id, _)| id.clone()),
+            reason: bad.map(|(_, reason)| reason.to_owned()).or(cut),
+            head: chain.chained.then_some(chain.prev),
+        })
+    }
+
+    /// What the next row's `prev_hash` is.
+    fn audit_link(&self) -> Result<String, StoreError> {
+        let sql = "SELECT entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
+        match row::first(&self.conn, sql, [], |row| Ok(row.get::<_, Option<String>>(0)?))? {
+            None => Ok(String::new()),
+            Some(Some(hash)) => Ok(hash),
+            Some(None) => {
+                // The first row of the chain after some from before it: bind them all, once.
+                let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
+                let mut statement = self.conn.prepare(&sql)?;
+                let mut rows = statement.query([])?;
+                let mut prev = String::new();
+                while let Some(row) = rows.next()? {
+                    prev = entry_hash(&prev, &entry_of(row)?);
+                }
+                Ok(prev)
+            }
+        }
+    }
+}
+
+/// How far the chain was followed.
+#[derive(Default)]
+struct Chain {
+    prev: String,
+    chained: bool,
+    entries: u64,
+}
+
+impl Chain {
+    fn follow(&mut self, entry: &AuditEntry) -> Result<(), &'static str> {
+        let hash = entry_hash(&self.prev, entry);
+        match (&entry.prev_hash, &entry.entry_hash) {
+            (None, None) if !self.chained => {}
+            (Some(prev), Some(stored)) => {
+                let first = !self.chained;
+                self.chained = true;
+                if *prev != self.prev {
+                    return Err(if first && self.entries > 0 {
+                        "a row from before the chain was changed, removed or added"
+                    } else {
+                        "it does not follow the row before: a row was removed, added or moved"
+                    });
+                }
+                if *stored != hash {
+                    return Err("it is not as it was written");
+                }
+            }
+            _ => return Err("it has no hash, and belongs to the chain"),
+        }
+        self.prev = hash;
+        Ok(())
+    }
+}
+
+impl Tx<'_> {
+    /// Appends a row to the audit trail.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for details that are no JSON object.
+    pub fn audit(&self, record: &AuditRecord) -> Result<AuditEntry, StoreError> {
+        if !record.details.is_object() {
+            return Err(StoreError::Invalid { what: "audit details", reason: "they are no JSON object".to_owned() });
+        }
+        let mut entry = AuditEntry {
+            id: AuditId::generate(self.clock(), self.entropy()).to_string(),
+            timestamp: self.now(),
+            action: record.action.to_owned(),
+            entity_type: record.entity_type.to_owned(),
+            entity_id: record.entity_id.clone(),
+            user_id: USER.to_owned(),
+            details: Some(record.details.to_string()),
+            prev_hash: None,
+            entry_hash: None,
+        };
+        let prev = self.audit_link()?;
+        entry.entry_hash = Some(entry_hash(&prev, &entry));
+        entry.prev_hash = Some(prev);
+        row::execute(
+            &self.conn,
+            "INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id, user_id, details, prev_hash, entry_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                entry.id,
+                entry.timestamp,
+                entry.action,
+                entry.entity_type,
+                entry.entity_id,
+                entry.user_id,
+                entry.details,
+                entry.prev_hash,
+                entry.entry_hash,
+            ],
+        )?;
+        Ok(entry)
+    }
+}

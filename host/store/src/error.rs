@@ -1,0 +1,305 @@
+//! What can go wrong, told apart so that the caller can say what to do.
+
+use std::path::PathBuf;
+
+use rusqlite::{Error as Sql, ErrorCode, ffi};
+
+/// Why a key file is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyFileProblem {
+    /// Its mode lets group or others read or write it.
+    OpenToOthers,
+    /// It is a symbolic link.
+    Symlink,
+    /// It is no regular file.
+    NotAFile,
+    /// It belongs to another user.
+    ForeignOwner,
+    /// It does not hold 64 hexadecimal digits.
+    Malformed,
+}
+
+impl KeyFileProblem {
+    fn text(self) -> &'static str {
+        match self {
+            Self::OpenToOthers => "group or others may access it; its mode has to be 0600",
+            Self::Symlink => "it is a symbolic link",
+            Self::NotAFile => "it is not a regular file",
+            Self::ForeignOwner => "it belongs to another user",
+            Self::Malformed => "it does not hold 64 hexadecimal digits",
+        }
+    }
+}
+
+/// Errors of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLCipher cannot tell a wrong key from a damaged first page, so both are said.
+    #[error("{}: the key does not open this database, or the file is damaged", path.display())]
+    WrongKeyOrDamaged {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The key fits, or none is needed, but the content is not whole.
+    #[error("the database is damaged: {detail}")]
+    Damaged {
+        /// What SQLite or the check says.
+        detail: String,
+    },
+    /// No key is configured, and the file is not plain SQLite.
+    #[error("{}: this database is encrypted (or no database at all), and no key is configured", path.display())]
+    EncryptedWherePlain {
+        /// The database.
+        path: PathBuf,
+    },
+    /// [`crate::Mode::Existing`] was asked for and there is none.
+    #[error("{}: there is no database", path.display())]
+    NoDatabase {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The database was made by a later version.
+    #[error("the database holds migration {name:?}, which this version does not know")]
+    NewerSchema {
+        /// The first unknown migration.
+        name: String,
+    },
+    /// The text of an applied migration is not what was applied.
+    #[error("migration {name:?} was changed after it had been applied to this database")]
+    MigrationChanged {
+        /// Which one.
+        name: &'static str,
+    },
+    /// A migration could not be applied; nothing of it was kept.
+    #[error("migration {name:?} could not be applied")]
+    MigrationFailed {
+        /// Which one.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: Box<StoreError>,
+    },
+    /// A migration would leave rows that point nowhere; nothing of it was kept.
+    #[error("migration {name:?} would leave {violations} rows without the row they belong to")]
+    MigrationOrphans {
+        /// Which one.
+        name: &'static str,
+        /// How many.
+        violations: u64,
+    },
+    /// Another process holds the database for longer than the wait.
+    #[error("the database is locked by another process")]
+    Locked,
+    /// No room, or the disk refuses to write.
+    #[error("the disk is full or refuses to write")]
+    DiskFull(#[source] Sql),
+    /// The folder or the file cannot be written.
+    #[error("the database cannot be opened for writing")]
+    ReadOnly(#[source] Sql),
+    /// The key file is there and cannot be trusted.
+    #[error("key file {}: {}", path.display(), problem.text())]
+    KeyFile {
+        /// The key file.
+        path: PathBuf,
+        /// Why not.
+        problem: KeyFileProblem,
+    },
+    /// There is an encrypted database and its key file is gone.
+    #[error("{} exists, but its key file {} does not", database.display(), key_file.display())]
+    KeyFileMissing {
+        /// The database.
+        database: PathBuf,
+        /// Where the key should be.
+        key_file: PathBuf,
+    },
+    /// The key is one that must not be used.
+    #[error("this key is refused: {0}")]
+    KeyRefused(&'static str),
+    /// SQLCipher did not take a setting.
+    #[error("cipher setting {name} is {actual:?}, expected {expected:?}")]
+    CipherSetting {
+        /// Which pragma.
+        name: &'static str,
+        /// What it has to be.
+        expected: String,
+        /// What it is.
+        actual: String,
+    },
+    /// A file operation failed.
+    #[error("could not {doing} {}", path.display())]
+    File {
+        /// Verb, such as `create`.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// No row has this id.
+    #[error("there is no {what} {given:?}")]
+    NoSuch {
+        /// Kind of row, such as `issue`.
+        what: &'static str,
+        /// What was asked for.
+        given: String,
+    },
+    /// More than one row fits.
+    #[error("{given:?} fits more than one {what}: {}", matches.join(", "))]
+    Ambiguous {
+        /// Kind of row.
+        what: &'static str,
+        /// What was asked for.
+        given: String,
+        /// The first few that fit.
+        matches: Vec<String>,
+    },
+    /// Too few characters of an id.
+    #[error("{given:?} is too short: give {what} ids with at least {min} characters, or `last`", min = crate::ID_FRAGMENT_CHARS_MIN)]
+    IdTooShort {
+        /// Kind of row.
+        what: &'static str,
+        /// What was asked for.
+        given: String,
+    },
+    /// A value that must not be stored.
+    #[error("{what}: {reason}")]
+    Invalid {
+        /// Table and column, or the argument.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A stored row does not read as what it should be.
+    #[error("{table} row {id:?}: {reason}")]
+    BadRow {
+        /// Table.
+        table: &'static str,
+        /// Row id.
+        id: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A log's text cannot be read.
+    #[error("the text of {file:?} cannot be read: {why}")]
+    LogUnreadable {
+        /// File name or path.
+        file: String,
+        /// Why.
+        why: String,
+    },
+    /// A column's ciphertext does not open.
+    #[error("{table}.{column} of row {id:?} does not open")]
+    Column {
+        /// Table.
+        table: &'static str,
+        /// Column.
+        column: &'static str,
+        /// Row id.
+        id: String,
+        /// Why.
+        #[source]
+        source: crate::CipherError,
+    },
+    /// Anything else that SQLite says.
+    #[error("the database refused")]
+    Sql(#[source] Sql),
+}
+
+impl StoreError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::WrongKeyOrDamaged { .. } => Some("check the configured key; nothing was changed"),
+            Self::Damaged { .. } => Some("restore a backup, or run `trcaa db check` to see how far it goes"),
+            Self::EncryptedWherePlain { .. } => Some("configure the key that it was made with"),
+            Self::NewerSchema { .. } => {
+                Some("use the version of trcaa that made it, or a later one; nothing was changed")
+            }
+            Self::Locked => Some("wait for the other trcaa to finish, or end it"),
+            Self::DiskFull(_) => {
+                Some("free some space in the data folder's file system; what was acknowledged is kept")
+            }
+            Self::ReadOnly(_) => Some("make the data folder writable, or choose another with --data-dir"),
+            Self::KeyFile { problem: KeyFileProblem::OpenToOthers, .. } => {
+                Some("chmod 600 it, if nobody else has read it")
+            }
+            Self::KeyFileMissing { .. } => {
+                Some("put the key file back; no new one is made, as it could not open the database")
+            }
+            _ => None,
+        }
+    }
+
+    /// A stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::WrongKeyOrDamaged { .. } => "wrong_key",
+            Self::Damaged { .. } => "damaged",
+            Self::EncryptedWherePlain { .. } => "encrypted",
+            Self::NoDatabase { .. } => "no_database",
+            Self::NewerSchema { .. } => "newer_schema",
+            Self::MigrationChanged { .. } => "migration_changed",
+            Self::MigrationFailed { .. } | Self::MigrationOrphans { .. } => "migration_failed",
+            Self::Locked => "locked",
+            Self::DiskFull(_) => "disk_full",
+            Self::ReadOnly(_) => "read_only",
+            Self::KeyFile { .. } | Self::KeyFileMissing { .. } | Self::KeyRefused(_) => "key",
+            Self::CipherSetting { .. } => "cipher_setting",
+            Self::File { .. } => "file",
+            Self::NoSuch { .. } => "not_found",
+            Self::Ambiguous { .. } => "ambiguous",
+            Self::IdTooShort { .. } | Self::Invalid { .. } => "invalid",
+            Self::BadRow { .. } => "bad_row",
+            Self::LogUnreadable { .. } => "log_unreadable",
+            Self::Column { .. } => "column_cipher",
+            Self::Sql(_) => "sql",
+        }
+    }
+}
+
+impl From<Sql> for StoreError {
+    fn from(error: Sql) -> Self {
+        let Sql::SqliteFailure(failure, detail) = &error else { return Self::Sql(error) };
+        match (failure.code, failure.extended_code) {
+            (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Self::Locked,
+            (ErrorCode::DiskFull, _)
+            | (_, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
+            | (_, ffi::SQLITE_IOERR_TRUNCATE | ffi::SQLITE_IOERR_SHMSIZE) => Self::DiskFull(error),
+            (ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied, _) => Self::ReadOnly(error),
+            (ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt, _)
+            | (_, ffi::SQLITE_IOERR_SHORT_READ | ffi::SQLITE_IOERR_DATA | ffi::SQLITE_IOERR_CORRUPTFS) => {
+                Self::Damaged { detail: detail.clone().unwrap_or_else(|| failure.to_string()) }
+            }
+            _ => Self::Sql(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_and_the_lock_say_is_told_apart() {
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, "disk_full"),
+            (ffi::SQLITE_IOERR_WRITE, "disk_full"),
+            (ffi::SQLITE_IOERR_FSYNC, "disk_full"),
+            (ffi::SQLITE_IOERR_SHMSIZE, "disk_full"),
+            (ffi::SQLITE_BUSY, "locked"),
+            (ffi::SQLITE_BUSY_SNAPSHOT, "locked"),
+            (ffi::SQLITE_LOCKED, "locked"),
+            (ffi::SQLITE_READONLY_DIRECTORY, "read_only"),
+            (ffi::SQLITE_CANTOPEN, "read_only"),
+            (ffi::SQLITE_CORRUPT_VTAB, "damaged"),
+            (ffi::SQLITE_NOTADB, "damaged"),
+            (ffi::SQLITE_IOERR_SHORT_READ, "damaged"),
+            (ffi::SQLITE_IOERR_READ, "sql"),
+            (ffi::SQLITE_CONSTRAINT_UNIQUE, "sql"),
+        ] {
+            let error = StoreError::from(Sql::SqliteFailure(ffi::Error::new(code), None));
+            assert_eq!(error.code(), expected, "{code}");
+        }
+    }
+}

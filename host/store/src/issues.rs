@@ -1,0 +1,208 @@
+//! `issues`: create, edit, list, detail, delete.
+
+use rusqlite::{Row, named_params, params};
+use trcaa_model::id::IssueId;
+use trcaa_model::issue::{Issue, IssueDetail, IssueEdit, IssueFilter, NewIssue, Status};
+
+use crate::{Store, StoreError, Tx, row};
+
+const COLUMNS: &str = "id, title, description, severity, status, category, source, created_at, updated_at, resolved_at, \
+                       assigned_to, tags";
+/// Most rows of one list.
+pub(crate) const LIST_ROWS_MAX: u32 = 10_000;
+
+fn issue_of(row: &Row<'_>) -> Result<Issue, StoreError> {
+    let id: String = row.get(0)?;
+    let severity = row::parsed("issues", &id, row.get_ref(3)?.as_str().unwrap_or_default())?;
+    let status = row::parsed("issues", &id, row.get_ref(4)?.as_str().unwrap_or_default())?;
+    let tags = tags_of(&id, row.get::<_, Option<String>>(11)?.as_deref().unwrap_or(""))?;
+    Ok(Issue {
+        title: row.get(1)?,
+        description: row.get(2)?,
+        severity,
+        status,
+        category: row.get(5)?,
+        source: row.get(6)?,
+        created_at: row.get(7)?,
+        updated_at: row.get(8)?,
+        resolved_at: row.get(9)?,
+        assigned_to: row.get(10)?,
+        tags,
+        id: IssueId::from_stored(id),
+    })
+}
+
+fn tags_of(id: &str, text: &str) -> Result<Vec<String>, StoreError> {
+    if text.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(text).map_err(|e| StoreError::BadRow {
+        table: "issues",
+        id: id.to_owned(),
+        reason: format!("tags are no JSON array of texts: {e}"),
+    })
+}
+
+fn tags_json(tags: &[String]) -> String {
+    serde_json::Value::from(tags.to_vec()).to_string()
+}
+
+fn check_title(title: &str) -> Result<(), StoreError> {
+    if title.trim().is_empty() {
+        return Err(StoreError::Invalid { what: "title", reason: "it is empty".to_owned() });
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Reads one issue.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`].
+    pub fn issue(&self, id: &IssueId) -> Result<Issue, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM issues WHERE id = ?1");
+        row::first(&self.conn, &sql, [id.as_str()], issue_of)?
+            .ok_or_else(|| StoreError::NoSuch { what: "issue", given: id.to_string() })
+    }
+
+    /// Lists issues, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::BadRow`] for a row that no version of the product writes.
+    pub fn issues(&self, filter: &IssueFilter) -> Result<Vec<Issue>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM issues
+             WHERE (:status IS NULL OR status = :status) AND (:severity IS NULL OR severity = :severity)
+             ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset"
+        );
+        let values = named_params! {
+            ":status": filter.status.map(Status::as_str),
+            ":severity": filter.severity.map(trcaa_model::issue::Severity::as_str),
+            ":limit": filter.limit.min(LIST_ROWS_MAX),
+            ":offset": filter.offset,
+        };
+        row::all(&self.conn, &sql, values, issue_of)
+    }
+
+    /// Reads an issue with everything below it, without any content.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`].
+    pub fn issue_detail(&self, id: &IssueId) -> Result<IssueDetail, StoreError> {
+        Ok(IssueDetail {
+            issue: self.issue(id)?,
+            log_files: self.logs_of(id)?,
+            image_attachments: self.images_of(id)?,
+            resolution_steps: self.steps(id)?,
+            conversations: self.conversations(id)?,
+            timeline_events: self.timeline(id)?,
+        })
+    }
+
+    /// The issue's images, without their bytes, oldest first.
+    fn images_of(&self, id: &IssueId) -> Result<Vec<serde_json::Value>, StoreError> {
+        let sql = "SELECT json_object('id', id, 'issue_id', issue_id, 'file_name', file_name, 'file_path', file_path,
+                       'file_size', file_size, 'mime_type', mime_type, 'upload_hash', upload_hash,
+                       'uploaded_at', uploaded_at, 'pii_warning_acknowledged', pii_warning_acknowledged,
+                       'is_paste', is_paste)
+                   FROM image_attachments WHERE issue_id = ?1 ORDER BY uploaded_at, rowid";
+        row::all(&self.conn, sql, [id.as_str()], |row| {
+            row::json("image_attachments", id.as_str(), row.get_ref(0)?.as_str().unwrap_or_default())
+        })
+    }
+
+    /// Refuses an issue that is not there, before SQLite refuses its child less clearly.
+    pub(crate) fn expect_issue(&self, id: &IssueId) -> Result<(), StoreError> {
+        row::first(&self.conn, "SELECT 1 FROM issues WHERE id = ?1", [id.as_str()], |_| Ok(()))?
+            .ok_or_else(|| StoreError::NoSuch { what: "issue", given: id.to_string() })
+    }
+}
+
+impl Tx<'_> {
+    /// Inserts an issue; its status is `open`.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for an empty title.
+    pub fn insert_issue(&self, new: &NewIssue) -> Result<Issue, StoreError> {
+        check_title(&new.title)?;
+        let id = IssueId::generate(self.clock(), self.entropy());
+        let now = self.now();
+        row::execute(
+            &self.conn,
+            "INSERT INTO issues (id, title, description, severity, status, category, source, created_at, updated_at,
+                 assigned_to, tags) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10)",
+            params![
+                id.as_str(),
+                new.title,
+                new.description,
+                new.severity.as_str(),
+                Status::Open.as_str(),
+                new.category,
+                new.source,
+                now,
+                new.assigned_to,
+                tags_json(&new.tags),
+            ],
+        )?;
+        self.issue(&id)
+    }
+
+    /// Changes an issue. Resolving stamps `resolved_at`; opening it again clears that; closing keeps it.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`], and [`StoreError::Invalid`] for an empty title.
+    pub fn edit_issue(&self, id: &IssueId, edit: &IssueEdit) -> Result<Issue, StoreError> {
+        let mut issue = self.issue(id)?;
+        let edit = edit.clone();
+        let now = self.now();
+        if let Some(title) = edit.title {
+            check_title(&title)?;
+            issue.title = title;
+        }
+        issue.description = edit.description.unwrap_or(issue.description);
+        issue.severity = edit.severity.unwrap_or(issue.severity);
+        issue.category = edit.category.unwrap_or(issue.category);
+        issue.source = edit.source.unwrap_or(issue.source);
+        issue.assigned_to = edit.assigned_to.unwrap_or(issue.assigned_to);
+        issue.tags = edit.tags.unwrap_or(issue.tags);
+        if let Some(status) = edit.status {
+            issue.status = status;
+            issue.resolved_at = match status {
+                Status::Open | Status::Investigating => None,
+                Status::Resolved => Some(issue.resolved_at.unwrap_or_else(|| now.clone())),
+                Status::Closed => issue.resolved_at,
+            };
+        }
+        row::execute(
+            &self.conn,
+            "UPDATE issues SET title = ?2, description = ?3, severity = ?4, status = ?5, category = ?6, source = ?7,
+                 updated_at = ?8, resolved_at = ?9, assigned_to = ?10, tags = ?11 WHERE id = ?1",
+            params![
+                id.as_str(),
+                issue.title,
+                issue.description,
+                issue.severity.as_str(),
+                issue.status.as_str(),
+                issue.category,
+                issue.source,
+                now,
+                issue.resolved_at,
+                issue.assigned_to,
+                tags_json(&issue.tags),
+            ],
+        )?;
+        issue.updated_at = now;
+        Ok(issue)
+    }
+
+    /// Deletes an issue and everything below it; the audit trail stays.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`].
+    pub fn delete_issue(&self, id: &IssueId) -> Result<(), StoreError> {
+        match row::execute(&self.conn, "DELETE FROM issues WHERE id = ?1", [id.as_str()])? {
+            0 => Err(StoreError::NoSuch { what: "issue", given: id.to_string() }),
+            _ => Ok(()),
+        }
+    }
+}

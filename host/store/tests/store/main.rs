@@ -1,0 +1,14 @@
+//! The store through its public API, each test in a folder of its own.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod audit;
+mod concurrency;
+mod fixture;
+mod issues;
+mod keys;
+mod logs;
+mod opening;
+mod processes;
+mod search;
+mod secrecy;
+mod spans;

@@ -1,0 +1,165 @@
+//! Disks and file systems.
+
+use super::{Class, Fact, ROW, by, maybe, pick};
+
+pub(super) const FACTS: &[Fact] = &[
+    Fact {
+        id: "disk_full",
+        class: Class::Exhaustion,
+        weight: 90,
+        title: "A disk is full",
+        ask: "Why did the disk fill up?",
+        because: "The file system had no free space left, so writes failed (No space left on device).",
+        any: &[
+            "no space left on device",
+            "enospc",
+            "disk full",
+            "disk is full",
+            "not enough space on the disk",
+            "filesystem is full",
+            "file system is full",
+        ],
+        picks: &[pick("files", "file \"", "\""), pick("paths", "space left on device: '", "'")],
+        causes: &[
+            maybe(
+                "pg_wal_growth",
+                &["pg_wal", "xlogtemp", "pg_xlog"],
+                "the write-ahead log is what filled this disk; no line shows the disk's usage",
+            ),
+            maybe(
+                "pg_slot_stale",
+                &["pg_wal", "xlogtemp", "pg_xlog"],
+                "the write-ahead log held back by the slot is what filled this disk",
+            ),
+            maybe(
+                "pg_archive_failed",
+                &["pg_wal", "xlogtemp", "pg_xlog"],
+                "the log segments that could not be archived filled this disk",
+            ),
+            maybe(
+                "logrotate",
+                &["/var/log"],
+                "logs that were not rotated filled this disk; no line shows the disk's usage",
+            ),
+            maybe("queue_backlog", &[], "the queue filled this disk; no line shows the disk's usage"),
+        ],
+        now: &["Find what takes the space (df -h, df -i, du -x) and free or grow the volume."],
+        later: &[
+            "Alert at 80% of disk usage and on its growth per hour.",
+            "Keep logs and write-ahead logs on volumes of their own.",
+        ],
+        lesson: "A disk fills over hours: an alarm on free space and its trend comes before the outage.",
+        ..ROW
+    },
+    Fact {
+        id: "inodes",
+        class: Class::Exhaustion,
+        weight: 85,
+        title: "A file system has no inodes left",
+        ask: "Why did the inodes run out?",
+        because: "The file system cannot hold more files, however small.",
+        any: &["no free inodes", "out of inodes", "inode exhaustion", "inodes exhausted", "inodepressure"],
+        now: &["Find the folder with the most files (df -i; du --inodes -x) and clear it."],
+        later: &["Alert on inode usage as on space."],
+        ..ROW
+    },
+    Fact {
+        id: "disk_quota",
+        class: Class::Exhaustion,
+        weight: 75,
+        title: "A disk quota is used up",
+        ask: "Why was the quota used up?",
+        because: "Writes failed because the user or project may not use more space.",
+        any: &["disk quota exceeded", "edquot", "quota exceeded for storage"],
+        now: &["Raise the quota or clear the owner's files."],
+        ..ROW
+    },
+    Fact {
+        id: "readonly_fs",
+        class: Class::Failure,
+        weight: 88,
+        title: "A file system became read-only",
+        ask: "Why did the file system become read-only?",
+        because: "The kernel stops writing to a file system on which it met errors.",
+        any: &["read-only file system", "remounting filesystem read-only", "erofs:"],
+        causes: &[by("fs_corrupt"), by("io_error"), by("smart")],
+        now: &["Do not remount it writable before the disk is checked: copy the data off first."],
+        ..ROW
+    },
+    Fact {
+        id: "io_error",
+        class: Class::Failure,
+        weight: 86,
+        title: "A disk reports I/O errors",
+        ask: "Why does the disk fail?",
+        because: "Reads or writes of a disk failed in the hardware or on the way to it.",
+        any: &[
+            "blk_update_request: i/o error",
+            "buffer i/o error",
+            "i/o error, dev",
+            "input/output error",
+            "critical medium error",
+            "unrecovered read error",
+            "hard resetting link",
+        ],
+        picks: &[pick("devices", "dev ", " ,")],
+        causes: &[by("smart")],
+        now: &["Read the disk's SMART data (smartctl -a) and replace it if it counts reallocated or pending sectors."],
+        ..ROW
+    },
+    Fact {
+        id: "smart",
+        class: Class::Failure,
+        weight: 70,
+        title: "A disk or array announces its failure",
+        ask: "Why does the disk announce failure?",
+        because: "The disk's or array's own monitoring says that it is failing.",
+        any: &[
+            "smart failure",
+            "failed smart",
+            "smart prefailure",
+            "currently unreadable (pending) sectors",
+            "offline uncorrectable sectors",
+            "raid array is degraded",
+            "degraded array",
+            "md/raid*disk failure",
+            "faulty spare",
+            "degradedarray event",
+        ],
+        picks: &[pick("devices", "device: ", " ,[")],
+        now: &["Check the backup, then replace the disk."],
+        ..ROW
+    },
+    Fact {
+        id: "fs_corrupt",
+        class: Class::Failure,
+        weight: 85,
+        title: "A file system is damaged",
+        ask: "Why is the file system damaged?",
+        because: "The kernel found structures on disk that make no sense.",
+        any: &[
+            "ext4-fs error",
+            "ext3-fs error",
+            "xfs*corruption",
+            "btrfs: error",
+            "btrfs critical",
+            "metadata corruption",
+        ],
+        picks: &[pick("devices", "(device ", "):")],
+        causes: &[by("io_error"), by("smart"), by("mce")],
+        now: &["Unmount it and run the file system's check on a copy."],
+        ..ROW
+    },
+    Fact {
+        id: "logrotate",
+        class: Class::Failure,
+        weight: 22,
+        title: "Log rotation failed",
+        ask: "Why did log rotation fail?",
+        because: "logrotate ended with an error; logs that are not rotated grow until the disk is full.",
+        any: &["logrotate: alert exited abnormally", "error: error running*postrotate", "logrotate*failed"],
+        causes: &[by("disk_full"), by("permission_denied")],
+        now: &["Run logrotate -v by hand: it names the entry that fails."],
+        ..ROW
+    },
+];

@@ -1,0 +1,47 @@
+//! A look into base64: just enough to judge what is encoded.
+//!
+//! Owns: decoding of a bounded prefix, standard and URL-safe alphabets alike. Must not know: what the content means.
+
+/// The bytes encoded by `text`, at most `N`; stops at the first byte outside the alphabet.
+pub(crate) fn decode_prefix<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
+    let mut out = [0u8; N];
+    let mut used = 0;
+    let mut bits = 0u32;
+    let mut held = 0u32;
+    for byte in text {
+        let Some(value) = value_of(*byte) else { break };
+        bits = (bits << 6 | u32::from(value)) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            let Some(slot) = out.get_mut(used) else { break };
+            *slot = u8::try_from(bits >> held & 0xff).unwrap_or(0);
+            used += 1;
+        }
+    }
+    (out, used)
+}
+
+fn value_of(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes_both_alphabets_and_stops_at_foreign_bytes() {
+        let (bytes, used) = decode_prefix::<16>(b"YWRhOnB3!!");
+        assert_eq!(bytes.get(..used), Some(&b"ada:pw"[..]));
+        assert_eq!(decode_prefix::<4>(b"-_-_").0, decode_prefix::<4>(b"+/+/").0);
+        assert_eq!(decode_prefix::<2>(b"YWRhOnB3").1, 2);
+    }
+}

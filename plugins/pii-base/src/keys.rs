@@ -1,0 +1,278 @@
+//! Which names announce a secret: `DB_PASSWORD`, `clientSecret`, `X-Api-Key`, `"access_token"`.
+//!
+//! Owns: the table of names and how a name is folded before it is looked up.
+//! Must not know: what stands after the name.
+//! Invariant: reads at most `KEY_MAX_BYTES` before the end of the name.
+
+use crate::kind::Kind;
+use crate::text::{LETTER, LOWER, PairSet, Text, UPPER, class};
+
+/// The longest name looked at; of a longer one only the end counts.
+const KEY_MAX_BYTES: usize = 40;
+
+/// How much a name says about its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Strength {
+    /// Nearly any value is the secret.
+    Strong,
+    /// The value must look like a secret.
+    Weak,
+    /// Counts only as a parameter of a URL.
+    Query,
+}
+
+/// What is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    Secret(Kind, Strength),
+    /// A short number: one-time password or card check value.
+    Digits(Kind),
+    /// An HTTP `Authorization` header.
+    Authorization,
+    /// The header with all cookies, or the one that sets one.
+    CookieHeader,
+    Host,
+}
+
+/// A name found in front of a separator.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    pub(crate) start: usize,
+    pub(crate) meaning: Meaning,
+}
+
+struct Rule {
+    /// The end of the folded name: lower case, without `_ - .` and blanks.
+    tail: &'static str,
+    /// The tail must begin where a part of the name begins (`bypass` is no `pass`).
+    whole: bool,
+    meaning: Meaning,
+}
+
+const fn any(tail: &'static str, kind: Kind) -> Rule {
+    Rule { tail, whole: false, meaning: Meaning::Secret(kind, Strength::Strong) }
+}
+const fn part(tail: &'static str, kind: Kind, strength: Strength) -> Rule {
+    Rule { tail, whole: true, meaning: Meaning::Secret(kind, strength) }
+}
+const fn special(tail: &'static str, meaning: Meaning) -> Rule {
+    Rule { tail, whole: true, meaning }
+}
+
+/// The first match counts.
+static RULES: &[Rule] = &[
+    any("password", Kind::Password),
+    any("passwd", Kind::Password),
+    any("passphrase", Kind::Password),
+    any("passcode", Kind::Password),
+    any("passwort", Kind::Password),
+    any("kennwort", Kind::Password),
+    any("pswd", Kind::Password),
+    any("pwd", Kind::Password),
+    any("passwordhash", Kind::Password),
+    any("dbpass", Kind::Password),
+    any("userpass", Kind::Password),
+    any("rootpass", Kind::Password),
+    any("smtppass", Kind::Password),
+    any("mysqlpass", Kind::Password),
+    part("pass", Kind::Password, Strength::Weak),
+    part("pw", Kind::Password, Strength::Weak),
+    part("pincode", Kind::Password, Strength::Strong),
+    special("otp", Meaning::Digits(Kind::Password)),
+    special("totp", Meaning::Digits(Kind::Password)),
+    special("mfacode", Meaning::Digits(Kind::Password)),
+    special("verificationcode", Meaning::Digits(Kind::Password)),
+    special("pin", Meaning::Digits(Kind::Password)),
+    special("cvv", Meaning::Digits(Kind::CreditCard)),
+    special("cvc", Meaning::Digits(Kind::CreditCard)),
+    any("sharedaccesskey", Kind::ConnectionString),
+    any("accountkey", Kind::ConnectionString),
+    any("secret", Kind::ApiKey),
+    any("secretvalue", Kind::ApiKey),
+    any("apikey", Kind::ApiKey),
+    any("secretkey", Kind::ApiKey),
+    any("accesskey", Kind::ApiKey),
+    any("privatekey", Kind::ApiKey),
+    any("encryptionkey", Kind::ApiKey),
+    any("signingkey", Kind::ApiKey),
+    any("sharedkey", Kind::ApiKey),
+    any("masterkey", Kind::ApiKey),
+    any("authkey", Kind::ApiKey),
+    any("licensekey", Kind::ApiKey),
+    any("subscriptionkey", Kind::ApiKey),
+    any("storagekey", Kind::ApiKey),
+    any("servicekey", Kind::ApiKey),
+    any("hmackey", Kind::ApiKey),
+    any("deploykey", Kind::ApiKey),
+    any("functionskey", Kind::ApiKey),
+    any("applicationkey", Kind::ApiKey),
+    part("appkey", Kind::ApiKey, Strength::Strong),
+    part("pagetoken", Kind::ApiKey, Strength::Query),
+    part("nexttoken", Kind::ApiKey, Strength::Query),
+    part("continuationtoken", Kind::ApiKey, Strength::Query),
+    any("accesstoken", Kind::ApiKey),
+    any("refreshtoken", Kind::ApiKey),
+    any("authtoken", Kind::ApiKey),
+    any("idtoken", Kind::ApiKey),
+    any("sessiontoken", Kind::ApiKey),
+    any("apitoken", Kind::ApiKey),
+    any("bearertoken", Kind::ApiKey),
+    any("securitytoken", Kind::ApiKey),
+    any("privatetoken", Kind::ApiKey),
+    any("secrettoken", Kind::ApiKey),
+    any("csrftoken", Kind::ApiKey),
+    any("xsrftoken", Kind::ApiKey),
+    any("jobtoken", Kind::ApiKey),
+    any("bottoken", Kind::ApiKey),
+    Rule { tail: "token", whole: false, meaning: Meaning::Secret(Kind::ApiKey, Strength::Weak) },
+    part("jwt", Kind::ApiKey, Strength::Weak),
+    part("auth", Kind::ApiKey, Strength::Weak),
+    part("credential", Kind::ApiKey, Strength::Weak),
+    part("credentials", Kind::ApiKey, Strength::Weak),
+    part("sig", Kind::ApiKey, Strength::Query),
+    part("signature", Kind::ApiKey, Strength::Query),
+    part("key", Kind::ApiKey, Strength::Query),
+    special("authorization", Meaning::Authorization),
+    special("cookie", Meaning::CookieHeader),
+    any("jsessionid", Kind::Cookie),
+    any("phpsessid", Kind::Cookie),
+    any("sessid", Kind::Cookie),
+    part("sessionid", Kind::Cookie, Strength::Weak),
+    part("session", Kind::Cookie, Strength::Weak),
+    part("sid", Kind::Cookie, Strength::Weak),
+    special("host", Meaning::Host),
+    special("hostname", Meaning::Host),
+    special("rhost", Meaning::Host),
+    special("fqdn", Meaning::Host),
+    special("server", Meaning::Host),
+    special("servername", Meaning::Host),
+    special("node", Meaning::Host),
+    special("nodename", Meaning::Host),
+    special("dnsname", Meaning::Host),
+    special("workstation", Meaning::Host),
+];
+
+/// The last two letters of every tail.
+static ENDINGS: PairSet = {
+    let mut set = PairSet::empty();
+    let mut index = 0;
+    while index < RULES.len() {
+        let tail = RULES[index].tail.as_bytes();
+        set = set.with(tail[tail.len() - 2], tail[tail.len() - 1]);
+        index += 1;
+    }
+    set
+};
+
+/// Slots of the chains by ending, a power of two.
+const CHAINS: usize = 64;
+/// Ends a chain.
+const NONE: u8 = u8::MAX;
+
+/// The rules chained by their last two letters, in their order: a name is compared with a handful of them.
+#[allow(clippy::cast_possible_truncation, reason = "an index is below NONE, which the assertion checks")]
+static CHAIN: ([u8; CHAINS], [u8; RULES.len()]) = {
+    assert!(RULES.len() < NONE as usize);
+    let mut heads = [NONE; CHAINS];
+    let mut next = [NONE; RULES.len()];
+    let mut index = RULES.len();
+    while index > 0 {
+        index -= 1;
+        let tail = RULES[index].tail.as_bytes();
+        let slot = chain_of(tail[tail.len() - 2], tail[tail.len() - 1]);
+        next[index] = heads[slot];
+        heads[slot] = index as u8;
+    }
+    (heads, next)
+};
+
+const fn chain_of(before_last: u8, last: u8) -> usize {
+    (before_last as usize * 5 + last as usize) % CHAINS
+}
+
+/// Tells whether a rule ends in the last three letters of the name that ends at `end`, a separator among them left out.
+fn may_match(text: Text<'_>, end: usize) -> bool {
+    let [last, before_last] = [text.before(end, 1) | 0x20, text.before(end, 2) | 0x20];
+    let third = match text.before(end, 3) {
+        b'_' | b'-' | b'.' => text.before(end, 4) | 0x20,
+        byte => byte | 0x20,
+    };
+    let mut index = CHAIN.0.get(chain_of(before_last, last)).copied().unwrap_or(NONE);
+    while let Some(rule) = RULES.get(usize::from(index)) {
+        match rule.tail.as_bytes().last_chunk::<3>() {
+            Some(tail) if *tail != [third, before_last, last] => {}
+            _ => return true,
+        }
+        index = CHAIN.1.get(usize::from(index)).copied().unwrap_or(NONE);
+    }
+    false
+}
+
+/// The first rule whose tail ends the folded name.
+fn find_rule(name: &str, starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
+    let [before_last, last] = *name.as_bytes().last_chunk::<2>()?;
+    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
+    while let Some(rule) = RULES.get(usize::from(index)) {
+        if name.ends_with(rule.tail)
+            && (!rule.whole || starts.get(KEY_MAX_BYTES - rule.tail.len()).copied().unwrap_or(false))
+        {
+            return Some(rule);
+        }
+        index = *CHAIN.1.get(usize::from(index))?;
+    }
+    None
+}
+
+/// The names that end like a rule but mean something else.
+const NOT_SECRET: [&str; 6] = ["tokenizer", "oldpwd", "keyboardinteractiveauth", "smtpauth", "noauth", "maxtoken"];
+
+/// Tells at the price of one look-up whether a word may end a known name.
+#[inline]
+pub(crate) fn may_end_key(before_last: u8, last: u8) -> bool {
+    ENDINGS.may_hold(before_last, last)
+}
+
+/// Reads the name that ends at `end`.
+pub(crate) fn parse_key(text: Text<'_>, end: usize) -> Option<Key> {
+    // `password2`, `API_KEY_1`: a number behind the name changes nothing.
+    let letters_end = text.run_back(end, 3, |byte| byte.is_ascii_digit() || byte == b'_');
+    if !may_match(text, letters_end) {
+        return None;
+    }
+    let mut folded = [0u8; KEY_MAX_BYTES];
+    let mut starts = [false; KEY_MAX_BYTES];
+    let mut used = KEY_MAX_BYTES;
+    let mut at = letters_end;
+    let floor = letters_end.saturating_sub(KEY_MAX_BYTES);
+    let mut blanks = 0;
+    // Backwards into the end of `folded`, separators left out, part beginnings marked.
+    while at > floor {
+        let byte = text.before(at, 1);
+        let ahead = text.at(at);
+        let letter = class(byte) & LETTER != 0;
+        if letter || byte.is_ascii_digit() {
+            used -= 1;
+            let previous = text.before(at, 2);
+            let part_begins = class(previous) & LETTER == 0
+                || (class(byte) & UPPER != 0 && class(previous) & LOWER != 0)
+                || (class(byte) & UPPER != 0 && class(ahead) & LOWER != 0 && at < letters_end);
+            if let (Some(slot), Some(mark)) = (folded.get_mut(used), starts.get_mut(used)) {
+                *slot = byte.to_ascii_lowercase();
+                *mark = part_begins;
+            }
+        } else if byte == b' ' && blanks == 0 && class(ahead) & LETTER != 0 && class(text.before(at, 2)) & LETTER != 0 {
+            // `secret key: …`, `API key = …`: one blank inside a name.
+            blanks += 1;
+        } else if !matches!(byte, b'_' | b'-' | b'.') || class(ahead) & (LETTER | 1) == 0 {
+            break;
+        }
+        at -= 1;
+    }
+    let name = folded.get(used..)?;
+    let text_name = core::str::from_utf8(name).ok()?;
+    let rule = find_rule(text_name, &starts)?;
+    if NOT_SECRET.iter().any(|name| text_name.ends_with(name)) {
+        return None;
+    }
+    Some(Key { start: at, meaning: rule.meaning })
+}

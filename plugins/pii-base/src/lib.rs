@@ -1,0 +1,56 @@
+//! The bundled detector of personal data and secrets in logs.
+//!
+//! Owns: [`detect`], which finds spans, and [`labels`], which explains them. One pass over the bytes finds candidates,
+//! a rule per type checks them (grammar, check digits, alphabets), then what stands around them decides.
+//! Must not know: redaction, storage, the host. Pure: equal text, equal spans.
+//!
+//! Invariants: spans lie on character boundaries and are sorted by start; they may overlap, and whoever redacts unites
+//! them. A span depends on no more than 4 KiB of text before its start and 16 KiB behind it, so a long text may be
+//! handed over in windows with that context. All tables are static: a fresh instance has nothing to set up.
+
+mod component;
+mod address;
+mod base64;
+mod email;
+mod flags;
+mod headers;
+mod host_name;
+mod iban;
+mod keyed;
+mod keys;
+mod kind;
+mod numbers;
+mod pem;
+mod scan;
+mod settle;
+mod text;
+mod tokens;
+mod url;
+mod value;
+
+pub use kind::LabelInfo;
+
+/// One finding: a range of a text and what it is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Span {
+    /// First byte, on a character boundary.
+    pub start: usize,
+    /// One past the last byte, on a character boundary, behind `start`.
+    pub end: usize,
+    /// One of the labels of [`labels`].
+    pub label: &'static str,
+    /// How sure the rule is, 0 to 1.
+    pub confidence: f32,
+}
+
+/// Finds personal data and secrets; sorted by start, possibly overlapping, empty where there is nothing.
+///
+/// Takes time and memory in proportion to the text, whatever it holds.
+pub fn detect(text: &str) -> Vec<Span> {
+    scan::detect(text)
+}
+
+/// Lists what [`detect`] can find.
+pub fn labels() -> &'static [LabelInfo] {
+    &kind::LABELS
+}

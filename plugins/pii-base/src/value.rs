@@ -1,0 +1,395 @@
+//! Where a value begins behind its name, and where it ends.
+//!
+//! Owns: separators (`=`, `:`, `=>`, `%3D`, `\u003d`, a flag's blank, an XML tag), quotes at any level of escaping,
+//! the end of unquoted values, and the forms that only stand for a value (`***`, `${VAR}`, `null`).
+//! Must not know: which names are secret.
+//! Invariant: a value ends at most `VALUE_MAX_BYTES` behind its start, whatever the text holds.
+
+use crate::text::{LETTER, NextHit, Text, class, is_word};
+
+/// The longest value: a certificate chain or a signed assertion fits, and so does all of it into a window's context.
+pub(crate) const VALUE_MAX_BYTES: usize = 12 * 1024;
+/// Blanks allowed on each side of a separator.
+const BLANKS_MAX: usize = 8;
+/// Levels of JSON inside JSON: 7 backslashes stand before a quote three levels deep.
+const BACKSLASHES_MAX: usize = 7;
+
+/// What stood between a name and its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Separator {
+    Equals,
+    Colon,
+    /// `--password X`
+    Blank,
+    /// `<password>X<`
+    Tag,
+}
+
+/// A value and how it was written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Value {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) separator: Separator,
+    pub(crate) quoted: bool,
+}
+
+/// The remembered searches for the ends of values.
+pub(crate) struct ValueEnds {
+    plain: NextHit,
+    query: NextHit,
+    line: NextHit,
+}
+
+impl ValueEnds {
+    pub(crate) const fn new() -> Self {
+        Self { plain: NextHit::new(ends_plain), query: NextHit::new(ends_query), line: NextHit::new(ends_line) }
+    }
+
+    /// The end of the unquoted value that starts at `start`.
+    pub(crate) fn plain(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.plain.from(text, start).min(start + VALUE_MAX_BYTES)
+    }
+
+    /// The end of the header value that starts at `start` and takes the rest of the line.
+    pub(crate) fn line(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.line.from(text, start).min(start + VALUE_MAX_BYTES)
+    }
+
+    /// The end of the URL parameter that starts at `start`.
+    pub(crate) fn query(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.query.from(text, start).min(start + VALUE_MAX_BYTES)
+    }
+}
+
+/// Ends a header that is not quoted, and takes the rest of its line.
+fn ends_line(text: Text<'_>, at: usize) -> bool {
+    let byte = text.at(at);
+    byte < b' ' || matches!(byte, b'\'' | b'`' | b'\\')
+}
+
+/// Ends an unquoted value wherever it stands: these must depend on the place alone, or they could not be remembered.
+fn ends_plain(text: Text<'_>, at: usize) -> bool {
+    match text.at(at) {
+        byte if byte <= b' ' => true,
+        b'"' | b'\'' | b'`' | b';' | b'<' | 0x7f => true,
+        b',' => {
+            let next = text.at(at + 1);
+            next <= b' ' || matches!(next, b'"' | b'\'') || begins_pair(text, at + 1)
+        }
+        b'&' => begins_pair(text, at + 1),
+        // Not a lone backslash: a password may hold one.
+        b'\\' => {
+            let next = text.at(at + 1);
+            matches!(next, b'"' | b'\'' | b'\\')
+                || (matches!(next, b'n' | b'r' | b't') && text.before(at, 1) != b'\\')
+                || text.starts_with_ignoring_case(at + 1, b"u0026")
+                || text.starts_with_ignoring_case(at + 1, b"u0022")
+        }
+        b'%' => text.starts_with_ignoring_case(at + 1, b"26") && begins_pair(text, at + 3),
+        _ => false,
+    }
+}
+
+fn ends_query(text: Text<'_>, at: usize) -> bool {
+    matches!(text.at(at), b'&' | b'#' | b')' | b']' | b'}' | b'>' | b',') || ends_plain(text, at)
+}
+
+/// Tells whether `name=` or `name:` stands at `at`, as the next of several pairs.
+fn begins_pair(text: Text<'_>, at: usize) -> bool {
+    const NAME_MAX: usize = 32;
+    if class(text.at(at)) & LETTER == 0 {
+        return false;
+    }
+    let end = text.run(at, NAME_MAX, |byte| is_word(byte) || matches!(byte, b'-' | b'.'));
+    text.at(end) == b'=' || text.starts_with_ignoring_case(end, b"%3D")
+}
+
+/// What a pair (`user=x`) directly behind a separator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PairBehind {
+    /// The next pair: the value before it is empty.
+    Next,
+    /// The value, as in a cookie header.
+    Value,
+}
+
+/// Finds the value behind the name that begins at `name_start` and ends at `name_end`.
+pub(crate) fn find_value(
+    text: Text<'_>,
+    ends: &mut ValueEnds,
+    name_start: usize,
+    name_end: usize,
+    pair: PairBehind,
+) -> Option<Value> {
+    let dashed = text.at(name_start) == b'-';
+    let flag = dashed && matches!(text.before(name_start, 1), b'-' | b' ' | b'\'' | b'"' | b',' | b'\n' | b'\t' | 0);
+    let (start, separator) = skip_separator(text, name_start, name_end, flag, pair)?;
+    let before = text.before(name_start, 1);
+    if let Some((inside, backslashes)) = opening_quote(text, start) {
+        let quote = text.before(inside, 1);
+        let end = closing_quote(text, inside, quote, backslashes);
+        return (inside < end).then_some(Value { start: inside, end, separator, quoted: true });
+    }
+    let in_query = matches!(before, b'?' | b'&')
+        || text.before(name_start, 6) == b'\\' && text.starts_with(name_start - 6, b"\\u0026");
+    let end = match separator {
+        Separator::Tag => text.run(start, VALUE_MAX_BYTES, |byte| byte != b'<' && byte != b'\n'),
+        _ if in_query => ends.query(text, start),
+        _ => ends.plain(text, start),
+    };
+    let end = trim_closers(text, name_start, start, end);
+    (start < end).then_some(Value { start, end, separator, quoted: false })
+}
+
+/// Steps over the end of the name, the separator and the blanks around it.
+fn skip_separator(
+    text: Text<'_>,
+    name_start: usize,
+    name_end: usize,
+    flag: bool,
+    pair: PairBehind,
+) -> Option<(usize, Separator)> {
+    // The quote (perhaps escaped) or bracket that closes the name: `"password"`, `\"password\"`, `['password']`.
+    let mut at = text.run(name_end, BACKSLASHES_MAX, |byte| byte == b'\\');
+    let closed = matches!(text.at(at), b'"' | b'\'' | b'`');
+    if closed {
+        at += 1;
+    } else {
+        at = name_end;
+    }
+    if text.at(at) == b']' {
+        at += 1;
+    }
+    let blanks_end = text.run(at, BLANKS_MAX, |byte| byte == b' ' || byte == b'\t');
+    let spaced = blanks_end > at;
+    let (after, separator) = match text.at(blanks_end) {
+        b'=' => {
+            let after = text.run(blanks_end, 2, |byte| byte == b'=');
+            (if text.at(after) == b'>' { after + 1 } else { after }, Separator::Equals)
+        }
+        b':' => match text.at(blanks_end + 1) {
+            b'=' => (blanks_end + 2, Separator::Equals),
+            // A path of a program (`Token::new`) or a URL.
+            b':' => return None,
+            b'/' if text.at(blanks_end + 2) == b'/' => return None,
+            _ => (blanks_end + 1, Separator::Colon),
+        },
+        b'>' if text.before(name_start, 1) == b'<' => (blanks_end + 1, Separator::Tag),
+        b'%' if !spaced && text.starts_with_ignoring_case(blanks_end + 1, b"3D") => (blanks_end + 3, Separator::Equals),
+        b'%' if !spaced && text.starts_with_ignoring_case(blanks_end + 1, b"3A") => (blanks_end + 3, Separator::Colon),
+        b'\\' if text.starts_with_ignoring_case(blanks_end + 1, b"u003d") => (blanks_end + 6, Separator::Equals),
+        // `["--password", "X"]` as well as `--password X`.
+        b',' if flag && closed => (blanks_end + 1, Separator::Blank),
+        next if flag && spaced && next > b' ' && next != b'-' => (blanks_end, Separator::Blank),
+        _ => return None,
+    };
+    if separator == Separator::Tag {
+        return Some((after, separator));
+    }
+    let start = text.run(after, BLANKS_MAX, |byte| byte == b' ' || byte == b'\t');
+    // `password= user=x`: the value is empty, what follows is the next pair.
+    if pair == PairBehind::Next && start > after && begins_pair_with_value(text, start) {
+        return None;
+    }
+    // `password= rejected` is a sentence, `password = rejected` an assignment.
+    if separator == Separator::Equals && start > after && !spaced && !looks_made_up(text.slice(start, start + 16)) {
+        return None;
+    }
+    (text.at(start) > b' ').then_some((start, separator))
+}
+
+fn begins_pair_with_value(text: Text<'_>, at: usize) -> bool {
+    const NAME_MAX: usize = 32;
+    let end = text.run(at, NAME_MAX, |byte| is_word(byte) || matches!(byte, b'-' | b'.'));
+    end > at && text.at(end) == b'=' && text.at(end + 1) > b' ' && text.at(end + 1) != b'='
+}
+
+/// Tells whether the first word of `bytes` holds a digit, a quote or a sign: more than a plain word.
+fn looks_made_up(bytes: &[u8]) -> bool {
+    bytes.iter().take_while(|byte| **byte > b' ').any(|byte| !byte.is_ascii_alphabetic())
+}
+
+/// The offset behind an opening quote at `at`, and how many backslashes escape it.
+fn opening_quote(text: Text<'_>, at: usize) -> Option<(usize, usize)> {
+    let quote_at = text.run(at, BACKSLASHES_MAX, |byte| byte == b'\\');
+    if text.starts_with_ignoring_case(at, b"%22") {
+        return None;
+    }
+    matches!(text.at(quote_at), b'"' | b'\'' | b'`').then_some((quote_at + 1, quote_at - at))
+}
+
+/// The end of a quoted value: its closing quote at the same level, else the end of the line.
+pub(crate) fn closing_quote(text: Text<'_>, start: usize, quote: u8, backslashes: usize) -> usize {
+    let limit = start.saturating_add(VALUE_MAX_BYTES).min(text.len());
+    let mut at = start;
+    let mut run = 0;
+    while at < limit {
+        let byte = text.at(at);
+        if byte == b'\\' {
+            run += 1;
+        } else if byte == quote && closes(run, backslashes) {
+            return at - run.min(backslashes).min(at - start);
+        } else if byte == b'\n' {
+            return at - usize::from(text.before(at, 1) == b'\r' && at > start);
+        } else {
+            run = 0;
+        }
+        at += 1;
+    }
+    limit
+}
+
+/// Tells whether `run` backslashes before a quote leave it unescaped at the level where `level` of them open one.
+fn closes(mut run: usize, mut level: usize) -> bool {
+    while level > 0 {
+        if run.is_multiple_of(2) {
+            // An outer string ends here, and everything in it.
+            return true;
+        }
+        run /= 2;
+        level /= 2;
+    }
+    run.is_multiple_of(2)
+}
+
+/// Leaves out brackets that close what was opened before the name: `{user=x, password=y}`.
+///
+/// A bracket without such an opener belongs to the value: passwords end with `)` as well.
+fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize) -> usize {
+    const LINE_MAX: usize = 128;
+    while end > start + 1 {
+        let (opener, closer) = match text.before(end, 1) {
+            b')' => (b'(', b')'),
+            b'}' => (b'{', b'}'),
+            b']' => (b'[', b']'),
+            _ => break,
+        };
+        let depth = |bytes: &[u8]| {
+            bytes.iter().fold(0usize, |depth, byte| {
+                if *byte == opener { depth + 1 } else { depth.saturating_sub(usize::from(*byte == closer)) }
+            })
+        };
+        if depth(text.line_before(name_start, LINE_MAX)) == 0 || text.slice(start, end).contains(&opener) {
+            break;
+        }
+        end -= 1;
+    }
+    end
+}
+
+/// Tells whether a value only stands for one: masked, a variable, a format, nothing, or a placeholder of ours.
+pub(crate) fn stands_for_value(value: &[u8]) -> bool {
+    let Some((&first, rest)) = value.split_first() else { return true };
+    let last = value.last().copied().unwrap_or(first);
+    let masked = |byte: &u8| matches!(byte, b'*' | b'.' | b'#' | b'?' | b'-' | b'_');
+    if value.iter().all(masked) || (value.len() >= 3 && value.iter().all(|byte| matches!(byte, b'x' | b'X'))) {
+        return true;
+    }
+    if value.starts_with("•".as_bytes()) {
+        return true;
+    }
+    let upper_name = |bytes: &[u8]| {
+        !bytes.is_empty()
+            && bytes.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_')
+    };
+    match first {
+        b'<' => return true,
+        b'$' => return upper_name(rest) || (rest.first() == Some(&b'{') && last == b'}') || rest.starts_with(b"("),
+        b'{' => return value.starts_with(b"{{"),
+        b'[' => return placeholder(value),
+        b'%' => return value.len() <= 3 && last.is_ascii_alphabetic(),
+        b'(' => return value.eq_ignore_ascii_case(b"(null)") || value.eq_ignore_ascii_case(b"(none)"),
+        _ => {}
+    }
+    const NOTHING: [&[u8]; 11] =
+        [b"null", b"nil", b"none", b"true", b"false", b"undefined", b"yes", b"no", b"redacted", b"n/a", b"empty"];
+    NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word))
+}
+
+/// Tells whether a value is `[Password_1]`, `[REDACTED]` or the like, so that redacted text stays as it is.
+fn placeholder(value: &[u8]) -> bool {
+    let inner = value.strip_prefix(b"[").unwrap_or(value);
+    let end = inner.iter().position(|byte| *byte == b']').unwrap_or(inner.len());
+    let name = inner.get(..end).unwrap_or(&[]);
+    let numbered = || {
+        let cut = name.iter().rposition(|byte| *byte == b'_').unwrap_or(0);
+        cut > 0
+            && name.get(cut + 1..).is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+            && name.get(..cut).is_some_and(|label| label.iter().all(u8::is_ascii_alphanumeric))
+    };
+    const MASKS: [&[u8]; 5] = [b"redacted", b"masked", b"filtered", b"hidden", b"removed"];
+    end < inner.len() && (MASKS.iter().any(|mask| name.eq_ignore_ascii_case(mask)) || numbered())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn value_of(line: &str, name: &str) -> Option<String> {
+        let at = line.find(name).unwrap();
+        let mut ends = ValueEnds::new();
+        let value = find_value(Text::new(line), &mut ends, at, at + name.len(), PairBehind::Next)?;
+        Some(line[value.start..value.end].to_owned())
+    }
+
+    fn check(line: &str, expected: Option<&str>) {
+        assert_eq!(value_of(line, "pw").as_deref(), expected, "{line}");
+    }
+
+    #[test]
+    fn separators_and_quotes_are_stepped_over() {
+        check("pw=abc x", Some("abc"));
+        check("pw = abc", Some("abc"));
+        check("pw: abc", Some("abc"));
+        check("pw => 'a b'", Some("a b"));
+        check(r#"{"pw":"abc","x":1}"#, Some("abc"));
+        check(r#"{"pw" : "a\"b c"}"#, Some(r#"a\"b c"#));
+        check(r#"{"m":"{\"pw\":\"a\\\"b\",\"x\":1}"}"#, Some(r#"a\\\"b"#));
+        check("<pw>abc</pw>", Some("abc"));
+        check("x%26pw%3Dabc%26y%3D1", Some("abc"));
+        check(r"pw\u003dabc\u0026x", Some("abc"));
+        check("$x['pw'] = 'abc'", Some("abc"));
+    }
+
+    #[test]
+    fn empty_values_and_programs_have_no_value() {
+        check("pw= user=x", None);
+        check("pw=", None);
+        check("pw=\"\"", None);
+        check("pw::new()", None);
+        check("pw://x", None);
+        check("pw abc", None);
+        check("pw= rejected", None);
+    }
+
+    #[test]
+    fn unquoted_values_end_at_the_next_pair_and_keep_their_signs() {
+        check("pw=a&b(c)*^x next", Some("a&b(c)*^x"));
+        check("pw=ab&next=1", Some("ab"));
+        check("?pw=ab&next#x", Some("ab"));
+        check("pw=ab;host=x", Some("ab"));
+        check("pw=a,b, next", Some("a,b"));
+        check("{user=x, pw=ab}", Some("ab"));
+        check("pw=ab}", Some("ab}"));
+        check("pw=(ab)", Some("(ab)"));
+    }
+
+    #[test]
+    fn an_unclosed_quote_ends_with_its_line() {
+        check("pw=\"abc def\nnext\"", Some("abc def"));
+    }
+
+    #[test]
+    fn forms_that_stand_for_a_value_are_known() {
+        for value in
+            ["****", "xxxx", "${PW}", "$PW", "<password>", "[Password_12]", "[REDACTED]", "null", "%s", "{{ pw }}"]
+        {
+            assert!(stands_for_value(value.as_bytes()), "{value}");
+        }
+        for value in ["x1", "$ecret", "[abc", "nullable1", "%sabc", "*a*"] {
+            assert!(!stands_for_value(value.as_bytes()), "{value}");
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What holds for any text: bounds, order, characters, windows, and time in proportion to length.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::time::{Duration, Instant};
+
+use pii_base::{Span, detect, labels};
+use proptest::prelude::*;
+
+const CONTEXT_BEFORE: usize = 4 << 10;
+const CONTEXT_AFTER: usize = 16 << 10;
+
+fn check_spans(text: &str) -> Result<(), TestCaseError> {
+    let spans = detect(text);
+    for span in &spans {
+        prop_assert!(span.start < span.end && span.end <= text.len());
+        prop_assert!(text.is_char_boundary(span.start) && text.is_char_boundary(span.end), "{span:?}");
+        prop_assert!((0.0..=1.0).contains(&span.confidence));
+        prop_assert!(labels().iter().any(|row| row.label == span.label));
+    }
+    prop_assert!(spans.is_sorted_by_key(|span| span.start));
+    Ok(())
+}
+
+/// Pieces of what rules look for, so that random texts come near them.
+const PIECES: [&str; 48] = [
+    "password=",
+    "\"token\":\"",
+    "\\\"",
+    "\"",
+    "'",
+    " ",
+    "\n",
+    "://",
+    "u:p@",
+    "@",
+    "a.b",
+    ".com",
+    "10.0.0.1",
+    "::",
+    "fe80:",
+    "00:1b:44:",
+    "-----BEGIN RSA PRIVATE KEY-----",
+    "-----END RSA PRIVATE KEY-----",
+    "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+    "AKIAABCDEFGHIJKLMNOP",
+    "ghp_",
+    "eyJhbGciOiJIUzI1NiJ9.",
+    "4111 1111 1111 1111",
+    "536-22-8712",
+    "+1 ",
+    "(206) ",
+    "540-4808",
+    "GB29NWBK60161331926819",
+    "é",
+    "€",
+    "𝄞",
+    "%40",
+    "%3A%2F%2F",
+    "\\u0040",
+    "Authorization: Bearer ",
+    "Cookie: a=1; ",
+    "--",
+    "-p",
+    "mysql ",
+    "curl -u ",
+    "host=",
+    ".internal",
+    "\\n",
+    "\u{1b}[31m",
+    "<password>",
+    "&",
+    ",",
+    "a1B2a1B2a1B2a1B2",
+];
+
+fn near_misses(max: usize) -> impl Strategy<Value = String> {
+    prop::collection::vec(
+        prop_oneof![4 => prop::sample::select(PIECES.to_vec()).prop_map(str::to_owned), 1 => "\\PC{1,3}"],
+        0..max,
+    )
+    .prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_sound_spans(text in any::<String>()) {
+        check_spans(&text)?;
+    }
+
+    #[test]
+    fn near_misses_give_sound_spans(text in near_misses(40)) {
+        check_spans(&text)?;
+    }
+
+    #[test]
+    fn every_beginning_of_a_text_gives_sound_spans(text in near_misses(12)) {
+        for (at, _) in text.char_indices() {
+            check_spans(&text[at..])?;
+            check_spans(&text[..at])?;
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn windows_with_their_context_give_the_same_spans(
+        pieces in prop::collection::vec((near_misses(12), 1usize..60), 1..40),
+        core in 1500usize..9000,
+    ) {
+        let mut text = String::new();
+        for (piece, times) in pieces {
+            text.push_str(&piece.repeat(times));
+            if text.len() > 60_000 {
+                break;
+            }
+        }
+        let mut found: Vec<Span> = Vec::new();
+        let mut start = 0;
+        while start < text.len() {
+            let end = text.ceil_char_boundary(start + core);
+            let view = text.floor_char_boundary(start.saturating_sub(CONTEXT_BEFORE))..text.floor_char_boundary(end + CONTEXT_AFTER);
+            found.extend(detect(&text[view.clone()]).into_iter()
+                .map(|span| Span { start: span.start + view.start, end: span.end + view.start, ..span })
+                .filter(|span| (start..end).contains(&span.start)));
+            start = end;
+        }
+        let whole = detect(&text);
+        // Only the difference is worth reading.
+        let lost: Vec<_> = whole.iter().filter(|span| !found.contains(span)).collect();
+        let made: Vec<_> = found.iter().filter(|span| !whole.contains(span)).collect();
+        prop_assert!(lost.is_empty() && made.is_empty(), "lost {:?}, made {:?}", lost.first(), made.first());
+        prop_assert_eq!(found.len(), whole.len());
+    }
+}
+
+/// Texts that would cost the square of their length if any rule read on from each of its candidates.
+#[test]
+fn hostile_texts_take_time_in_proportion() {
+    const BYTES: usize = 1 << 20;
+    // Far above what a slow machine without optimisation needs, far below what a square would take.
+    const MOST: Duration = Duration::from_secs(20);
+    let units = [
+        "a.",
+        ":",
+        "::",
+        "password=",
+        "password: ",
+        "password=\"",
+        "\"password\":\"\\\"",
+        "7",
+        "1 ",
+        "1-",
+        "4111 ",
+        "@",
+        "a@",
+        "a@b.",
+        "://",
+        "x://:a",
+        "x://u:p",
+        "-----BEGIN RSA PRIVATE KEY-----",
+        "-----BEGIN RSA PRIVATE KEY-----\n",
+        "-----",
+        "AKIAABCDEFGHIJKLMNOP ",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "eyJ",
+        "%40",
+        "%3A%2F%2F",
+        "\\u0040",
+        "\\",
+        "token=a,",
+        "a&b",
+        "Cookie: a=1; ",
+        "Authorization: Digest ",
+        "Basic AAAA",
+        "bearer ",
+        " -p1",
+        " -u a",
+        "aB1",
+        "aB1/",
+        "ABCD",
+        "(206) ",
+        "+1 ",
+        "fe80::",
+        "00:",
+        "é",
+        "<password>",
+        "host=",
+        "a-",
+        "[",
+        "phone 1 ",
+        "secret aB1",
+        "GB29 ",
+    ];
+    for unit in units {
+        let text = unit.repeat(BYTES / unit.len());
+        let begin = Instant::now();
+        let spans = detect(&text);
+        assert!(begin.elapsed() < MOST, "{unit:?} took {:?}", begin.elapsed());
+        assert!(spans.len() <= text.len());
+    }
+}

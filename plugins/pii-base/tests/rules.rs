@@ -1,0 +1,291 @@
+//! What each rule finds and what it leaves alone, as a reader of logs would say it.
+//!
+//! In an expectation `«…»` marks what must be covered in full; everything else must stay untouched.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+/// Checks that exactly the marked parts of `marked` are covered.
+#[track_caller]
+fn check(marked: &str) {
+    let (mut text, mut wanted) = (String::new(), Vec::new());
+    let mut inside = false;
+    for character in marked.chars() {
+        match character {
+            '«' => inside = true,
+            '»' => inside = false,
+            other => {
+                text.push(other);
+                wanted.extend(std::iter::repeat_n(inside, other.len_utf8()));
+            }
+        }
+    }
+    let mut covered = vec![false; text.len()];
+    let spans = pii_base::detect(&text);
+    for span in &spans {
+        covered[span.start..span.end].fill(true);
+    }
+    let found: Vec<_> = spans.iter().map(|span| (span.label, &text[span.start..span.end])).collect();
+    assert_eq!(covered, wanted, "{marked}\nfound {found:?}");
+}
+
+#[track_caller]
+fn check_label(text: &str, label: &str) {
+    let labels: Vec<_> = pii_base::detect(text).iter().map(|span| span.label).collect();
+    assert_eq!(labels, [label], "{text}");
+}
+
+#[track_caller]
+fn check_clean(texts: &[&str]) {
+    texts.iter().for_each(|text| check(text));
+}
+
+#[test]
+fn ipv4_addresses_are_told_from_versions() {
+    check("from «192.0.2.7» port 22");
+    check("[«192.0.2.7»]:80, «10.1.2.3»:8080, «10.1.2.0»/24.");
+    check("node7/«10.1.2.3»:50010 http://«10.0.0.9»/x");
+    check(r"line\n«10.0.0.9»\nnext");
+    check("range «10.0.0.1»-«10.0.0.9»");
+    check("rhost=«218.188.2.4» ");
+    check("server version 8 saw «10.9.8.7»");
+    check_clean(&[
+        "version 1.2.3.4 and v1.2.3.4 and app_version=4.3.2.1",
+        "upgraded from 1.2.3.4 to 1.2.3.5",
+        "256.1.1.1 1.2.3 1.2.3.4.5 01.2.3.4 openssl-1.0.2.7 1.2.3.4-rc1 1.2.3.4-2",
+        "Mozilla/5.0 Chrome/120.0.0.0 Safari/537.36",
+        "listening on 127.0.0.1:80 and 0.0.0.0:443, mask 255.255.255.0",
+    ]);
+}
+
+#[test]
+fn ipv6_addresses_are_told_from_clocks_and_paths() {
+    check("peer «2001:db8::7» and «fe80::1»%eth0, [«2001:db8::1»]:443");
+    check("addr:«2001:db8:1:2:3:4:5:6» x");
+    check("mapped «::ffff:10.1.2.3» here");
+    check("«2001:DB8:0:0:8:800:200C:417A»:8080: refused");
+    check_clean(&[
+        "12:34:56 and 1:2:3",
+        "std::ab::cd::new() a::b Foo::Bar",
+        "::1 and ::",
+        "16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48",
+    ]);
+}
+
+#[test]
+fn hardware_addresses_come_in_three_forms() {
+    check("«00:1b:44:11:3a:b7», «00-1B-44-11-3A-B7», «001b.4411.3ab7»");
+    check("link/ether «02:42:ac:11:00:02» brd ff:ff:ff:ff:ff:ff");
+    check_clean(&["00:00:00:00:00:00", "00:1b:44:11:3a", "2024.1105.1234", "00:1b:44-11:3a:b7"]);
+}
+
+#[test]
+fn mail_addresses_need_a_domain() {
+    check("from=<«ada.b+tag@mail.example.org»>, size=3");
+    check("mailto:«ada@example.org». Next");
+    check("?user=«ada%40example.org»&x=1");
+    check(r#"{"m":"«ada\u0040example.org»"}"#);
+    check("«ünï@exämple.org» wrote");
+    check_clean(&["user@localhost", "react@18.2.0", "getty@tty1.service", "a@b", "@handle", "x@.org", "Foo@1a2b3c"]);
+}
+
+#[test]
+fn urls_with_credentials_are_covered_whole() {
+    check("open «postgres://ada:pw@db.example:5432/x» : timeout");
+    check("to (\"«https://u:p%40ss@h.example/x»\"), then");
+    check(r"«https:\/\/u:p@h.example\/x» end");
+    check("«smtp://u%40d.example:pw@mail.example:587» x");
+    check("«redis://:se/cret@h.example:1» x");
+    check("next=«https%3A%2F%2Fu%3Apw%40h.example» x");
+    check("dsn «root:pw»@tcp(db:3306)/x");
+    check_clean(&["https://h.example/x?y=1", "ssh://git@h/x", "https://h.example:8080/@scope/x", "http://h/a:b@c"]);
+    check_label("amqp://u:pw@mq.example/x", "UrlWithCredentials");
+}
+
+#[test]
+fn values_of_secret_names_are_covered() {
+    check("password=«x7!» PGPASSWORD=«abc»");
+    check(r#"{"user":"ada","password":"«hun\"ter»","n":1}"#);
+    check(r#"{"log":"{\"api_key\":\"«ab12\"#);
+    check("db.password: «s3cret», retry");
+    check("client-secret = «a.b-c»;");
+    check("clientSecret: '«two words»'");
+    check("<password>«abc»</password>");
+    check("GET /x?token=«abcd»&page=2 200");
+    check("tool --password «pw1» --verbose --api-key=«k1» --port 80");
+    check("mysql -h db -u root -p«pw1» shop");
+    check("curl -u «ada:pw1» https://h.example");
+    check("ALTER USER x WITH PASSWORD '«pw1»';");
+    check("Server=«db1»;Uid=app;Pwd=«a,b»;Port=1");
+    check("AccountKey=«Zm9vYmFyYmF6cXV4==»;EndpointSuffix=x");
+    check("{user=ada, password=«abc»}");
+    check("otp=«123456» cvv=«123»");
+    check("ada with password \"«pw1x»\" failed; the password is «pw1xyz», the password for ada: «pw1xyz»");
+    check("X-Api-Key: «0a1b2c3d4e»");
+}
+
+#[test]
+fn long_values_are_covered_to_their_end() {
+    let long = "a1B2c3D4".repeat(1200);
+    check(&format!("client_secret=«{long}» x"));
+    check(&format!("{{\"assertion_token\":\"«{long}»\",\"n\":1}}"));
+}
+
+#[test]
+fn names_that_only_sound_secret_stay() {
+    check_clean(&[
+        "3 tests pass: 17, bypass=1, compass: north, passed=4",
+        "password: expired; token: invalid; secret=null password=**** api_key=${API_KEY} password=<password>",
+        "Failed password for invalid user root from",
+        "max_tokens=4096 token_type=bearer next_token=abc1 key=user:17 primary_key=12 cache_key=ab12cd34",
+        "PWD=/srv/app private_key=/etc/ssl/key.pem",
+        "password= user=ada",
+        "password=[Password_1] token=[ApiKey_12]",
+        "password is required; password for ada: changed; password was reset 3 times; volume: secret \"db\" not found",
+        "Token::new() secrets: 4 author=ada",
+    ]);
+}
+
+#[test]
+fn headers_with_proof_are_covered() {
+    check("Authorization: Bearer «abc.def-1» done");
+    check("Authorization: Basic «YWRhOnB3» done");
+    check(r#"-H "Authorization: token «abcdef012345»" https"#);
+    check(r#"{"authorization":"Bearer «abcdef012345»"}"#);
+    check("sent Bearer «abcdef012345» there");
+    check("Cookie: «a=1; session=xyz» GET");
+    check("Set-Cookie: «sid=abc»; Path=/; HttpOnly");
+    check("JSESSIONID=«0A1B2C»");
+    check_clean(&[
+        "bearer token missing",
+        "basic authentication failed",
+        "Basic auth",
+        "a bearer of news",
+        "Authorization: Bearer",
+    ]);
+}
+
+#[test]
+fn tokens_are_known_by_their_form() {
+    let a = |count: usize| "a1B2".repeat(count);
+    check(&format!("with «ghp_{}» x", a(9)));
+    check(&format!("id «AKIAABCDEFGHIJKLMNOP» / «{}» x", a(10)));
+    check(&format!("hook «xoxb-123456789012-{}» x", a(4)));
+    check(&format!(r"x\n«glpat-{}»\n", a(5)));
+    check(&format!("token%3D«ghp_{}»", a(9)));
+    check(&format!("bot 123456789:AA{}x", a(3)));
+    check(&format!("«123456789:AA{}b» x", a(8)));
+    check("https://«hooks.slack.com/services/T0000/B0000/abcdefghijkl» x");
+    check("jwt «eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln» x");
+    check_clean(&[
+        "eyJub3RhIjp0b2tlbn0.abc.def x",
+        "ghp_short",
+        "sk-learn-tutorial",
+        "AKIA1234",
+        "AKIAABCDEFGHIJKLMNOPQ",
+    ]);
+}
+
+#[test]
+fn aws_secret_keys_need_company() {
+    let secret = "a1B2".repeat(10);
+    check(&format!("aws secret «{secret}» x"));
+    check_clean(&[&format!("blob {secret} x")]);
+}
+
+#[test]
+fn text_in_base64_is_looked_into() {
+    // {"user":"ada","password":"hunter2"} and a harmless sentence.
+    check("blob «eyJ1c2VyIjoiYWRhIiwicGFzc3dvcmQiOiJodW50ZXIyIn0=» x");
+    check_clean(&["blob YSBoYXJtbGVzcyBzZW50ZW5jZSBoZXJl x"]);
+}
+
+#[test]
+fn private_keys_are_one_span_even_when_cut_off() {
+    let line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+    check(&format!("x\n«-----BEGIN RSA PRIVATE KEY-----\n{line}\n{line}\nAb==\n-----END RSA PRIVATE KEY-----»\nafter"));
+    check(&format!("x\n«-----BEGIN PRIVATE KEY-----\n{line}\n{line}»\nafter the key"));
+    check(&format!(r#"{{"k":"«-----BEGIN PRIVATE KEY-----\n{line}\n-----END PRIVATE KEY-----»\n"}}"#));
+    check_clean(&[&format!("-----BEGIN CERTIFICATE-----\n{line}\n-----END CERTIFICATE-----")]);
+    check_label(&format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{line}"), "PrivateKey");
+}
+
+#[test]
+fn cards_need_an_issuer_and_a_check_digit() {
+    check("card=«4111111111111111» «5555-5555-5555-4444», «3782 822463 10005» end");
+    check("card «4222222222222» x");
+    check_clean(&[
+        "order 4111111111111112",
+        "id 4222222222222",
+        "9111111111111117",
+        "0.4111111111111111",
+        "1718000000123",
+    ]);
+}
+
+#[test]
+fn account_numbers_need_their_check_digits() {
+    check("«DE89370400440532013000», «GB29 NWBK 6016 1331 9268 19» x");
+    check_clean(&[
+        "DE88370400440532013000",
+        "DE8937040044053201300",
+        "XX89370400440532013000",
+        "DE893704004405320130001",
+    ]);
+}
+
+#[test]
+fn social_security_numbers_need_an_assigned_area() {
+    check("applicant «536-22-8712» ok; ssn: «536228712»; SSN «536 22 8712»");
+    check_clean(&[
+        "000-12-3456 666-12-3456 900-12-3456 536-00-1234 536-22-0000",
+        "536228712",
+        "536 22 8712",
+        "1536-22-8712",
+        "536-22-87121",
+    ]);
+}
+
+#[test]
+fn telephone_numbers_need_a_form_or_a_name() {
+    check("call «(206) 540-4808» or «+1 415 555 2671» or «+442079460958» or «206-540-4808»");
+    check("tel: «020 7946 0958», phone=«5404808» «1-206-540-4808» «206.540.4808»");
+    check("fax «+49 30 901820», «+44 20 7946 0958» 200 51234 7");
+    check("«(206) 540-4808x123» «+1-206-540-4808 ext. 12»");
+    check_clean(&[
+        "200 123 4567",
+        "2023-11-14 22:13:23 +0100",
+        "+12345",
+        "port 8080",
+        "1718000000",
+        "12.345.6789",
+        "pid 123 456 7890",
+    ]);
+}
+
+#[test]
+fn host_names_need_a_form_or_a_name() {
+    check("at «db-01.shop.internal», «web3.corp» and «ip-10-0-0-1.ec2.internal».");
+    check("for «ns1.marry-host.example.com» [x]");
+    check("rhost=«n219-7.netv.example» host=«db01» hostname: «web-3»");
+    check_clean(&[
+        "app.log main.rs java.lang.NullPointerException com.example.shop.net nova.osapi_compute.wsgi.server",
+        "host=localhost server: starting node=leader host: unreachable",
+        "kubernetes.io/hostname registry.k8s.io/pause:3.9 www.example.com docs.example.org",
+        "self.socket.local() lib-1.2.so settings.local",
+    ]);
+}
+
+#[test]
+fn what_only_identifies_a_request_stays() {
+    check_clean(&[
+        "trace_id=9cb38365a85fd9b03e1669cf862e7275 span_id=d58e78275e3e19d3",
+        "sha256:1f1150a67a4ef8ec94b09c7b64479916d849632cdbce7a86e9318aeb2b275f51",
+        "uuid 6513270e-269e-4d37-b2a7-4de452e6b438 session_id=6513270e-269e-4d37-b2a7-4de452e6b438",
+        "2023-11-14T22:13:23.123456Z INFO [main-7] pid=1234 rss=104857600 at 1718000000123 took 61.618ms",
+        "GET /api/v1/pods/4421 HTTP/1.1 200 77692",
+    ]);
+}
+
+#[test]
+fn colours_of_a_terminal_hide_nothing() {
+    check("\u{1b}[31mpassword=«abc»");
+}
