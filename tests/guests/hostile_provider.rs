@@ -45,7 +45,10 @@ impl Provider for Hostile {
                     }
                 }
             }
-            "lie" => emit_text(out, "{\"summary\":\"x\",\"key_findings\":[{\"text\":\"x\",\"evidence\":[{\"digest\":\"00\",\"first_line\":1,\"last_line\":1,\"quote\":\"never was\"}],\"assumed\":false}],\"first_why\":\"\",\"severity\":\"low\"}")?,
+            "lie" => emit_text(
+                out,
+                "{\"summary\":\"x\",\"key_findings\":[{\"text\":\"x\",\"evidence\":[{\"digest\":\"00\",\"first_line\":1,\"last_line\":1,\"quote\":\"never was\"}],\"assumed\":false}],\"first_why\":\"\",\"severity\":\"low\"}",
+            )?,
             _ => emit_text(out, "no JSON at all")?,
         }
         Ok(Completion { finish: Finish::Stop, usage: None, response_id: None, extra: Vec::new() })

@@ -15,7 +15,13 @@ impl Renderer for Hostile {
         vec![format("html", "text/html", "html"), format("pdf", "application/pdf", "pdf")]
     }
 
-    fn render(doc: Doc, _format: String, _options: Vec<(String, String)>, assets: &Assets, out: &Output) -> Result<(), Error> {
+    fn render(
+        doc: Doc,
+        _format: String,
+        _options: Vec<(String, String)>,
+        assets: &Assets,
+        out: &Output,
+    ) -> Result<(), Error> {
         match doc.title.as_str() {
             "gibibyte" => {
                 let piece = vec![b'x'; 1 << 20];

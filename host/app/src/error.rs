@@ -68,7 +68,8 @@ impl From<trcaa_runtime::LoadError> for AppError {
 
 impl From<trcaa_runtime::EngineError> for AppError {
     fn from(error: trcaa_runtime::EngineError) -> Self {
-        Self::failed("plugin_engine", error.to_string()).hint("check limits on address space and threads (ulimit -v, ulimit -u)")
+        Self::failed("plugin_engine", error.to_string())
+            .hint("check limits on address space and threads (ulimit -v, ulimit -u)")
     }
 }
 

@@ -106,9 +106,24 @@ fn join<'a>(text: &'a str, blocks: &[Block], taken: &[bool]) -> Vec<Excerpt<'a>>
 /// the one line that matters among millions.
 fn weight(line: &str) -> u8 {
     const WORDS: [(&[u8], u8); 18] = [
-        (b"panic", 4), (b"fatal", 4), (b"no space", 4), (b"out of memory", 4), (b"oom", 3), (b"emerg", 4), (b"crit", 4),
-        (b"segfault", 4), (b"corrupt", 4), (b"exception", 3), (b"traceback", 3), (b"error", 3), (b"refused", 3),
-        (b"fail", 2), (b"denied", 2), (b"timed out", 2), (b"warn", 1), (b"shut", 1),
+        (b"panic", 4),
+        (b"fatal", 4),
+        (b"no space", 4),
+        (b"out of memory", 4),
+        (b"oom", 3),
+        (b"emerg", 4),
+        (b"crit", 4),
+        (b"segfault", 4),
+        (b"corrupt", 4),
+        (b"exception", 3),
+        (b"traceback", 3),
+        (b"error", 3),
+        (b"refused", 3),
+        (b"fail", 2),
+        (b"denied", 2),
+        (b"timed out", 2),
+        (b"warn", 1),
+        (b"shut", 1),
     ];
     let bytes = &line.as_bytes()[..line.len().min(512)];
     let mut best = 0;

@@ -83,7 +83,14 @@ impl App {
     /// There is no such document, or the text is too long to be rendered.
     pub fn edit_document(&self, id: &DocumentId, content_md: &str) -> Result<Document, AppError> {
         if content_md.len() > document::DOCUMENT_BYTES_MAX {
-            return Err(AppError::usage("too_large", format!("editing the document: it has {} bytes, and may have {}", content_md.len(), document::DOCUMENT_BYTES_MAX)));
+            return Err(AppError::usage(
+                "too_large",
+                format!(
+                    "editing the document: it has {} bytes, and may have {}",
+                    content_md.len(),
+                    document::DOCUMENT_BYTES_MAX
+                ),
+            ));
         }
         Ok(self.store.write(|tx| {
             let document = tx.edit_document(id, content_md)?;
@@ -125,7 +132,8 @@ impl App {
             ExportTarget::Folder(folder) => write_free(folder, &stem, &offered.extension, &bytes)?,
         };
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let happening = Happening::DocumentExported { format: format.to_owned(), file_path: path.display().to_string() };
+        let happening =
+            Happening::DocumentExported { format: format.to_owned(), file_path: path.display().to_string() };
         let audit = AuditRecord {
             action: "document_exported",
             entity_type: "document",
@@ -159,7 +167,9 @@ fn failed(path: &Path, e: &std::io::Error) -> AppError {
 }
 
 fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppError> {
-    let name = path.file_name().ok_or_else(|| AppError::usage("bad_path", format!("writing {}: it names no file", path.display())))?;
+    let name = path
+        .file_name()
+        .ok_or_else(|| AppError::usage("bad_path", format!("writing {}: it names no file", path.display())))?;
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = Dir::open_ambient_dir(parent, ambient_authority()).map_err(|e| failed(parent, &e))?;
     if force {
@@ -169,7 +179,8 @@ fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppErro
     match create(&folder, Path::new(name), bytes) {
         Ok(()) => Ok(path.to_path_buf()),
         Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(AppError::failed("exists", format!("writing {}: it is there already", path.display())).hint("choose another name, or --force to replace it"))
+            Err(AppError::failed("exists", format!("writing {}: it is there already", path.display()))
+                .hint("choose another name, or --force to replace it"))
         }
         Err(e) => Err(failed(path, &e)),
     }
@@ -186,7 +197,10 @@ fn write_free(folder: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Resul
             Err(e) => return Err(failed(&folder.join(name), &e)),
         }
     }
-    Err(AppError::failed("exists", format!("writing to {}: a thousand files of the name {stem} are there", folder.display())))
+    Err(AppError::failed(
+        "exists",
+        format!("writing to {}: a thousand files of the name {stem} are there", folder.display()),
+    ))
 }
 
 /// Whole or not at all: written beside its place, synced, then linked to its name, which fails if that is taken.
@@ -224,7 +238,11 @@ mod tests {
     #[test]
     fn names_are_made_safe() {
         for (title, stem) in [
-            ("RCA: disk full!", "rca-disk-full"), ("../../etc/passwd", "etc-passwd"), ("\u{1b}[31m", "31m"), ("", "document"), ("***", "document"),
+            ("RCA: disk full!", "rca-disk-full"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("\u{1b}[31m", "31m"),
+            ("", "document"),
+            ("***", "document"),
             ("Größe", "größe"),
         ] {
             assert_eq!(file_stem(title), stem);

@@ -121,7 +121,11 @@ pub(crate) fn store_log(tx: &Tx<'_>, new: &NewLogFile) -> Result<LogFile, StoreE
 fn open(path: &Path, shown: &str, limit: u64) -> Result<File, AppError> {
     let failed = |e: &io::Error| {
         let error = AppError::failed("unreadable", format!("reading {shown}: {e}"));
-        if e.kind() == io::ErrorKind::NotFound { error.hint("check the path; a relative one begins at the current folder") } else { error }
+        if e.kind() == io::ErrorKind::NotFound {
+            error.hint("check the path; a relative one begins at the current folder")
+        } else {
+            error
+        }
     };
     let metadata = std::fs::metadata(path).map_err(|e| failed(&e))?;
     if metadata.is_dir() {
@@ -129,7 +133,10 @@ fn open(path: &Path, shown: &str, limit: u64) -> Result<File, AppError> {
             .hint(format!("name the files in it: {shown}/*.log")));
     }
     if !metadata.is_file() && !is_pipe(&metadata) {
-        return Err(AppError::failed("not_a_file", format!("reading {shown}: it is neither a regular file nor a pipe")));
+        return Err(AppError::failed(
+            "not_a_file",
+            format!("reading {shown}: it is neither a regular file nor a pipe"),
+        ));
     }
     if metadata.len() > limit {
         return Err(too_large(shown, &format!("{} bytes", metadata.len()), limit));
@@ -148,8 +155,9 @@ fn is_pipe(_metadata: &std::fs::Metadata) -> bool {
 }
 
 fn too_large(shown: &str, size: &str, limit: u64) -> AppError {
-    let error = AppError::failed("too_large", format!("reading {shown}: it has {size}, and a log may have {limit} bytes"))
-        .hint("cut out the hours around the incident, or split it: split -b 50m -d FILE part-");
+    let error =
+        AppError::failed("too_large", format!("reading {shown}: it has {size}, and a log may have {limit} bytes"))
+            .hint("cut out the hours around the incident, or split it: split -b 50m -d FILE part-");
     if limit < EXTRACTED_BYTES_MAX {
         return error.hint(format!("or raise the limit: trcaa settings set {LOG_SIZE} {EXTRACTED_BYTES_MAX}"));
     }
@@ -178,13 +186,18 @@ fn extract(source: impl Read, shown: &str, limit: u64, mut on_bytes: impl FnMut(
     let mut left = EXTRACTED_BYTES_MAX;
     {
         let all = (&head[..]).chain(&mut hashed);
-        let mut text: Box<dyn Read> = if gzip { Box::new(MultiGzDecoder::new(BufReader::new(all))) } else { Box::new(all) };
+        let mut text: Box<dyn Read> =
+            if gzip { Box::new(MultiGzDecoder::new(BufReader::new(all))) } else { Box::new(all) };
         let mut buffer = vec![0_u8; CHUNK_BYTES];
         let mut first = true;
         let mut wide: Option<WideText> = None;
         loop {
             let count = read_full(&mut text, &mut buffer).map_err(|e| {
-                if gzip { AppError::failed("damaged_gzip", format!("unpacking {shown}: {e}")).hint("check it with: gzip -t") } else { failed(e) }
+                if gzip {
+                    AppError::failed("damaged_gzip", format!("unpacking {shown}: {e}")).hint("check it with: gzip -t")
+                } else {
+                    failed(e)
+                }
             })?;
             if count == 0 {
                 break;
@@ -201,8 +214,11 @@ fn extract(source: impl Read, shown: &str, limit: u64, mut on_bytes: impl FnMut(
                 first = false;
             }
             left = left.checked_sub(count as u64).ok_or_else(|| {
-                AppError::failed("too_large", format!("unpacking {shown}: its text has more than {EXTRACTED_BYTES_MAX} bytes"))
-                    .hint("unpack it yourself and cut out the hours around the incident")
+                AppError::failed(
+                    "too_large",
+                    format!("unpacking {shown}: its text has more than {EXTRACTED_BYTES_MAX} bytes"),
+                )
+                .hint("unpack it yourself and cut out the hours around the incident")
             })?;
             let written = match &mut wide {
                 Some(wide) => encoder.write_all(wide.decode(chunk).as_bytes()),
@@ -278,7 +294,11 @@ impl WideText {
         self.rest.extend_from_slice(chunk);
         let whole = self.rest.len() / 2 * 2;
         let units = self.rest[..whole].chunks_exact(2).map(|pair| {
-            if self.big_endian { u16::from_be_bytes([pair[0], pair[1]]) } else { u16::from_le_bytes([pair[0], pair[1]]) }
+            if self.big_endian {
+                u16::from_be_bytes([pair[0], pair[1]])
+            } else {
+                u16::from_le_bytes([pair[0], pair[1]])
+            }
         });
         let mut units: Vec<u16> = self.high.take().into_iter().chain(units).filter(|u| *u != 0xfeff).collect();
         if let Some(last) = units.last().copied()
@@ -294,9 +314,18 @@ impl WideText {
 /// What a file is that is no text.
 fn binary(head: &[u8]) -> Option<&'static str> {
     const MAGIC: [(&[u8], &str); 12] = [
-        (b"\x7fELF", "a program"), (b"MZ\x90", "a program"), (b"\x89PNG", "an image"), (b"\xff\xd8\xff", "an image"), (b"GIF8", "an image"),
-        (b"%PDF-", "a PDF"), (b"PK\x03\x04", "a ZIP archive"), (b"\x28\xb5\x2f\xfd", "compressed by zstd"), (b"\xfd7zXZ", "compressed by xz"),
-        (b"BZh", "compressed by bzip2"), (b"SQLite format 3\0", "a database"), (b"\0asm", "a WebAssembly file"),
+        (b"\x7fELF", "a program"),
+        (b"MZ\x90", "a program"),
+        (b"\x89PNG", "an image"),
+        (b"\xff\xd8\xff", "an image"),
+        (b"GIF8", "an image"),
+        (b"%PDF-", "a PDF"),
+        (b"PK\x03\x04", "a ZIP archive"),
+        (b"\x28\xb5\x2f\xfd", "compressed by zstd"),
+        (b"\xfd7zXZ", "compressed by xz"),
+        (b"BZh", "compressed by bzip2"),
+        (b"SQLite format 3\0", "a database"),
+        (b"\0asm", "a WebAssembly file"),
     ];
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(what);

@@ -69,7 +69,12 @@ impl App {
         self.analyze_material(issue, &material, provider)
     }
 
-    pub(crate) fn analyze_material(&self, issue: &IssueId, material: &Material, provider: Option<&str>) -> Result<Analysis, AppError> {
+    pub(crate) fn analyze_material(
+        &self,
+        issue: &IssueId,
+        material: &Material,
+        provider: Option<&str>,
+    ) -> Result<Analysis, AppError> {
         let asked = self.ask(issue, material, provider, Task::Analyze)?;
         let analysis = read_analysis(&asked.answer, material).map_err(|problem| asked.nonsense(&problem))?;
         self.store.write(|tx| {
@@ -83,7 +88,12 @@ impl App {
     }
 
     /// Answers the whole chain of whys and keeps it.
-    pub(crate) fn answer_whys(&self, issue: &IssueId, material: &Material, provider: Option<&str>) -> Result<Vec<WhyAnswer>, AppError> {
+    pub(crate) fn answer_whys(
+        &self,
+        issue: &IssueId,
+        material: &Material,
+        provider: Option<&str>,
+    ) -> Result<Vec<WhyAnswer>, AppError> {
         let asked = self.ask(issue, material, provider, Task::Whys)?;
         let whys = read_whys(&asked.answer, material).map_err(|problem| asked.nonsense(&problem))?;
         self.store.write(|tx| {
@@ -111,7 +121,11 @@ impl App {
         let (question, answer, evidence) = match &request.answer {
             Some(answer) => {
                 let question = request.question.clone().unwrap_or_else(|| next_question(&steps));
-                (question, answer.clone(), request.evidence.clone().unwrap_or_else(|| "assumed: no line was named".into()))
+                (
+                    question,
+                    answer.clone(),
+                    request.evidence.clone().unwrap_or_else(|| "assumed: no line was named".into()),
+                )
             }
             None => {
                 let material = self.material(issue)?;
@@ -143,11 +157,15 @@ impl App {
         let mut material = Material { logs: Vec::new(), line_starts: HashMap::new() };
         for log in self.store.logs_of(issue)? {
             if !log.redacted {
-                return Err(AppError::failed("not_redacted", format!("analysing log {}: it is not redacted yet", log.file_name))
-                    .hint(format!("trcaa pii detect {0} && trcaa pii apply {0}", log.id)));
+                return Err(AppError::failed(
+                    "not_redacted",
+                    format!("analysing log {}: it is not redacted yet", log.file_name),
+                )
+                .hint(format!("trcaa pii detect {0} && trcaa pii apply {0}", log.id)));
             }
             let text = self.store.read_redacted_text(&log.id)?;
-            let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(|at| *at < text.len());
+            let starts =
+                std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(|at| *at < text.len());
             let digest = log.content_hash.clone().unwrap_or_default();
             material.line_starts.insert(digest, (material.logs.len(), starts.collect()));
             material.logs.push((log, text));
@@ -230,7 +248,12 @@ impl App {
     fn history(&self, issue: &IssueId) -> Result<String, AppError> {
         let steps = self.store.steps(issue)?;
         let line = |step: &ResolutionStep| {
-            format!("Why {}: {}\n{}\n", step.step_order, step.why_question, step.answer.as_deref().unwrap_or("(not answered)"))
+            format!(
+                "Why {}: {}\n{}\n",
+                step.step_order,
+                step.why_question,
+                step.answer.as_deref().unwrap_or("(not answered)")
+            )
         };
         Ok(steps.iter().map(line).collect())
     }
@@ -280,7 +303,14 @@ fn evidence_text(why: &WhyAnswer) -> String {
 /// Bytes of a question in the timeline: its metadata are bounded.
 const QUESTION_BYTES_MAX: usize = 2_000;
 
-fn store_why(tx: &Tx<'_>, issue: &IssueId, level: u8, question: &str, answer: &str, evidence: &str) -> Result<ResolutionStep, StoreError> {
+fn store_why(
+    tx: &Tx<'_>,
+    issue: &IssueId,
+    level: u8,
+    question: &str,
+    answer: &str,
+    evidence: &str,
+) -> Result<ResolutionStep, StoreError> {
     let step = tx.upsert_step(issue, level, question, Some(answer), Some(evidence))?;
     let happening = Happening::WhyLevelAdvanced {
         from_level: level - 1,

@@ -109,7 +109,10 @@ pub(crate) fn check_title(title: &str) -> Result<(), AppError> {
     if (1..=TITLE_CHARS_MAX).contains(&length) && !title.chars().any(char::is_control) {
         return Ok(());
     }
-    Err(AppError::usage("bad_title", format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters; this one has {length}")))
+    Err(AppError::usage(
+        "bad_title",
+        format!("a title is one line of 1 to {TITLE_CHARS_MAX} characters; this one has {length}"),
+    ))
 }
 
 /// Opens an issue inside a transaction that may do more.

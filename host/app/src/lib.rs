@@ -35,13 +35,13 @@ pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, Moment, RootCause, WhyAnswer};
 pub use redaction::{ScanResult, ScanSpan, scan_bytes};
 pub use settings::Setting;
-pub use triage::{TriageReport, TriageRequest, TriageWhy};
 pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::PluginError;
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
     CheckReport, KeySource, LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
 };
+pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
 use trcaa_model::env::{Clock, Entropy};
 use trcaa_model::secret::Secret;
@@ -89,7 +89,8 @@ impl App {
         options.encryption_key = setup.encryption_key;
         let store = options.open()?;
         let key = store.derived_key(trcaa_store::Purpose::PluginCode);
-        let plugins = plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);
+        let plugins =
+            plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);
         Ok(Self { store, plugins, progress })
     }
 

@@ -15,8 +15,8 @@ use trcaa_model::env::Clock;
 use trcaa_model::plugin::{Kind, Limits, Manifest};
 use trcaa_runtime::ports::{LogPort, Ports};
 use trcaa_runtime::{
-    COMPONENT_BYTES_MAX, CallContext, Cancel, CodeCache, Detector, Engine, Plugin, Provider, Renderer, Source, bundled_ids,
-    load_bundled,
+    COMPONENT_BYTES_MAX, CallContext, Cancel, CodeCache, Detector, Engine, Plugin, Provider, Renderer, Source,
+    bundled_ids, load_bundled,
 };
 use trcaa_store::{PluginRow, PluginState, Store};
 use zeroize::Zeroizing;
@@ -124,8 +124,11 @@ impl PluginHost {
             Some(plugin) => Ok(Provider::new(plugin, Arc::clone(&self.context))?),
             None => {
                 let known: Vec<&str> = all.iter().map(|p| p.manifest().id.as_str()).collect();
-                Err(AppError::usage("no_such_provider", format!("there is no enabled provider {id:?}; there are: {}", known.join(", ")))
-                    .hint("list all plugins with: trcaa plugin list"))
+                Err(AppError::usage(
+                    "no_such_provider",
+                    format!("there is no enabled provider {id:?}; there are: {}", known.join(", ")),
+                )
+                .hint("list all plugins with: trcaa plugin list"))
             }
         }
     }
@@ -143,7 +146,10 @@ impl PluginHost {
             }
         }
         known.sort();
-        Err(AppError::usage("no_such_format", format!("no enabled renderer writes {format:?}; there are: {}", known.join(", "))))
+        Err(AppError::usage(
+            "no_such_format",
+            format!("no enabled renderer writes {format:?}; there are: {}", known.join(", ")),
+        ))
     }
 
     fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
@@ -218,12 +224,14 @@ fn refuse_taken_ids(drop_ins: &mut [DropIn]) {
 }
 
 fn is_disabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
-    rows.iter().any(|row| row.id == plugin.manifest().id && row.source == "bundled" && row.state != PluginState::Enabled)
+    rows.iter()
+        .any(|row| row.id == plugin.manifest().id && row.source == "bundled" && row.state != PluginState::Enabled)
 }
 
 /// Enabled means: these bytes. A file that changed asks again.
 fn is_enabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
-    rows.iter().any(|row| row.id == plugin.manifest().id && row.sha256 == plugin.sha256() && row.state == PluginState::Enabled)
+    rows.iter()
+        .any(|row| row.id == plugin.manifest().id && row.sha256 == plugin.sha256() && row.state == PluginState::Enabled)
 }
 
 fn read_component(folder: &Dir, file: &str) -> Result<Vec<u8>, String> {
@@ -375,6 +383,7 @@ impl App {
                 _ => {}
             }
         }
-        Err(AppError::failed("not_found", format!("there is no plugin {id:?}")).hint("list them with: trcaa plugin list"))
+        Err(AppError::failed("not_found", format!("there is no plugin {id:?}"))
+            .hint("list them with: trcaa plugin list"))
     }
 }

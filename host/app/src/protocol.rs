@@ -235,7 +235,8 @@ fn read<T: serde::de::DeserializeOwned>(answer: &str) -> Result<T, String> {
         return Err("the answer holds no JSON object".into());
     };
     let object = answer.get(start..=end).ok_or("the answer holds no JSON object")?;
-    serde_json::from_str(object).map_err(|e| format!("the answer is not the JSON asked for, at line {} column {}", e.line(), e.column()))
+    serde_json::from_str(object)
+        .map_err(|e| format!("the answer is not the JSON asked for, at line {} column {}", e.line(), e.column()))
 }
 
 /// Drops what is not there; tells whether anything cited is left.
@@ -291,7 +292,12 @@ mod tests {
     fn only_lines_that_are_there_are_evidence() {
         assert_eq!(why(1, 2, "aa", "first"), (false, 1));
         for (first, last, digest, quote) in [
-            (2, 2, "aa", "first"), (1, 3, "aa", "first"), (1, 1, "bb", "first"), (2, 1, "aa", "second"), (0, 1, "aa", "first"), (1, 1, "aa", ""),
+            (2, 2, "aa", "first"),
+            (1, 3, "aa", "first"),
+            (1, 1, "bb", "first"),
+            (2, 1, "aa", "second"),
+            (0, 1, "aa", "first"),
+            (1, 1, "aa", ""),
             (1, 4_000_000_000, "aa", "first"),
         ] {
             assert_eq!(why(first, last, digest, quote), (true, 0), "{first} {last} {digest} {quote}");

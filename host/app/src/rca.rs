@@ -135,7 +135,8 @@ fn incident_timeline(out: &mut String, detail: &IssueDetail, analysis: Option<&A
     if !detail.timeline_events.is_empty() {
         out.push_str("In the investigation:\n\n| Time (UTC) | Event | What happened |\n|---|---|---|\n");
         for event in detail.timeline_events.iter().take(MOMENTS_MAX) {
-            let cells = [event.created_at.as_str(), event.event_type.as_str(), event.description.as_str()].map(escape_table_cell);
+            let cells = [event.created_at.as_str(), event.event_type.as_str(), event.description.as_str()]
+                .map(escape_table_cell);
             let _ = writeln!(out, "| {} |", cells.join(" | "));
         }
         out.push('\n');
@@ -148,8 +149,10 @@ fn metrics(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) 
     out.push_str("| Metric | Value |\n|---|---|\n");
     row(out, "Events recorded", &detail.timeline_events.len().to_string());
     let span = match (moments.first(), moments.last()) {
-        (Some(first), Some(last)) if moments.len() > 1 => duration(time::parse(first.time.as_str()), time::parse(last.time.as_str()))
-            .unwrap_or_else(|| format!("from {} to {}", first.time, last.time)),
+        (Some(first), Some(last)) if moments.len() > 1 => {
+            duration(time::parse(first.time.as_str()), time::parse(last.time.as_str()))
+                .unwrap_or_else(|| format!("from {} to {}", first.time, last.time))
+        }
         _ => "unknown".into(),
     };
     row(out, "Duration in the logs", &span);

@@ -16,7 +16,9 @@ use trcaa_model::audit::AuditRecord;
 use trcaa_model::guard::Redacted;
 use trcaa_model::id::{IssueId, LogFileId};
 use trcaa_model::pii::{Span, SpanState};
-use trcaa_redact::{Applier, Guard, Merged, Origin, Placeholder, Pseudonym, Pseudonyms, Window, collect, merge, windows};
+use trcaa_redact::{
+    Applier, Guard, Merged, Origin, Placeholder, Pseudonym, Pseudonyms, Window, collect, merge, windows,
+};
 use trcaa_runtime::Detector;
 use trcaa_store::{NewSpan, RedactedCopy, StoreError, Tx};
 
@@ -95,9 +97,11 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
             }
             let shown = [window.view(text).to_owned()];
             for detector in detectors {
-                match detector.detect(&shown).map_err(AppError::from).and_then(|mut lists| {
-                    Ok(collect(window, text, lists.pop().unwrap_or_default())?)
-                }) {
+                match detector
+                    .detect(&shown)
+                    .map_err(AppError::from)
+                    .and_then(|mut lists| Ok(collect(window, text, lists.pop().unwrap_or_default())?))
+                {
                     Ok(spans) => found.lock().unwrap_or_else(PoisonError::into_inner).push((window.core.start, spans)),
                     Err(error) => {
                         failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -190,8 +194,11 @@ impl App {
     pub fn apply_log(&self, log: &LogFileId) -> Result<usize, AppError> {
         let issue = self.store.log(log)?.issue_id;
         if self.store.log(log)?.redacted {
-            return Err(AppError::failed("already_redacted", format!("applying the redactions of log {log}: they were applied already"))
-                .hint("see the copy with: trcaa log show LOG --redacted"));
+            return Err(AppError::failed(
+                "already_redacted",
+                format!("applying the redactions of log {log}: they were applied already"),
+            )
+            .hint("see the copy with: trcaa log show LOG --redacted"));
         }
         // Without this, a log that nobody looked at would count as redacted. Decisions are kept.
         self.detect_log(log)?;
@@ -411,7 +418,10 @@ mod tests {
         for bytes in [&b"a\xffb"[..], b"\xe2\x82", b"\xf0\x9f\x98 x\xc3(", "añb😀".as_bytes(), b""] {
             let text = masked(bytes.to_vec());
             assert_eq!(text.len(), bytes.len());
-            assert_eq!(text.bytes().filter(u8::is_ascii_alphabetic).count(), bytes.iter().filter(|b| b.is_ascii_alphabetic()).count());
+            assert_eq!(
+                text.bytes().filter(u8::is_ascii_alphabetic).count(),
+                bytes.iter().filter(|b| b.is_ascii_alphabetic()).count()
+            );
         }
         assert_eq!(masked(b"caf\xe9 x".to_vec()), "caf? x");
     }

@@ -37,13 +37,19 @@ impl App {
         let issue = self.store.log(log)?.issue_id;
         let shaped = (1..=40).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric());
         if !shaped {
-            return Err(AppError::usage("bad_type", format!("type {label:?} must be 1 to 40 letters and digits, such as Email")));
+            return Err(AppError::usage(
+                "bad_type",
+                format!("type {label:?} must be 1 to 40 letters and digits, such as Email"),
+            ));
         }
         let text = self.log_text(log)?;
         let range = usize::try_from(start).unwrap_or(usize::MAX)..usize::try_from(end).unwrap_or(usize::MAX);
         let value = text.get(range).filter(|value| !value.is_empty()).ok_or_else(|| {
-            AppError::usage("bad_span", format!("span {start}..{end} is not within the {} bytes of the text, or cuts a character", text.len()))
-                .hint("offsets are bytes of what `trcaa log show` prints, the end not included")
+            AppError::usage(
+                "bad_span",
+                format!("span {start}..{end} is not within the {} bytes of the text, or cuts a character", text.len()),
+            )
+            .hint("offsets are bytes of what `trcaa log show` prints, the end not included")
         })?;
         let mut pseudonyms = self.pseudonyms(&issue)?;
         let replacement = pseudonyms.placeholder_for(label, value)?.to_string();

@@ -36,7 +36,8 @@ impl App {
     /// There is none of that name.
     pub fn setting(&self, key: &str) -> Result<Setting, AppError> {
         if key != LOG_SIZE {
-            return Err(AppError::usage("no_such_setting", format!("there is no setting {key:?}")).hint("list them with: trcaa settings list"));
+            return Err(AppError::usage("no_such_setting", format!("there is no setting {key:?}"))
+                .hint("list them with: trcaa settings list"));
         }
         let default = LOG_BYTES_DEFAULT.to_string();
         let value = self.store.setting(key)?.unwrap_or_else(|| default.clone());
@@ -61,6 +62,9 @@ impl App {
 
 fn parse_log_size(value: &str) -> Result<u64, AppError> {
     value.parse::<u64>().ok().filter(|bytes| (1..=EXTRACTED_BYTES_MAX).contains(bytes)).ok_or_else(|| {
-        AppError::usage("bad_setting", format!("{LOG_SIZE} is {value:?}; it must be a number from 1 to {EXTRACTED_BYTES_MAX}"))
+        AppError::usage(
+            "bad_setting",
+            format!("{LOG_SIZE} is {value:?}; it must be a number from 1 to {EXTRACTED_BYTES_MAX}"),
+        )
     })
 }

@@ -75,7 +75,10 @@ impl App {
     /// What kept a step from being done, and which issue holds the steps before.
     pub fn triage(&self, request: &TriageRequest) -> Result<TriageReport, AppError> {
         if request.logs.is_empty() || request.logs.len() > LOGS_MAX {
-            return Err(AppError::usage("bad_count", format!("triage takes 1 to {LOGS_MAX} logs; {} were given", request.logs.len())));
+            return Err(AppError::usage(
+                "bad_count",
+                format!("triage takes 1 to {LOGS_MAX} logs; {} were given", request.logs.len()),
+            ));
         }
         if let Some(title) = &request.title {
             check_title(title)?;
@@ -111,12 +114,16 @@ impl App {
             ids.dedup();
             Ok((issue, ids))
         })?;
-        self.investigate(request, &issue, log_file_ids).map_err(|error| {
-            error.hint(format!("what was done so far is kept: trcaa issue show {issue}"))
-        })
+        self.investigate(request, &issue, log_file_ids)
+            .map_err(|error| error.hint(format!("what was done so far is kept: trcaa issue show {issue}")))
     }
 
-    fn investigate(&self, request: &TriageRequest, issue: &IssueId, log_file_ids: Vec<LogFileId>) -> Result<TriageReport, AppError> {
+    fn investigate(
+        &self,
+        request: &TriageRequest,
+        issue: &IssueId,
+        log_file_ids: Vec<LogFileId>,
+    ) -> Result<TriageReport, AppError> {
         let mut spans = 0;
         for log in &log_file_ids {
             spans += self.redact_log(log)?;
@@ -149,7 +156,16 @@ impl App {
                 assumed: why.assumed,
             })
             .collect();
-        Ok(TriageReport { issue_id: issue.clone(), title, log_file_ids, spans, analysis, whys, document_id: document.id, exported })
+        Ok(TriageReport {
+            issue_id: issue.clone(),
+            title,
+            log_file_ids,
+            spans,
+            analysis,
+            whys,
+            document_id: document.id,
+            exported,
+        })
     }
 }
 

@@ -78,8 +78,12 @@ fn read_text(file: &Path) -> Result<Vec<u8>, AppError> {
 
 /// Reads a text that has to be UTF-8.
 fn read_utf8(file: &Path) -> Result<String, AppError> {
-    String::from_utf8(read_text(file)?)
-        .map_err(|e| AppError::failed("not_utf8", format!("reading {}: byte {} is no UTF-8", file.display(), e.utf8_error().valid_up_to())))
+    String::from_utf8(read_text(file)?).map_err(|e| {
+        AppError::failed(
+            "not_utf8",
+            format!("reading {}: byte {} is no UTF-8", file.display(), e.utf8_error().valid_up_to()),
+        )
+    })
 }
 
 type Opened = Result<App, AppError>;

@@ -42,7 +42,9 @@ pub(crate) fn report_panics() {
             return;
         }
         let place = info.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
-        let line = format!("error: this is a bug of trcaa{place}\n  hint: what was acknowledged is kept; please report this line\n");
+        let line = format!(
+            "error: this is a bug of trcaa{place}\n  hint: what was acknowledged is kept; please report this line\n"
+        );
         let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
         signal_hook::low_level::exit(i32::from(BUG));
     }));

@@ -17,7 +17,8 @@ pub(crate) struct Output {
 pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let hidden = c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        let hidden = c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         match c {
             '\t' => out.push(' '),
             _ if hidden => out.extend(c.escape_unicode()),
@@ -105,7 +106,11 @@ impl Output {
         const CELL_CHARS_MAX: usize = 60;
         let cell = |text: &String| -> String {
             let plain = visible(text);
-            if plain.chars().count() <= CELL_CHARS_MAX { plain } else { plain.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect() }
+            if plain.chars().count() <= CELL_CHARS_MAX {
+                plain
+            } else {
+                plain.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect()
+            }
         };
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
         let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();

@@ -15,7 +15,11 @@ pub(crate) struct Bars {
 impl Bars {
     /// Bars if stderr is a terminal and they are wanted; else silence.
     pub(crate) fn for_terminal(unwanted: bool) -> Box<dyn Progress> {
-        if unwanted || !std::io::stderr().is_terminal() { Box::new(NoProgress) } else { Box::new(Self { bar: Mutex::new(None) }) }
+        if unwanted || !std::io::stderr().is_terminal() {
+            Box::new(NoProgress)
+        } else {
+            Box::new(Self { bar: Mutex::new(None) })
+        }
     }
 }
 

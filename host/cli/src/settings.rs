@@ -40,7 +40,9 @@ pub(crate) fn data_dir(global: &Global, output: &Output) -> Result<PathBuf, AppE
         env::var_os("APPDATA").map(PathBuf::from)
     } else {
         let absolute = env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
-        absolute.or_else(|| env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".local/share")))
+        absolute.or_else(|| {
+            env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".local/share"))
+        })
     };
     match base {
         Some(base) => Ok(base.join("trcaa")),
@@ -58,7 +60,10 @@ fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, Ap
     }
     if cfg!(debug_assertions) && !folder.join(KEY_FILE).exists() {
         let shown = folder.join(DATABASE_FILE);
-        output.warn(&format!("debug build without a key: {} is not encrypted (set TRCAA_DB_KEY to encrypt it)", shown.display()));
+        output.warn(&format!(
+            "debug build without a key: {} is not encrypted (set TRCAA_DB_KEY to encrypt it)",
+            shown.display()
+        ));
         return Ok(KeySource::Plain);
     }
     Ok(KeySource::KeyFile)

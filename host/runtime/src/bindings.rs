@@ -1,5 +1,13 @@
 //! The one place where WIT becomes Rust on the host's side. These types stay in this crate.
-#![allow(missing_docs, unreachable_pub, unused_qualifications, clippy::all, clippy::unwrap_used, clippy::panic, clippy::cast_possible_truncation)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unused_qualifications,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::cast_possible_truncation
+)]
 
 pub(crate) mod shared {
     wasmtime::component::bindgen!({

@@ -37,14 +37,16 @@ pub fn bundled_kind(id: &str) -> Option<Kind> {
 /// [`LoadError`] if there is none of that id.
 pub fn load_bundled(engine: &Engine, id: &str) -> Result<Arc<Plugin>, LoadError> {
     let refuse = |problem: String| LoadError { name: id.chars().take(80).collect(), problem };
-    let bundled = BUNDLED.iter().find(|b| b.id == id).ok_or_else(|| refuse("there is no such bundled plugin".into()))?;
+    let bundled =
+        BUNDLED.iter().find(|b| b.id == id).ok_or_else(|| refuse("there is no such bundled plugin".into()))?;
     let inspected = inspect(bundled.wasm).map_err(refuse)?;
     // SAFETY: the bytes are part of this program, as trustworthy as its own code; the loader refuses other engines'.
     #[expect(unsafe_code, reason = "loading native code that was built into this program")]
     let loaded = unsafe { Component::deserialize(engine.wasmtime(), bundled.native) };
     let component = match loaded {
         Ok(component) => component,
-        Err(_) => Component::new(engine.wasmtime(), bundled.wasm).map_err(|e| refuse(format!("it can't be compiled: {e:#}")))?,
+        Err(_) => Component::new(engine.wasmtime(), bundled.wasm)
+            .map_err(|e| refuse(format!("it can't be compiled: {e:#}")))?,
     };
     Plugin::link(engine, inspected.manifest, bundled.sha256.to_owned(), Source::Bundled, &component).map_err(refuse)
 }

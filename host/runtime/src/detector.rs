@@ -53,12 +53,8 @@ impl Detector {
     /// # Errors
     /// [`PluginError`]; the caller must not use the texts for anything that leaves.
     pub fn detect(&self, texts: &[String]) -> Result<Vec<Vec<Span>>, PluginError> {
-        let options = wit::Options {
-            languages: Vec::new(),
-            labels: Vec::new(),
-            min_confidence: 0.0,
-            extra: Vec::new(),
-        };
+        let options =
+            wit::Options { languages: Vec::new(), labels: Vec::new(), min_confidence: 0.0, extra: Vec::new() };
         let limits = self.limits_for(texts);
         let (answer, _) = run(&self.plugin, &self.context, limits, "detect", Pushed::default(), |store| {
             let guest = self.instantiate(store)?;
@@ -107,7 +103,10 @@ fn check(detector: &str, texts: &[String], lists: Vec<Vec<wit::Span>>) -> Result
                 && span.label.chars().count() <= LABEL_CHARS_MAX
                 && span.label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
             if !label_shaped {
-                return Err(format!("label {:?} is not 1 to {LABEL_CHARS_MAX} letters and digits", plain(&span.label, 80)));
+                return Err(format!(
+                    "label {:?} is not 1 to {LABEL_CHARS_MAX} letters and digits",
+                    plain(&span.label, 80)
+                ));
             }
             if !(0.0..=1.0).contains(&span.confidence) {
                 return Err(format!("confidence {} is not between 0 and 1", span.confidence));
@@ -141,7 +140,14 @@ mod tests {
     #[test]
     fn only_spans_inside_the_text_are_believed() {
         assert_eq!(said("añb", 0, 4, "Email", 1.0), "believed");
-        for (start, end, part) in [(0, 5, "of 4 bytes"), (2, 4, "cuts"), (0, 2, "cuts"), (1, 1, "1..1"), (3, 1, "3..1"), (0, u32::MAX, "of 4 bytes")] {
+        for (start, end, part) in [
+            (0, 5, "of 4 bytes"),
+            (2, 4, "cuts"),
+            (0, 2, "cuts"),
+            (1, 1, "1..1"),
+            (3, 1, "3..1"),
+            (0, u32::MAX, "of 4 bytes"),
+        ] {
             assert!(said("añb", start, end, "Email", 1.0).contains(part), "{start}..{end}");
         }
         for label in ["", "a b", "x\n", "é", &"x".repeat(65)] {

@@ -46,7 +46,8 @@ struct Parts<'a> {
 /// Walks the whole binary. Imports and exports are those of the outermost component; a manifest may lie in the core
 /// module inside, which is where a linker puts it.
 fn read_parts(bytes: &[u8]) -> Result<Parts<'_>, String> {
-    let malformed = |e: &wasmparser::BinaryReaderError| format!("it is no valid component: {}", plain(e.message(), 200));
+    let malformed =
+        |e: &wasmparser::BinaryReaderError| format!("it is no valid component: {}", plain(e.message(), 200));
     let mut parts = Parts { manifests: Vec::new(), imports: Vec::new(), exports: Vec::new() };
     let mut depth = 0_usize;
     let mut first = true;
@@ -60,7 +61,9 @@ fn read_parts(bytes: &[u8]) -> Result<Parts<'_>, String> {
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => parts.manifests.push(section.data()),
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                parts.manifests.push(section.data())
+            }
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
                     parts.imports.push(import.map_err(|e| malformed(&e))?.name.name.to_owned());
@@ -133,7 +136,8 @@ mod tests {
         }
     }
 
-    const MANIFEST: &str = "id='x-y'\\nversion='1.0.0'\\nkind='pii-detector'\\nworld='trcaa:pii/pii-detector@0.1.0'\\ndescription='x'\\n";
+    const MANIFEST: &str =
+        "id='x-y'\\nversion='1.0.0'\\nkind='pii-detector'\\nworld='trcaa:pii/pii-detector@0.1.0'\\ndescription='x'\\n";
 
     #[test]
     fn what_is_no_plugin_is_refused_in_one_sentence() {
@@ -143,10 +147,22 @@ mod tests {
             ("(component)".to_owned(), "no manifest"),
             (format!("(component {manifest} {manifest})"), "more than one"),
             (format!("(component {manifest})"), "does not export trcaa:pii/detector"),
-            (format!("(component {manifest} (import \"wasi:sockets/tcp@0.2.0\" (instance)))"), "imports wasi:sockets/tcp@0.2.0"),
-            (format!("(component {manifest} (import \"wasi:filesystem/types@0.2.0\" (instance)))"), "imports wasi:filesystem"),
-            (format!("(component {manifest} (import \"wasi:http/outgoing-handler@0.2.0\" (instance)))"), "imports wasi:http"),
-            (format!("(component {manifest} (import \"trcaa:host/http@0.1.0\" (instance)))"), "kind pii-detector does not get"),
+            (
+                format!("(component {manifest} (import \"wasi:sockets/tcp@0.2.0\" (instance)))"),
+                "imports wasi:sockets/tcp@0.2.0",
+            ),
+            (
+                format!("(component {manifest} (import \"wasi:filesystem/types@0.2.0\" (instance)))"),
+                "imports wasi:filesystem",
+            ),
+            (
+                format!("(component {manifest} (import \"wasi:http/outgoing-handler@0.2.0\" (instance)))"),
+                "imports wasi:http",
+            ),
+            (
+                format!("(component {manifest} (import \"trcaa:host/http@0.1.0\" (instance)))"),
+                "kind pii-detector does not get",
+            ),
             (format!("(component {manifest} (import \"trcaa:host/log@0.9.0\" (instance)))"), "this host serves 0.1"),
             (format!("(component {manifest} (import \"shell\" (func)))"), "imports shell"),
             (format!("(component {manifest} (export \"trcaa:pii/detector@0.1.0\" (instance)))"), "0"),
@@ -159,7 +175,8 @@ mod tests {
 
     #[test]
     fn garbage_of_any_length_is_an_error() {
-        let whole = wat::parse_str(format!("(component (core module (@custom \"trcaa:manifest\" \"{MANIFEST}\")))")).unwrap_or_default();
+        let whole = wat::parse_str(format!("(component (core module (@custom \"trcaa:manifest\" \"{MANIFEST}\")))"))
+            .unwrap_or_default();
         assert!(!whole.is_empty());
         for cut in 0..whole.len() {
             assert!(inspect(&whole[..cut]).is_err());

@@ -112,7 +112,8 @@ impl Integration {
     /// [`PluginError`]
     pub fn prepare_create(&self, new: NewItem) -> Result<WritePlan, PluginError> {
         let change = create(&new);
-        let plan = self.call("prepare", |guest, store| guest.trcaa_integration_writer().call_prepare(store, &change))?;
+        let plan =
+            self.call("prepare", |guest, store| guest.trcaa_integration_writer().call_prepare(store, &change))?;
         Ok(WritePlan {
             summary: plan.summary,
             before: plan.before,

@@ -41,12 +41,22 @@ pub(crate) fn build(engine: &wasmtime::Engine, kind: Kind) -> wasmtime::Result<L
 pub(crate) fn interfaces(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::AiProvider => &[
-            "trcaa:types/types", "trcaa:host/log", "trcaa:host/clock", "trcaa:host/secrets", "trcaa:host/http",
-            "trcaa:ai/chat", "trcaa:ai/streaming",
+            "trcaa:types/types",
+            "trcaa:host/log",
+            "trcaa:host/clock",
+            "trcaa:host/secrets",
+            "trcaa:host/http",
+            "trcaa:ai/chat",
+            "trcaa:ai/streaming",
         ],
         Kind::Integration => &[
-            "trcaa:types/types", "trcaa:host/log", "trcaa:host/clock", "trcaa:host/secrets", "trcaa:host/http",
-            "trcaa:host/kv", "trcaa:integration/records",
+            "trcaa:types/types",
+            "trcaa:host/log",
+            "trcaa:host/clock",
+            "trcaa:host/secrets",
+            "trcaa:host/http",
+            "trcaa:host/kv",
+            "trcaa:integration/records",
         ],
         Kind::PiiDetector => &["trcaa:types/types", "trcaa:host/log"],
         Kind::DocumentRenderer => &["trcaa:types/types", "trcaa:host/log", "trcaa:render/document", "trcaa:render/io"],

@@ -10,7 +10,9 @@ pub(crate) fn check_output(media_type: &str, bytes: &[u8]) -> Result<(), String>
         "text/markdown" | "text/plain" => utf8(bytes).map(|_| ()),
         "text/html" => html(utf8(bytes)?),
         "application/pdf" if bytes.starts_with(b"%PDF-") => Ok(()),
-        "application/vnd.openxmlformats-officedocument.wordprocessingml.document" if bytes.starts_with(b"PK\x03\x04") => {
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+            if bytes.starts_with(b"PK\x03\x04") =>
+        {
             Ok(())
         }
         "application/pdf" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" => {
@@ -26,12 +28,87 @@ fn utf8(bytes: &[u8]) -> Result<&str, String> {
 
 /// Elements of a static, self-contained document. Whatever can load, run or submit is not among them.
 const ELEMENTS: &[&str] = &[
-    "!doctype", "html", "head", "meta", "title", "style", "body", "header", "footer", "main", "nav", "section", "article",
-    "aside", "h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "span", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption",
-    "thead", "tbody", "tfoot", "tr", "th", "td", "colgroup", "col", "blockquote", "pre", "code", "em", "strong", "b", "i",
-    "small", "hr", "br", "a", "figure", "figcaption", "details", "summary", "time", "abbr", "mark", "sub", "sup", "kbd",
-    "samp", "del", "ins", "s", "u", "svg", "g", "line", "rect", "circle", "ellipse", "path", "polyline", "polygon", "text",
-    "tspan", "desc", "defs", "clippath", "lineargradient", "stop",
+    "!doctype",
+    "html",
+    "head",
+    "meta",
+    "title",
+    "style",
+    "body",
+    "header",
+    "footer",
+    "main",
+    "nav",
+    "section",
+    "article",
+    "aside",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "p",
+    "div",
+    "span",
+    "ul",
+    "ol",
+    "li",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "caption",
+    "thead",
+    "tbody",
+    "tfoot",
+    "tr",
+    "th",
+    "td",
+    "colgroup",
+    "col",
+    "blockquote",
+    "pre",
+    "code",
+    "em",
+    "strong",
+    "b",
+    "i",
+    "small",
+    "hr",
+    "br",
+    "a",
+    "figure",
+    "figcaption",
+    "details",
+    "summary",
+    "time",
+    "abbr",
+    "mark",
+    "sub",
+    "sup",
+    "kbd",
+    "samp",
+    "del",
+    "ins",
+    "s",
+    "u",
+    "svg",
+    "g",
+    "line",
+    "rect",
+    "circle",
+    "ellipse",
+    "path",
+    "polyline",
+    "polygon",
+    "text",
+    "tspan",
+    "desc",
+    "defs",
+    "clippath",
+    "lineargradient",
+    "stop",
 ];
 
 /// A tokenizer's view of HTML: every `<` begins a tag of the list, a comment is refused, attributes are judged one by
@@ -67,7 +144,9 @@ fn attributes<'a>(element: &str, text: &'a str) -> Result<&'a str, String> {
         if let Some(after) = rest.strip_prefix("/>").or_else(|| rest.strip_prefix('>')) {
             return Ok(after);
         }
-        let end = rest.find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/' | '"' | '\'' | '<')).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_whitespace() || matches!(c, '=' | '>' | '/' | '"' | '\'' | '<'))
+            .unwrap_or(rest.len());
         let name = rest[..end].to_ascii_lowercase();
         if name.is_empty() {
             return Err("an HTML tag is malformed".into());
@@ -97,10 +176,16 @@ fn attribute(element: &str, name: &str, value: &str) -> Result<(), String> {
         "href" if element == "a" => {
             let lower = value.trim().to_ascii_lowercase();
             let allowed = ["#", "https://", "http://", "mailto:"].iter().any(|p| lower.starts_with(p));
-            if allowed { Ok(()) } else { Err("a link leads to something else than http, https, mailto or the page".into()) }
+            if allowed {
+                Ok(())
+            } else {
+                Err("a link leads to something else than http, https, mailto or the page".into())
+            }
         }
-        "src" | "srcset" | "href" | "xlink:href" | "data" | "action" | "formaction" | "background" | "poster" | "ping"
-        | "manifest" | "srcdoc" => Err(format!("HTML attribute {name} of <{element}> refers to something outside")),
+        "src" | "srcset" | "href" | "xlink:href" | "data" | "action" | "formaction" | "background" | "poster"
+        | "ping" | "manifest" | "srcdoc" => {
+            Err(format!("HTML attribute {name} of <{element}> refers to something outside"))
+        }
         "style" => css(value),
         _ if value.to_ascii_lowercase().contains("url(") && !value.to_ascii_lowercase().contains("url(#") => {
             Err(format!("HTML attribute {name} refers to something outside"))
@@ -126,12 +211,35 @@ mod tests {
     #[test]
     fn what_runs_or_reaches_out_is_refused() {
         for bad in [
-            "<script>alert(1)</script>", "<SCRIPT src=x>", "<img src=\"https://x/y.png\">", "<p onclick=\"x()\">", "<p ONload=\"x\">",
-            "<a href=\"javascript:x\">", "<a href=\" jaVascript:x\">", "<a href='https://x'>", "<a href=https://x>", "<iframe>", "<!-- x -->",
-            "<meta http-equiv=\"refresh\" content=\"0;url=https://x\">", "<style>@import 'x'</style>", "<p style=\"background:url(x)\">",
-            "<style>a{background:u\\72l(x)}</style>", "<link rel=\"stylesheet\" href=\"x\">", "<base href=\"x\">", "<form action=\"x\">",
-            "<object data=\"x\">", "<svg><image href=\"x\"></svg>", "<svg><use href=\"x\"></svg>", "<svg><a xlink:href=\"x\"></svg>",
-            "<rect fill=\"url(https://x)\">", "<p", "<p a=\"", "<style>", "</p onclick>", "<%", "<template>",
+            "<script>alert(1)</script>",
+            "<SCRIPT src=x>",
+            "<img src=\"https://x/y.png\">",
+            "<p onclick=\"x()\">",
+            "<p ONload=\"x\">",
+            "<a href=\"javascript:x\">",
+            "<a href=\" jaVascript:x\">",
+            "<a href='https://x'>",
+            "<a href=https://x>",
+            "<iframe>",
+            "<!-- x -->",
+            "<meta http-equiv=\"refresh\" content=\"0;url=https://x\">",
+            "<style>@import 'x'</style>",
+            "<p style=\"background:url(x)\">",
+            "<style>a{background:u\\72l(x)}</style>",
+            "<link rel=\"stylesheet\" href=\"x\">",
+            "<base href=\"x\">",
+            "<form action=\"x\">",
+            "<object data=\"x\">",
+            "<svg><image href=\"x\"></svg>",
+            "<svg><use href=\"x\"></svg>",
+            "<svg><a xlink:href=\"x\"></svg>",
+            "<rect fill=\"url(https://x)\">",
+            "<p",
+            "<p a=\"",
+            "<style>",
+            "</p onclick>",
+            "<%",
+            "<template>",
         ] {
             assert!(check_output("text/html", bad.as_bytes()).is_err(), "{bad}");
         }

@@ -66,7 +66,8 @@ impl Plugin {
         component: &Component,
     ) -> Result<Arc<Self>, String> {
         let linker = engine.linker(manifest.kind).map_err(|e| e.to_string())?;
-        let instance = linker.instantiate_pre(component).map_err(|e| plain(&format!("it does not fit its world: {e:#}"), 400))?;
+        let instance =
+            linker.instantiate_pre(component).map_err(|e| plain(&format!("it does not fit its world: {e:#}"), 400))?;
         let failures = Mutex::new(VecDeque::new());
         Ok(Arc::new(Self { manifest, sha256, source, engine: engine.clone(), instance, failures }))
     }
@@ -103,7 +104,8 @@ impl Plugin {
         if self.manifest.kind == kind {
             return Ok(());
         }
-        let problem = format!("it is of kind {}, and one of kind {} is needed", self.manifest.kind.as_str(), kind.as_str());
+        let problem =
+            format!("it is of kind {}, and one of kind {} is needed", self.manifest.kind.as_str(), kind.as_str());
         Err(LoadError { name: self.manifest.id.clone(), problem })
     }
 

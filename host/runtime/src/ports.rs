@@ -154,7 +154,13 @@ pub trait KvPort: Send + Sync {
     ///
     /// # Errors
     /// [`PortError`]
-    fn swap(&self, caller: &Caller<'_>, key: &str, expected: Option<&[u8]>, value: Option<&[u8]>) -> Result<bool, PortError>;
+    fn swap(
+        &self,
+        caller: &Caller<'_>,
+        key: &str,
+        expected: Option<&[u8]>,
+        value: Option<&[u8]>,
+    ) -> Result<bool, PortError>;
     /// Removes.
     ///
     /// # Errors

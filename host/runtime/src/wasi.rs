@@ -84,8 +84,12 @@ fn io(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
             Ok::<Streamed<u64>, _>((Err(StreamError::Closed),))
         })?;
     }
-    streams.func_wrap("[method]input-stream.subscribe", |_, (_,): (Resource<Input>,)| Ok((Resource::<Pollable>::new_own(0),)))?;
-    streams.func_wrap("[method]output-stream.subscribe", |_, (_,): (Resource<Output>,)| Ok((Resource::<Pollable>::new_own(0),)))?;
+    streams.func_wrap("[method]input-stream.subscribe", |_, (_,): (Resource<Input>,)| {
+        Ok((Resource::<Pollable>::new_own(0),))
+    })?;
+    streams.func_wrap("[method]output-stream.subscribe", |_, (_,): (Resource<Output>,)| {
+        Ok((Resource::<Pollable>::new_own(0),))
+    })?;
     streams.func_wrap("[method]output-stream.check-write", |_, (_,): (Resource<Output>,)| {
         Ok::<Streamed<u64>, _>((Ok(WRITE_BYTES_MAX),))
     })?;
@@ -132,7 +136,8 @@ fn random(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     interface(linker, "random/insecure-seed")?.func_wrap("insecure-seed", |_, (): ()| Ok(((1_u64, 2_u64),)))?;
     for (package, suffix) in [("random/random", ""), ("random/insecure", "insecure-")] {
         let mut instance = interface(linker, package)?;
-        instance.func_wrap(&format!("get-{suffix}random-u64"), |mut store, (): ()| Ok((next_random(store.data_mut()),)))?;
+        instance
+            .func_wrap(&format!("get-{suffix}random-u64"), |mut store, (): ()| Ok((next_random(store.data_mut()),)))?;
         instance.func_wrap(&format!("get-{suffix}random-bytes"), |mut store, (length,): (u64,)| {
             if length > RANDOM_BYTES_MAX {
                 return Err(store.data_mut().stop(Fault::Trapped("it asked for too many random bytes".into())));

@@ -237,7 +237,7 @@ pub(crate) fn set_up(conn: &Connection) -> Result<(), StoreError> {
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     conn.execute_batch(
         "PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;
-         PRAGMA cache_size = -32768; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
+         PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;",
     )?;
     // No SQL of ours writes a schema or a shadow table; a damaged or hostile file must not make it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;

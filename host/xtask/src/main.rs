@@ -1,1 +1,79 @@
-fn main() {}
+//! Developer automation: `cargo xtask demo | test | bench`. Each does its own set-up.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod bench;
+mod demo;
+mod setup;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+type Outcome = Result<(), String>;
+
+const USAGE: &str = "usage: cargo xtask COMMAND
+
+  demo    build the product and run the main job on the bundled incident
+  test    everything that CI runs: fmt, clippy, tests, docs
+  bench   print each measured figure beside its limit";
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let outcome = match command.as_str() {
+        "demo" => demo::run(),
+        "test" => test::run(),
+        "bench" => bench::run(),
+        "" | "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        other => {
+            eprintln!("error: there is no command {other:?}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The workspace's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Runs a program in the root to its end, its output passed through.
+fn run(program: &str, args: &[&str]) -> Outcome {
+    run_with(Command::new(program).args(args))
+}
+
+fn run_with(command: &mut Command) -> Outcome {
+    let shown = format!("{command:?}").replace('"', "");
+    let status = command.current_dir(root()).status().map_err(|e| format!("starting {shown}: {e}"))?;
+    if status.success() { Ok(()) } else { Err(format!("{shown} failed ({status})")) }
+}
+
+fn cargo() -> String {
+    std::env::var("CARGO").unwrap_or_else(|_| "cargo".into())
+}
+
+/// Tells what is being done, set apart from the output of what does it.
+fn say(text: &str) {
+    eprintln!("\n\x1b[1m==> {text}\x1b[0m");
+}
+
+/// Where the release build puts the product.
+fn product() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    target.join("release").join(format!("trcaa{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// Builds the product as people get it.
+fn build_product() -> Outcome {
+    say("building trcaa and its plugins (the first time takes some ten minutes on two cores)");
+    run(&cargo(), &["build", "--locked", "--release", "-p", "trcaa"])
+}

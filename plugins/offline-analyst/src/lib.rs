@@ -10,13 +10,13 @@
 //! The life of a line: `line` → `record` (`stamp`, `level`, `json_line`) → `clock` → `signature` (over `facts`) and the
 //! readers `template`, `stack`, `wal`, `sessions` → `derive` → `chain` → `answer`, `analysis`.
 
-mod component;
 mod analysis;
 mod answer;
 mod automaton;
 mod calendar;
 mod chain;
 mod clock;
+mod component;
 mod derive;
 mod facts;
 mod histogram;

@@ -8,9 +8,9 @@
 //! them. A span depends on no more than 4 KiB of text before its start and 16 KiB behind it, so a long text may be
 //! handed over in windows with that context. All tables are static: a fresh instance has nothing to set up.
 
-mod component;
 mod address;
 mod base64;
+mod component;
 mod email;
 mod flags;
 mod headers;

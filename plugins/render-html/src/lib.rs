@@ -8,8 +8,8 @@
 //! mailto alone; equal input gives equal bytes; every text of the tree is in `header` or `main`, and beside it
 //! stand only the contents (`nav`), the link that skips them, and the drawing (`figure`), which repeat it.
 
-mod component;
 mod body;
+mod component;
 mod escape;
 mod json;
 mod measure;

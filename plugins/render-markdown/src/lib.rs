@@ -10,8 +10,8 @@
 //! link, or 60 backticks in a row.
 //! Addresses in text don't become links, but for those of mail, which readers link whatever is done to them.
 
-mod component;
 mod block;
+mod component;
 mod escape;
 mod inline;
 mod tree;

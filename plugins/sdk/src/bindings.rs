@@ -1,5 +1,12 @@
 //! Generated from `wit/`: one module per world, all sharing the types of `shared`.
-#![allow(missing_docs, unreachable_pub, unsafe_code, unused_qualifications, clippy::all, clippy::cast_possible_truncation)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    unsafe_code,
+    unused_qualifications,
+    clippy::all,
+    clippy::cast_possible_truncation
+)]
 
 pub mod shared {
     wit_bindgen::generate!({

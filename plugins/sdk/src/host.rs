@@ -2,8 +2,8 @@
 
 /// Structured lines for the operator; at most 1,000 of 4 KiB each in a call, redacted by the host.
 pub mod log {
-    pub use crate::bindings::shared::trcaa::host::log::Level;
     use crate::bindings::shared::trcaa::host::log as raw;
+    pub use crate::bindings::shared::trcaa::host::log::Level;
 
     /// Writes a line.
     pub fn emit(level: Level, message: &str, fields: &[(String, String)]) {

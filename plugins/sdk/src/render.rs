@@ -22,7 +22,13 @@ pub trait Renderer {
     ///
     /// # Errors
     /// [`Error::Unsupported`] for an unknown format, [`Error::InvalidInput`] for a broken tree.
-    fn render(doc: Doc, format: String, options: Vec<(String, String)>, assets: &Assets, out: &Output) -> Result<(), Error>;
+    fn render(
+        doc: Doc,
+        format: String,
+        options: Vec<(String, String)>,
+        assets: &Assets,
+        out: &Output,
+    ) -> Result<(), Error>;
 }
 
 /// Makes a format's description.
@@ -40,7 +46,13 @@ impl<T: Renderer> crate::bindings::render::exports::trcaa::render::renderer::Gue
     fn formats() -> Vec<Format> {
         T::formats()
     }
-    fn render(doc: Doc, format: String, options: Vec<(String, String)>, assets: &Assets, out: &Output) -> Result<(), Error> {
+    fn render(
+        doc: Doc,
+        format: String,
+        options: Vec<(String, String)>,
+        assets: &Assets,
+        out: &Output,
+    ) -> Result<(), Error> {
         T::render(doc, format, options, assets, out)
     }
 }

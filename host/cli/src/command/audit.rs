@@ -17,7 +17,8 @@ pub(super) fn timeline(app: &App, issue: &str, output: &Output) -> Result<(), Ap
 }
 
 pub(super) fn print_events(events: &[TimelineEvent], output: &Output) {
-    let row = |event: &TimelineEvent| vec![event.created_at.clone(), event.event_type.clone(), visible(&event.description)];
+    let row =
+        |event: &TimelineEvent| vec![event.created_at.clone(), event.event_type.clone(), visible(&event.description)];
     output.table(&["TIME (UTC)", "EVENT", "WHAT"], &events.iter().map(row).collect::<Vec<_>>());
 }
 
@@ -39,13 +40,20 @@ pub(super) fn run(app: &App, command: &AuditCommand, output: &Output) -> Result<
             if !verdict.intact {
                 let id = verdict.first_bad_id.clone().unwrap_or_default();
                 let reason = verdict.reason.clone().unwrap_or_default();
-                return Err(AppError::failed("audit_broken", format!("verifying the audit trail: entry {id}: {reason}"))
-                    .hint("the entries before it are as they were written; compare with a backup"));
+                return Err(AppError::failed(
+                    "audit_broken",
+                    format!("verifying the audit trail: entry {id}: {reason}"),
+                )
+                .hint("the entries before it are as they were written; compare with a backup"));
             }
             if output.json {
                 return output.object(&verdict);
             }
-            output.text(&format!("intact: {} entries, head {}", verdict.entries, verdict.head.unwrap_or_else(|| "–".into())));
+            output.text(&format!(
+                "intact: {} entries, head {}",
+                verdict.entries,
+                verdict.head.unwrap_or_else(|| "–".into())
+            ));
             Ok(())
         }
     }

@@ -13,7 +13,10 @@ pub(super) fn run(app: &App, command: &DbCommand, output: &Output) -> Result<(),
             if output.json {
                 return output.object(json!({"status": status, "version": env!("CARGO_PKG_VERSION")}));
             }
-            output.text(&format!("{}  ({} bytes, log {}, free {})", status.path, status.file_bytes, status.wal_bytes, status.free_bytes));
+            output.text(&format!(
+                "{}  ({} bytes, log {}, free {})",
+                status.path, status.file_bytes, status.wal_bytes, status.free_bytes
+            ));
             output.text(&format!(
                 "trcaa {}, SQLite {}, {} migrations, the last {}",
                 env!("CARGO_PKG_VERSION"),
@@ -28,7 +31,8 @@ pub(super) fn run(app: &App, command: &DbCommand, output: &Output) -> Result<(),
                 )),
                 None => output.text("NOT encrypted: a debug build without a key"),
             }
-            let rows: Vec<Vec<String>> = status.rows.iter().map(|(table, rows)| vec![table.clone(), rows.to_string()]).collect();
+            let rows: Vec<Vec<String>> =
+                status.rows.iter().map(|(table, rows)| vec![table.clone(), rows.to_string()]).collect();
             output.table(&["TABLE", "ROWS"], &rows);
             Ok(())
         }
@@ -42,15 +46,23 @@ pub(super) fn run(app: &App, command: &DbCommand, output: &Output) -> Result<(),
             if report.is_sound() {
                 return Ok(());
             }
-            let found: Vec<&String> =
-                report.integrity.iter().chain(&report.cipher_integrity).chain(&report.foreign_keys).chain(&report.full_text).collect();
+            let found: Vec<&String> = report
+                .integrity
+                .iter()
+                .chain(&report.cipher_integrity)
+                .chain(&report.foreign_keys)
+                .chain(&report.full_text)
+                .collect();
             let first = found.first().map_or_else(|| report.audit.reason.clone().unwrap_or_default(), |f| (*f).clone());
             if output.json {
                 // The report is the answer; a second object on stdout would be none.
                 signal_hook::low_level::exit(1);
             }
-            Err(AppError::failed("damaged", format!("checking the store: {} findings, the first: {first}", found.len().max(1)))
-                .hint("restore a backup"))
+            Err(AppError::failed(
+                "damaged",
+                format!("checking the store: {} findings, the first: {first}", found.len().max(1)),
+            )
+            .hint("restore a backup"))
         }
     }
 }

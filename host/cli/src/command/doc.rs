@@ -27,7 +27,11 @@ pub(super) fn run(app: &App, command: &DocCommand, output: &Output) -> Result<()
         }
         DocCommand::Show { doc } => {
             let document = store.document(&store.resolve_document(doc)?)?;
-            if output.json { output.object(json!({"document": document})) } else { Ok(output.foreign(document.content_md.as_bytes())) }
+            if output.json {
+                output.object(json!({"document": document}))
+            } else {
+                Ok(output.foreign(document.content_md.as_bytes()))
+            }
         }
         DocCommand::Edit { doc, file } => {
             let id = store.resolve_document(doc)?;

@@ -16,7 +16,10 @@ pub(super) fn analyze(app: &App, issue: &str, provider: Option<&str>, output: &O
             .iter()
             .map(|f| json!({"text": f.text, "assumed": f.assumed, "evidence": f.evidence}))
             .collect();
-        let cause = analysis.root_cause.as_ref().map(|c| json!({"text": c.text, "confidence": c.confidence, "evidence": c.evidence}));
+        let cause = analysis
+            .root_cause
+            .as_ref()
+            .map(|c| json!({"text": c.text, "confidence": c.confidence, "evidence": c.evidence}));
         return output.object(json!({
             "summary": analysis.summary,
             "key_findings": findings,

@@ -50,7 +50,11 @@ pub(super) fn run(app: &App, command: &IssueCommand, yes: bool, output: &Output)
             let issue = app.store().issue(&app.store().resolve_issue(id)?)?;
             confirm(&format!("Delete issue {:?} with all its logs and documents?", visible(&issue.title)), yes)?;
             app.delete_issue(&issue.id)?;
-            if output.json { output.object(json!({"deleted": issue.id})) } else { Ok(output.text(&format!("deleted {}", issue.id))) }
+            if output.json {
+                output.object(json!({"deleted": issue.id}))
+            } else {
+                Ok(output.text(&format!("deleted {}", issue.id)))
+            }
         }
     }
 }
@@ -73,7 +77,8 @@ fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked")).hint("add --yes"));
+        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
+            .hint("add --yes"));
     }
     let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
     let mut answer = String::new();
@@ -145,7 +150,12 @@ fn show(detail: &IssueDetail, output: &Output) -> Result<(), AppError> {
     let issue = &detail.issue;
     output.text(&format!("{}  ({})", visible(&issue.title), issue.id));
     output.text(&format!("{} · {} · opened {} UTC", issue.severity.as_str(), issue.status.as_str(), issue.created_at));
-    let optional = [("domain", &issue.category), ("source", &issue.source), ("assigned to", &issue.assigned_to), ("resolved", &issue.resolved_at)];
+    let optional = [
+        ("domain", &issue.category),
+        ("source", &issue.source),
+        ("assigned to", &issue.assigned_to),
+        ("resolved", &issue.resolved_at),
+    ];
     for (name, value) in optional {
         if let Some(value) = value {
             output.text(&format!("{name}: {}", visible(value)));

@@ -49,7 +49,11 @@ fn answer(json: &serde_json::Value, text: &str, output: &Output) -> Result<(), A
 
 fn scan(result: &ScanResult, redact: bool, output: &Output) -> Result<(), AppError> {
     if redact {
-        return if output.json { output.object(json!({"text": result.redacted})) } else { Ok(output.foreign(result.redacted.as_bytes())) };
+        return if output.json {
+            output.object(json!({"text": result.redacted}))
+        } else {
+            Ok(output.foreign(result.redacted.as_bytes()))
+        };
     }
     if output.json {
         return output.object(json!({"spans": result.spans}));
@@ -68,7 +72,11 @@ fn decide(app: &App, args: &DecideArgs, state: SpanState, output: &Output) -> Re
         ids.push(app.store().resolve_span(span)?);
     }
     let count = app.decide_spans(&log, &ids, state)?;
-    answer(&json!({"log_file_id": log, "spans": count, "state": state.as_str()}), &format!("{count} {}", state.as_str()), output)
+    answer(
+        &json!({"log_file_id": log, "spans": count, "state": state.as_str()}),
+        &format!("{count} {}", state.as_str()),
+        output,
+    )
 }
 
 fn list(spans: &[PiiSpan], output: &Output) -> Result<(), AppError> {
@@ -85,6 +93,7 @@ fn list(spans: &[PiiSpan], output: &Output) -> Result<(), AppError> {
             span.state.as_str().to_owned(),
         ]
     };
-    output.table(&["SPAN", "BYTES", "TYPE", "TEXT", "REPLACEMENT", "STATE"], &spans.iter().map(row).collect::<Vec<_>>());
+    output
+        .table(&["SPAN", "BYTES", "TYPE", "TEXT", "REPLACEMENT", "STATE"], &spans.iter().map(row).collect::<Vec<_>>());
     Ok(())
 }

@@ -14,7 +14,8 @@ pub(super) fn run(app: &App, command: &PluginCommand, output: &Output) -> Result
                 return output.object(json!({"plugins": plugins}));
             }
             let row = |p: &PluginSummary| {
-                let state = p.reason.as_ref().map_or_else(|| p.state.clone(), |reason| format!("{}: {reason}", p.state));
+                let state =
+                    p.reason.as_ref().map_or_else(|| p.state.clone(), |reason| format!("{}: {reason}", p.state));
                 vec![p.id.clone(), p.version.clone(), p.kind.clone(), p.source.clone(), state]
             };
             output.table(&["ID", "VERSION", "KIND", "SOURCE", "STATE"], &plugins.iter().map(row).collect::<Vec<_>>());
@@ -48,10 +49,21 @@ fn show(view: &PluginView, output: &Output) {
     }
     for wish in &manifest.http {
         let paths = if wish.path_prefixes.is_empty() { "any path".to_owned() } else { wish.path_prefixes.join(" ") };
-        output.text(&format!("asks: {} {} {}, {}", wish.methods.join("/"), visible(&wish.origin), visible(&paths), visible(&wish.reason)));
+        output.text(&format!(
+            "asks: {} {} {}, {}",
+            wish.methods.join("/"),
+            visible(&wish.origin),
+            visible(&paths),
+            visible(&wish.reason)
+        ));
     }
     for wish in &manifest.secrets {
-        output.text(&format!("asks: secret {} for {}, {}", visible(&wish.name), visible(&wish.audience.join(" ")), visible(&wish.reason)));
+        output.text(&format!(
+            "asks: secret {} for {}, {}",
+            visible(&wish.name),
+            visible(&wish.audience.join(" ")),
+            visible(&wish.reason)
+        ));
     }
     if let Some(wish) = &manifest.kv {
         output.text(&format!("asks: {} bytes of state, {}", wish.bytes_max, visible(&wish.reason)));

@@ -13,7 +13,9 @@ pub(super) fn run(app: &App, command: &SettingsCommand, output: &Output) -> Resu
             if output.json {
                 return output.object(json!({"settings": settings}));
             }
-            let row = |s: &trcaa_app::Setting| vec![s.key.to_owned(), s.value.clone(), s.default.clone(), s.meaning.to_owned()];
+            let row = |s: &trcaa_app::Setting| {
+                vec![s.key.to_owned(), s.value.clone(), s.default.clone(), s.meaning.to_owned()]
+            };
             output.table(&["SETTING", "VALUE", "DEFAULT", "MEANING"], &settings.iter().map(row).collect::<Vec<_>>());
             Ok(())
         }

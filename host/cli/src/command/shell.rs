@@ -16,14 +16,16 @@ pub(super) fn run(command: &ShellCommand, output: &Output) -> Result<(), AppErro
             // JSON Lines: an object per line of the file, an error object for a line without a command.
             match classify(line) {
                 Ok(verdict) => output.object(&verdict)?,
-                Err(error) => output.object(json!({"error": {"code": "no_command", "message": error.to_string(), "hints": []}}))?,
+                Err(error) => output
+                    .object(json!({"error": {"code": "no_command", "message": error.to_string(), "hints": []}}))?,
             }
         }
         return Ok(());
     }
     let line = line.as_deref().unwrap_or_default();
-    let verdict = classify(line)
-        .map_err(|e| AppError::failed("no_command", format!("judging the line: {e}")).hint("give the whole line as one argument"))?;
+    let verdict = classify(line).map_err(|e| {
+        AppError::failed("no_command", format!("judging the line: {e}")).hint("give the whole line as one argument")
+    })?;
     if output.json { output.object(&verdict) } else { Ok(show(&verdict, output)) }
 }
 
@@ -34,6 +36,8 @@ fn show(verdict: &Verdict, output: &Output) {
         _ => "never runs",
     };
     output.text(&format!("tier {}: {meaning}", verdict.tier.number()));
-    let row = |part: &trcaa_app::shell::Part| vec![part.tier.number().to_string(), visible(&part.command), visible(&part.reason)];
+    let row = |part: &trcaa_app::shell::Part| {
+        vec![part.tier.number().to_string(), visible(&part.command), visible(&part.reason)]
+    };
     output.table(&["TIER", "COMMAND", "REASON"], &verdict.parts.iter().map(row).collect::<Vec<_>>());
 }

@@ -89,7 +89,11 @@ impl chat::Host for CallState {}
 impl streaming::Host for CallState {}
 
 impl streaming::HostSink for CallState {
-    fn emit(&mut self, handle: Resource<SinkHandle>, event: chat::Event) -> wasmtime::Result<Result<(), streaming::Stop>> {
+    fn emit(
+        &mut self,
+        handle: Resource<SinkHandle>,
+        event: chat::Event,
+    ) -> wasmtime::Result<Result<(), streaming::Stop>> {
         self.table.get(&handle)?;
         if self.context.cancel.is_cancelled() {
             return Ok(Err(streaming::Stop::Cancelled));

@@ -31,7 +31,11 @@ impl secrets::HostSecret for CallState {
         Ok(self.table.get(&handle)?.id.clone())
     }
 
-    fn hmac_sha256(&mut self, handle: Resource<SecretHandle>, data: Vec<u8>) -> wasmtime::Result<Result<Vec<u8>, Error>> {
+    fn hmac_sha256(
+        &mut self,
+        handle: Resource<SecretHandle>,
+        data: Vec<u8>,
+    ) -> wasmtime::Result<Result<Vec<u8>, Error>> {
         self.admit(data.len())?;
         let id = &self.table.get(&handle)?.id;
         Ok(match &self.context.ports.secrets {

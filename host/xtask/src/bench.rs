@@ -1,0 +1,136 @@
+//! The measured figures, each beside its limit. Nothing here fails a build: speed is printed, not asserted.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::{Outcome, build_product, cargo, demo, product, root, run as step, say, setup};
+
+/// Size of the large log.
+const LARGE_LOG_BYTES: usize = 50 << 20;
+/// Issues of the list.
+const ISSUES: usize = 1_000;
+
+struct Measured {
+    took: Duration,
+    peak_kib: u64,
+}
+
+/// Measures and prints.
+pub(crate) fn run() -> Outcome {
+    setup::target()?;
+    build_product()?;
+    let place = root().join("target/bench");
+    if place.exists() {
+        fs::remove_dir_all(&place).map_err(|e| format!("clearing {}: {e}", place.display()))?;
+    }
+    fs::create_dir_all(&place).map_err(|e| format!("making {}: {e}", place.display()))?;
+    say("the product");
+    println!("{:44} {:>12} {:>12} {:>8}", "FIGURE", "MEASURED", "LIMIT", "RATIO");
+    demo_run(&place)?;
+    large_log(&place)?;
+    issue_list(&place)?;
+    say("a plugin call (median of samples; limit 25 µs for a fresh instance and its first call)");
+    step(&cargo(), &["bench", "--locked", "-p", "trcaa-runtime", "--bench", "call"])
+}
+
+fn row(name: &str, measured: f64, limit: f64, unit: &str) {
+    println!("{name:44} {measured:>9.2} {unit:<2} {limit:>9.2} {unit:<2} {:>8.2}", measured / limit);
+}
+
+fn demo_run(place: &Path) -> Outcome {
+    let incident = root().join("tests/fixtures/incident");
+    let mut best = Duration::MAX;
+    for round in 0..3 {
+        let measured = measure(demo::triage(&place.join(format!("demo-{round}")), &incident))?;
+        best = best.min(measured.took);
+    }
+    row("demo: triage of the bundled incident", best.as_secs_f64(), 2.0, "s");
+    Ok(())
+}
+
+fn large_log(place: &Path) -> Outcome {
+    let log = place.join("large.log");
+    write_large_log(&log)?;
+    let data = place.join("large");
+    measure(trcaa(&data, &["issue", "new", "large log"]))?;
+    let log_path = log.display().to_string();
+    let ingest = measure(trcaa(&data, &["log", "add", "last", &log_path]))?;
+    let redact = measure(trcaa(&data, &["pii", "apply", "last"]))?;
+    let seconds = (ingest.took + redact.took).as_secs_f64();
+    row("50 MiB log: ingest + detect + redact", seconds, 5.0, "s");
+    println!("  of it ingest {:.2} s, detect and redact {:.2} s", ingest.took.as_secs_f64(), redact.took.as_secs_f64());
+    #[expect(clippy::cast_precision_loss, reason = "a figure for a person")]
+    let peak_mib = ingest.peak_kib.max(redact.peak_kib) as f64 / 1024.0;
+    row("50 MiB log: peak memory", peak_mib, 300.0, "MB");
+    Ok(())
+}
+
+fn issue_list(place: &Path) -> Outcome {
+    let data = place.join("issues");
+    for n in 0..ISSUES {
+        measure(trcaa(&data, &["issue", "new", &format!("issue number {n} of the benchmark")]))?;
+    }
+    let mut times: Vec<Duration> = Vec::new();
+    for _ in 0..50 {
+        times.push(measure(trcaa(&data, &["issue", "list"]))?.took);
+    }
+    times.sort();
+    row("issue list, 1,000 issues, whole process", times[times.len() / 2].as_secs_f64() * 1000.0, 15.0, "ms");
+    Ok(())
+}
+
+/// The incident's logs over and over, each round with other numbers, so that no two rounds are alike.
+fn write_large_log(path: &Path) -> Outcome {
+    let incident = root().join("tests/fixtures/incident");
+    let mut text = String::new();
+    for log in demo::LOGS {
+        let file = incident.join(log);
+        text.push_str(&fs::read_to_string(&file).map_err(|e| format!("reading {}: {e}", file.display()))?);
+    }
+    let mut large = String::with_capacity(LARGE_LOG_BYTES + text.len());
+    let mut round = 0;
+    while large.len() < LARGE_LOG_BYTES {
+        round += 1;
+        for line in text.lines() {
+            large.push_str(line);
+            large.push_str(&format!(" round={round}\n"));
+        }
+    }
+    large.truncate(LARGE_LOG_BYTES);
+    fs::write(path, large).map_err(|e| format!("writing {}: {e}", path.display()))
+}
+
+fn trcaa(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(product());
+    command.arg("--data-dir").arg(data).args(args);
+    for name in ["TRCAA_DB_KEY", "TFTSR_DB_KEY", "TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs to the end: wall time from start to exit, and the most memory that was resident (Linux; elsewhere 0).
+fn measure(mut command: Command) -> Result<Measured, String> {
+    command.stdout(Stdio::null()).stdin(Stdio::null());
+    let begun = Instant::now();
+    let mut child = command.spawn().map_err(|e| format!("starting {}: {e}", product().display()))?;
+    let status_file = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let mut peak_kib = 0;
+    loop {
+        if let Some(status) = child.try_wait().map_err(|e| e.to_string())? {
+            let took = begun.elapsed();
+            if !status.success() {
+                return Err(format!("{command:?} failed ({status})"));
+            }
+            return Ok(Measured { took, peak_kib });
+        }
+        if let Ok(text) = fs::read_to_string(&status_file) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = line.and_then(|rest| rest.trim().trim_end_matches(" kB").parse::<u64>().ok());
+            peak_kib = peak_kib.max(kib.unwrap_or(0));
+        }
+        std::thread::sleep(Duration::from_micros(500));
+    }
+}

@@ -1,0 +1,10 @@
+//! The one end-to-end test binary: the real `trcaa`, real plugins, real files.
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
+
+mod bad_input;
+mod cli_contract;
+mod crash;
+mod edges;
+mod guests;
+mod review;
+mod triage;
