@@ -8,12 +8,10 @@ use trcaa_model::chat::{ChatRequest, Message, Part, Role};
 use trcaa_model::document::{Node, NodeKind, RenderFormat, RenderTree};
 use trcaa_model::guard::Redacted;
 use trcaa_redact::{Guard, Origin, Pseudonyms};
-use trcaa_runtime::ports::{
-    Caller, HttpPort, HttpRequest, HttpResponse, KeyPage, KvPort, LogPort, PortError, Ports, SecretPort, SseEvent,
-};
+use trcaa_runtime::ports::{Caller, KeyPage, KvPort, LogPort, PortError, Ports};
 use trcaa_runtime::{
-    CallContext, Cancel, CodeCache, Detector, Engine, Fault, Integration, NewItem, Plugin, PluginError, Provider, Renderer, Source,
-    bundled_ids, load_bundled,
+    CallContext, Cancel, CodeCache, Detector, Engine, Fault, Integration, NewItem, Plugin, PluginError, Provider,
+    Renderer, Source, bundled_ids, load_bundled,
 };
 
 macro_rules! is_tested {
@@ -246,58 +244,102 @@ mod hostile_provider {
 }
 
 mod wiki_integration {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use trcaa_app::egress::{BoundSecret, Egress, EgressSetup};
+    use trcaa_model::plugin::{Grants, HttpCapability, SecretCapability};
+    use trcaa_model::secret::Secret;
+    use trcaa_net::{Network, Observer, Record, SystemResolver};
+
     use super::*;
 
     pub fn is_tested() {}
 
-    /// A wiki behind the HTTP port: impure, so faked; everything of ours between it and the guest is real.
+    const TOKEN: &str = "wiki-token-4711-abcdef";
+
+    /// A wiki on loopback: answers each request by its path, keeps what it was sent, and echoes the token once.
+    fn serve(answers: usize) -> (u16, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let server = std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            for _ in 0..answers {
+                let (mut stream, _) = listener.accept().unwrap();
+                let request = read_request(&mut stream);
+                let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
+                let body = match path.as_str() {
+                    "/rest/me" => format!("ada with {TOKEN}"),
+                    "/rest/pages" => "page-7".to_owned(),
+                    _ => "one\ntwo\nthree".to_owned(),
+                };
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                stream.write_all((head + &body).as_bytes()).unwrap();
+                seen.push(request);
+            }
+            seen
+        });
+        (port, server)
+    }
+
+    fn read_request(stream: &mut std::net::TcpStream) -> String {
+        let mut bytes = Vec::new();
+        let mut chunk = [0; 4096];
+        loop {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length =
+                    head.lines().find_map(|l| l.to_lowercase().strip_prefix("content-length:")?.trim().parse().ok());
+                if body.len() >= length.unwrap_or(0) {
+                    return text;
+                }
+            }
+            let count = stream.read(&mut chunk).unwrap();
+            assert!(count > 0, "the request broke off: {text}");
+            bytes.extend_from_slice(&chunk[..count]);
+        }
+    }
+
     #[derive(Default)]
-    struct Wiki {
-        requests: Mutex<Vec<String>>,
-    }
+    struct Heard(Mutex<Vec<String>>);
 
-    struct Answer(Option<Vec<u8>>);
-
-    impl HttpResponse for Answer {
-        fn status(&self) -> u16 {
-            200
-        }
-        fn headers(&self) -> &[(String, String)] {
-            &[]
-        }
-        fn read(&mut self, _bytes_max: usize) -> Result<Option<Vec<u8>>, PortError> {
-            Ok(self.0.take())
-        }
-        fn next_event(&mut self) -> Result<Option<SseEvent>, PortError> {
-            Ok(None)
+    impl Observer for Heard {
+        fn record(&self, record: &Record<'_>) {
+            let line = format!("{} {} {:?}", record.method.as_str(), record.path, record.decision);
+            self.0.lock().unwrap().push(line);
         }
     }
 
-    impl HttpPort for Wiki {
-        fn send(&self, caller: &Caller<'_>, request: HttpRequest) -> Result<Box<dyn HttpResponse>, PortError> {
-            assert_eq!(caller.manifest.id, "wiki");
-            assert!(caller.wall_left_ms <= 60_000);
-            let body = String::from_utf8(request.body.unwrap_or_default()).unwrap();
-            self.requests.lock().unwrap().push(format!("{} {} {body} {:?}", request.method, request.url, request.auth));
-            let answer = match request.url.split("/rest/").nth(1).unwrap_or_default() {
-                "me" => "ada",
-                "pages" => "page-7",
-                _ => "one\ntwo\nthree",
-            };
-            Ok(Box::new(Answer(Some(answer.as_bytes().to_vec()))))
-        }
-    }
-
-    struct Secrets;
-
-    impl SecretPort for Secrets {
-        fn open(&self, caller: &Caller<'_>, name: &str) -> Result<String, PortError> {
-            let declared = caller.manifest.secrets.iter().any(|s| s.name == name);
-            if declared { Ok(format!("secret:{name}")) } else { Err(PortError::NotFound(name.into())) }
-        }
-        fn hmac_sha256(&self, _caller: &Caller<'_>, _id: &str, _data: &[u8]) -> Result<Vec<u8>, PortError> {
-            Ok(vec![0; 32])
-        }
+    fn egress(engine: &Engine, port: u16, heard: &Arc<Heard>, granted: bool) -> Arc<Egress> {
+        let origin = format!("http://127.0.0.1:{port}");
+        let http = HttpCapability {
+            origin: origin.clone(),
+            methods: vec!["GET".into(), "POST".into()],
+            path_prefixes: vec!["/rest/".into()],
+            reason: "test".into(),
+        };
+        let secret = SecretCapability {
+            name: "token".into(),
+            audience: vec![origin.clone()],
+            placements: vec!["bearer".into()],
+            reason: "test".into(),
+        };
+        let grants = if granted {
+            Grants { http: vec![http], secrets: vec!["token".into()], kv_bytes_max: 0 }
+        } else {
+            Grants::default()
+        };
+        let base = Detector::new(&load_bundled(engine, "pii-base").unwrap(), Arc::default()).unwrap();
+        let setup = EgressSetup {
+            plugin: "wiki".into(),
+            grants,
+            typed_origins: vec![origin],
+            secrets: vec![BoundSecret { name: "token".into(), secret: Secret::new(TOKEN), granted: secret }],
+            detectors: vec![base],
+            resolver: Arc::new(SystemResolver),
+            observer: heard.clone(),
+        };
+        Arc::new(Egress::new(setup, &Network::new(b"").unwrap()).unwrap())
     }
 
     #[derive(Default)]
@@ -323,27 +365,49 @@ mod wiki_integration {
         }
     }
 
-    #[test]
-    fn the_fourth_world_works_with_its_grants() {
-        let engine = Engine::new().unwrap();
-        let wiki = Arc::new(Wiki::default());
+    fn wiki(engine: &Engine, port: u16, egress: &Arc<Egress>) -> Integration {
         let state = Arc::new(State::default());
-        state.0.lock().unwrap().insert("base-url".into(), b"https://wiki.example.com".to_vec());
-        let ports = Ports { http: Some(wiki.clone()), secrets: Some(Arc::new(Secrets)), kv: Some(state), ..Ports::default() };
+        state.0.lock().unwrap().insert("base-url".into(), format!("http://127.0.0.1:{port}").into_bytes());
+        let ports =
+            Ports { http: Some(egress.clone()), secrets: Some(egress.clone()), kv: Some(state), ..Ports::default() };
         let context = CallContext { ports, ..CallContext::default() };
-        let integration = Integration::new(&load(&engine, tests::WIKI_INTEGRATION), Arc::new(context)).unwrap();
-        assert_eq!(integration.whoami().unwrap(), "ada");
+        Integration::new(&load(engine, tests::WIKI_INTEGRATION), Arc::new(context)).unwrap()
+    }
+
+    #[test]
+    fn the_fourth_world_works_with_its_grants_over_the_guarded_client() {
+        let engine = Engine::new().unwrap();
+        let (port, server) = serve(4);
+        let heard = Arc::new(Heard::default());
+        let integration = wiki(&engine, port, &egress(&engine, port, &heard, true));
+        assert_eq!(integration.whoami().unwrap(), "ada with [secret]", "an echoed secret does not come back");
         let found = integration.search(&redacted("disk full"), 3).unwrap();
         assert_eq!(found.iter().map(|i| i.title.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
         assert!(matches!(integration.search(&redacted("x"), 2).unwrap_err().fault, Fault::BadOutput(_)));
-        let new = NewItem { collection: "main".into(), title: redacted("RCA"), body: redacted("# Why") };
+        // A body that was declared redacted and still holds an address: the way out looks again.
+        let new = NewItem { collection: "main".into(), title: redacted("RCA"), body: redacted("ask ada@example.org") };
         let plan = integration.prepare_create(new).unwrap();
-        let before = wiki.requests.lock().unwrap().len();
         assert_eq!(integration.apply(&plan, "key-1").unwrap().0, "page-7");
-        assert_eq!(integration.apply(&plan, "key-1").unwrap().0, "page-7");
-        let requests = wiki.requests.lock().unwrap();
-        assert_eq!(requests.len(), before + 1, "the same key writes once: {requests:?}");
-        assert_eq!(requests[before], "POST https://wiki.example.com/rest/pages # Why Explicit([(Bearer, \"secret:token\")])");
+        assert_eq!(integration.apply(&plan, "key-1").unwrap().0, "page-7", "the same key writes once");
+        let seen = server.join().unwrap();
+        assert!(seen.iter().all(
+            |request| request.contains(&format!("Bearer {TOKEN}")) || request.contains(&format!("bearer {TOKEN}"))
+        ));
+        assert!(seen[3].starts_with("POST /rest/pages ") && seen[3].ends_with("ask [Email_1]"), "{}", seen[3]);
+        assert_eq!(heard.0.lock().unwrap().iter().filter(|line| line.contains("Allowed")).count(), 4);
+    }
+
+    #[test]
+    fn without_a_grant_not_a_byte_leaves() {
+        let engine = Engine::new().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let heard = Arc::new(Heard::default());
+        let integration = wiki(&engine, port, &egress(&engine, port, &heard, false));
+        let Fault::Reported(error) = integration.whoami().unwrap_err().fault else { panic!() };
+        assert_eq!(error.code, "denied");
+        assert!(listener.accept().is_err(), "nobody connected");
     }
 
     #[test]
@@ -412,7 +476,8 @@ impl CodeCache for Cache {
 fn native_code_that_is_not_authentic_is_never_loaded() {
     let engine = Engine::new().unwrap();
     let cache = Cache { kept: Mutex::default(), writes: Mutex::default(), key: [7; 32] };
-    let load = |cache: &Cache| Plugin::load(&engine, "g", tests::HOSTILE_RENDERER, Source::Bundled, Some(cache)).unwrap();
+    let load =
+        |cache: &Cache| Plugin::load(&engine, "g", tests::HOSTILE_RENDERER, Source::Bundled, Some(cache)).unwrap();
     load(&cache);
     load(&cache);
     assert_eq!(*cache.writes.lock().unwrap(), 1, "the second load takes the kept code");
@@ -422,7 +487,8 @@ fn native_code_that_is_not_authentic_is_never_loaded() {
     }
     load(&cache);
     assert_eq!(*cache.writes.lock().unwrap(), 2, "changed code is compiled anew");
-    let stranger = Cache { kept: Mutex::new(cache.kept.lock().unwrap().clone()), writes: Mutex::default(), key: [8; 32] };
+    let stranger =
+        Cache { kept: Mutex::new(cache.kept.lock().unwrap().clone()), writes: Mutex::default(), key: [8; 32] };
     load(&stranger);
     assert_eq!(*stranger.writes.lock().unwrap(), 1, "code under another key is compiled anew");
 }

@@ -94,6 +94,46 @@ impl Home {
         command.arg("--json").stdin(Stdio::null());
         Run::of(command.output().unwrap()).ok().answer()
     }
+
+    /// Runs with `--json`, expects a failure with this status; gives its code. Checks the shape of the error.
+    pub fn refused<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>, status: i32) -> String {
+        let mut command = self.command(args);
+        command.arg("--json").stdin(Stdio::null());
+        Run::of(command.output().unwrap()).fails(status).error_code()
+    }
+
+    /// Runs to success and gives the bytes of stdout as they are.
+    pub fn bytes<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Vec<u8> {
+        let output = self.command(args).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    /// Opens an issue; gives its id.
+    pub fn issue(&self, title: &str) -> String {
+        text(&self.json(["issue", "new", title])["issue"]["id"])
+    }
+
+    /// Attaches `content` as a log of that name; gives its id.
+    pub fn log(&self, issue: &str, name: &str, content: impl AsRef<[u8]>) -> String {
+        let file = self.file(name, content);
+        text(&self.json(["log".as_ref(), "add".as_ref(), issue.as_ref(), file.as_os_str()])["log_file"]["id"])
+    }
+
+    /// Expects that nothing is wrong with the store.
+    pub fn expect_sound(&self) {
+        assert_eq!(self.json(["db", "check"])["sound"], true);
+    }
+}
+
+/// A JSON text.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
+}
+
+/// A JSON array.
+pub fn list(value: &Value) -> Vec<Value> {
+    value.as_array().unwrap_or_else(|| panic!("no array: {value}")).clone()
 }
 
 impl Run {
@@ -124,6 +164,15 @@ impl Run {
         let value: Value = serde_json::from_str(self.stdout.trim()).unwrap_or_else(|e| panic!("{e}: {self:#?}"));
         assert_eq!(value["schema_version"], 1, "{self:#?}");
         value
+    }
+
+    /// Reads stdout as one JSON error and gives its code.
+    pub fn error_code(&self) -> String {
+        let answer = self.answer();
+        let error = &answer["error"];
+        assert!(!text(&error["message"]).is_empty() && error["hints"].is_array(), "{self:#?}");
+        assert_eq!(answer.as_object().unwrap().len(), 2, "{self:#?}");
+        text(&error["code"])
     }
 }
 

@@ -205,29 +205,35 @@ fn write_free(folder: &Path, stem: &str, extension: &str, bytes: &[u8]) -> Resul
 
 /// Whole or not at all: written beside its place, synced, then linked to its name, which fails if that is taken.
 fn create(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if folder.symlink_metadata(name).is_ok() {
+    let taken = || folder.symlink_metadata(name).is_ok();
+    if taken() {
         return Err(std::io::ErrorKind::AlreadyExists.into());
     }
-    let temporary = write_beside(folder, name, bytes)?;
-    let linked = folder.hard_link(&temporary, folder, name);
-    folder.remove_file(&temporary)?;
-    linked
+    let temporary = write_beside(folder, bytes)?;
+    match folder.hard_link(&temporary, folder, name) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists && !taken() => {
+            // A file system without hard links: between the look and the rename another program could take the name.
+            folder.rename(&temporary, folder, name).inspect_err(|_| drop(folder.remove_file(&temporary)))
+        }
+        linked => {
+            folder.remove_file(&temporary)?;
+            linked
+        }
+    }
 }
 
 fn replace(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let temporary = write_beside(folder, name, bytes)?;
-    folder.rename(&temporary, folder, name).inspect_err(|_| {
-        let _ = folder.remove_file(&temporary);
-    })
+    let temporary = write_beside(folder, bytes)?;
+    folder.rename(&temporary, folder, name).inspect_err(|_| drop(folder.remove_file(&temporary)))
 }
 
-fn write_beside(folder: &Dir, name: &Path, bytes: &[u8]) -> std::io::Result<PathBuf> {
-    let temporary = PathBuf::from(format!(".{}.{}.part", name.display(), std::process::id()));
-    let mut file = folder.open_with(&temporary, OpenOptions::new().write(true).create(true).truncate(true))?;
+fn write_beside(folder: &Dir, bytes: &[u8]) -> std::io::Result<PathBuf> {
+    let temporary = PathBuf::from(format!(".trcaa-{}.part", std::process::id()));
+    // What a killed process of the same number left behind is nobody's.
+    let _ = folder.remove_file(&temporary);
+    let mut file = folder.open_with(&temporary, OpenOptions::new().write(true).create_new(true))?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());
-    written.inspect_err(|_| {
-        let _ = folder.remove_file(&temporary);
-    })?;
+    written.inspect_err(|_| drop(folder.remove_file(&temporary)))?;
     Ok(temporary)
 }
 

@@ -8,6 +8,7 @@
 //! a use case that fails leaves the store as it was.
 
 mod document;
+pub mod egress;
 mod error;
 mod excerpt;
 mod export;
@@ -39,7 +40,8 @@ pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::PluginError;
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    CheckReport, KeySource, LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
+    CheckReport, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, PluginState, Store, StoreError,
+    StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

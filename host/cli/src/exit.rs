@@ -1,6 +1,7 @@
 //! The one place for exit codes: 0 done, 1 failed or denied, 2 usage or settings, 70 our bug, 130 on SIGINT.
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use trcaa_app::{AppError, Family};
 
@@ -34,18 +35,22 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
 }
 
-/// A panic is our bug: status 70, and no text of the panic, which may hold what it was working on.
-pub(crate) fn report_panics() {
+/// Where the first panic of this process was.
+static PANIC_PLACE: OnceLock<String> = OnceLock::new();
+
+/// Keeps a panic's place and drops its text, which may hold what was being worked on. A panic inside a plugin call is
+/// caught there and told as that call's failure; [`bug`] tells the others.
+pub(crate) fn silence_panics() {
     std::panic::set_hook(Box::new(|info| {
-        // A panic inside a plugin call is caught, and told as that call's failure.
-        if std::thread::current().name() != Some("main") {
-            return;
-        }
-        let place = info.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
-        let line = format!(
-            "error: this is a bug of trcaa{place}\n  hint: what was acknowledged is kept; please report this line\n"
-        );
-        let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
-        signal_hook::low_level::exit(i32::from(BUG));
+        let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+        let _ = PANIC_PLACE.set(place);
     }));
+}
+
+/// Tells that a panic came through to the top.
+pub(crate) fn bug(output: &Output) -> ExitCode {
+    let place = PANIC_PLACE.get().map_or("an unknown place", String::as_str);
+    let hints = ["what was acknowledged is kept; please report this line".to_owned()];
+    output.error("bug", &format!("this is a bug of trcaa {}, at {place}", env!("CARGO_PKG_VERSION")), &hints);
+    ExitCode::from(BUG)
 }

@@ -16,6 +16,7 @@ mod progress;
 mod settings;
 mod signals;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -26,14 +27,15 @@ pub use args::Cli;
 pub fn run() -> ExitCode {
     machine::forbid_core_dumps();
     signals::on_interrupt();
-    exit::report_panics();
+    exit::silence_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
     let output = output::Output::new(cli.global.json);
-    match command::run(&cli, &output) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => exit::failed(&error, &output),
+    match catch_unwind(AssertUnwindSafe(|| command::run(&cli, &output))) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => exit::failed(&error, &output),
+        Err(_panic) => exit::bug(&output),
     }
 }

@@ -5,16 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use trcaa_app::{App, AppError, Cancel, KeySource, LogPort, Setup, StoreError, parse_key};
+#[cfg(debug_assertions)]
+use trcaa_app::{DATABASE_FILE, KEY_FILE};
 use trcaa_model::secret::Secret;
 
 use crate::args::Global;
 use crate::machine::{SystemClock, SystemEntropy};
 use crate::output::Output;
 use crate::progress::Bars;
-
-/// Name of the database inside the data folder, and of its key.
-const DATABASE_FILE: &str = "tftsr.db";
-const KEY_FILE: &str = "tftsr.key";
 
 /// A variable, or its name from when the product was called TFTSR, which warns.
 fn variable(name: &str, legacy: &str, output: &Output) -> Option<String> {
@@ -58,7 +56,8 @@ fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, Ap
     {
         return Ok(key);
     }
-    if cfg!(debug_assertions) && !folder.join(KEY_FILE).exists() {
+    #[cfg(debug_assertions)]
+    if !folder.join(KEY_FILE).exists() {
         let shown = folder.join(DATABASE_FILE);
         output.warn(&format!(
             "debug build without a key: {} is not encrypted (set TRCAA_DB_KEY to encrypt it)",
@@ -66,6 +65,8 @@ fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, Ap
         ));
         return Ok(KeySource::Plain);
     }
+    #[cfg(not(debug_assertions))]
+    let _ = folder;
     Ok(KeySource::KeyFile)
 }
 

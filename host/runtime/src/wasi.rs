@@ -11,8 +11,8 @@ use crate::call::CallState;
 use crate::error::Fault;
 use crate::host_functions::log_line;
 
-/// Interfaces that a component of any kind may import beside its world's. Their functions beyond those defined here
-/// trap when called.
+/// Packages that a component of any kind may import from beside its world; one that uses more of them than is defined
+/// here does not link.
 pub(crate) const PACKAGES: [&str; 4] = ["wasi:cli/", "wasi:io/", "wasi:random/", "wasi:clocks/"];
 
 /// The version of the interfaces; 0.2.x are compatible with each other.

@@ -25,8 +25,8 @@ pub(crate) fn run() -> Outcome {
     say("documentation");
     run_with(
         Command::new(&cargo)
-            .args(["doc", "--locked", "--workspace", "--no-deps", "--document-private-items", "--exclude", "tests"])
-            .env("RUSTDOCFLAGS", "-D warnings --allow rustdoc::private_intra_doc_links"),
+            .args(["doc", "--locked", "--workspace", "--no-deps", "--exclude", "tests"])
+            .env("RUSTDOCFLAGS", "-D warnings"),
     )?;
     say("all passed");
     Ok(())
