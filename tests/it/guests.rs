@@ -41,7 +41,7 @@ impl LogPort for Lines {
 mod hostile_detector {
     use super::*;
 
-    pub fn is_tested() {}
+    pub(super) fn is_tested() {}
 
     fn detector(engine: &Engine, context: CallContext) -> Detector {
         Detector::new(&load(engine, tests::HOSTILE_DETECTOR), Arc::new(context)).unwrap()
@@ -112,7 +112,7 @@ mod hostile_detector {
         let detector = detector(&engine, CallContext { ports, ..CallContext::default() });
         assert!(detector.detect(&["flood-log".to_owned()]).is_ok());
         assert!(detector.detect(&["trap".to_owned()]).is_err());
-        assert_eq!(*lines.0.lock().unwrap(), [String::new(); 0]);
+        assert!(lines.0.lock().unwrap().is_empty());
         let big = detector.detect(&["big-log-line".to_owned()]).unwrap_err();
         assert_eq!(big.fault, Fault::OutputLimit { limit_bytes: 1 << 20 });
     }
@@ -174,7 +174,7 @@ mod hostile_detector {
 mod hostile_renderer {
     use super::*;
 
-    pub fn is_tested() {}
+    pub(super) fn is_tested() {}
 
     fn render(title: &str, format: &str, media_type: &str) -> Result<Vec<u8>, Fault> {
         let engine = Engine::new().unwrap();
@@ -210,7 +210,7 @@ mod hostile_renderer {
 mod hostile_provider {
     use super::*;
 
-    pub fn is_tested() {}
+    pub(super) fn is_tested() {}
 
     fn complete(model: &str) -> Result<String, Fault> {
         let engine = Engine::new().unwrap();
@@ -254,7 +254,7 @@ mod wiki_integration {
 
     use super::*;
 
-    pub fn is_tested() {}
+    pub(super) fn is_tested() {}
 
     const TOKEN: &str = "wiki-token-4711-abcdef";
 

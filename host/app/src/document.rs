@@ -27,16 +27,16 @@ pub(crate) const DOCUMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub(crate) enum DocumentError {
     /// More than [`DOCUMENT_BYTES_MAX`].
     #[error("the document has {bytes} bytes of Markdown; at most {DOCUMENT_BYTES_MAX} can be rendered")]
-    TooLong {
+    Long {
         /// How many there are.
         bytes: usize,
     },
     /// More than [`DOCUMENT_NODES_MAX`].
     #[error("the document has more than {DOCUMENT_NODES_MAX} parts")]
-    TooManyNodes,
+    ManyNodes,
     /// Deeper than [`DOCUMENT_DEPTH_MAX`].
     #[error("the document nests lists, quotes or emphasis deeper than {DOCUMENT_DEPTH_MAX} levels")]
-    TooDeep,
+    Deep,
 }
 
 #[cfg(test)]

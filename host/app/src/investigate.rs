@@ -16,7 +16,7 @@ use trcaa_redact::Origin;
 use trcaa_store::{StoreError, Tx};
 
 use crate::issues::record_root_cause;
-use crate::protocol::{Analysis, FRAME, Lines, Task, WHY_LEVELS, WhyAnswer, read_analysis, read_whys};
+use crate::protocol::{Analysis, FRAME, Lines, LogNames, Task, WHY_LEVELS, WhyAnswer, read_analysis, read_whys};
 use crate::{App, AppError, excerpt};
 
 /// Bytes of log text in one request, over all logs: fits a guest's 64 MiB with everything it builds of them.
@@ -96,10 +96,11 @@ impl App {
     ) -> Result<Vec<WhyAnswer>, AppError> {
         let asked = self.ask(issue, material, provider, Task::Whys)?;
         let whys = read_whys(&asked.answer, material).map_err(|problem| asked.nonsense(&problem))?;
+        let names = self.log_names(issue)?;
         self.store.write(|tx| {
             asked.keep(tx, issue, WHYS_TITLE)?;
             for (level, why) in (1..=WHY_LEVELS).zip(&whys) {
-                store_why(tx, issue, level, &why.question, &why.answer, &evidence_text(why))?;
+                store_why(tx, issue, level, &why.question, &why.answer, &evidence_text(why, &names))?;
             }
             Ok(())
         })?;
@@ -133,11 +134,19 @@ impl App {
                 let whys = read_whys(&asked.answer, &material).map_err(|problem| asked.nonsense(&problem))?;
                 self.store.write(|tx| asked.keep(tx, issue, WHYS_TITLE))?;
                 let Some(why) = whys.into_iter().next() else { return Ok(None) };
-                let evidence = evidence_text(&why);
+                let evidence = evidence_text(&why, &self.log_names(issue)?);
                 (request.question.clone().unwrap_or(why.question), why.answer, evidence)
             }
         };
         Ok(Some(self.store.write(|tx| store_why(tx, issue, level, &question, &answer, &evidence))?))
+    }
+
+    /// Names of the issue's logs, to show with citations.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn log_names(&self, issue: &IssueId) -> Result<LogNames, AppError> {
+        Ok(LogNames::of(&self.store.logs_of(issue)?))
     }
 
     /// The last analysis that is kept, with its citations looked up again.
@@ -289,11 +298,11 @@ fn next_question(steps: &[ResolutionStep]) -> String {
     }
 }
 
-fn evidence_text(why: &WhyAnswer) -> String {
+fn evidence_text(why: &WhyAnswer, names: &LogNames) -> String {
     if why.evidence.is_empty() {
         return "assumed: no line of the logs shows this".into();
     }
-    let mut lines: Vec<String> = why.evidence.iter().map(ToString::to_string).collect();
+    let mut lines: Vec<String> = why.evidence.iter().map(|citation| names.shown(citation)).collect();
     if why.assumed {
         lines.push("assumed: part of the answer goes beyond these lines".into());
     }

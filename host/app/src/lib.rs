@@ -33,7 +33,7 @@ pub use ingest::LogInput;
 pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
-pub use protocol::{Analysis, Finding, Moment, RootCause, WhyAnswer};
+pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use redaction::{ScanResult, ScanSpan, scan_bytes};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;

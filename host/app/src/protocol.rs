@@ -173,6 +173,24 @@ fn severity<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Severit
     String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
+/// Names of an issue's logs by their digests, for people who read citations.
+#[derive(Debug, Default)]
+pub struct LogNames(std::collections::HashMap<String, String>);
+
+impl LogNames {
+    pub(crate) fn of(logs: &[trcaa_model::attachment::LogFile]) -> Self {
+        let pair = |log: &trcaa_model::attachment::LogFile| {
+            (log.content_hash.clone().unwrap_or_default(), log.file_name.clone())
+        };
+        Self(logs.iter().map(pair).collect())
+    }
+
+    /// The citation with its log's name.
+    pub fn shown(&self, citation: &Citation) -> String {
+        citation.shown(self.0.get(&citation.digest).map(String::as_str))
+    }
+}
+
 /// Looks up lines of the redacted logs: the text of line `number` (from 1) of the log with that digest.
 pub(crate) trait Lines {
     /// The line without its end; `None` where there is none.
@@ -268,6 +286,7 @@ fn bound(text: &mut String) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -282,10 +301,8 @@ mod tests {
         let answer = format!(
             r#"Here: {{"whys":[{{"question":"q?","answer":"a","assumed":false,"evidence":[{{"digest":"{digest}","first_line":{first},"last_line":{last},"quote":"{quote}"}}]}}]}}"#
         );
-        match read_whys(&answer, &OneLog) {
-            Ok(whys) => (whys[0].assumed, whys[0].evidence.len()),
-            Err(problem) => panic!("{problem}"),
-        }
+        let whys = read_whys(&answer, &OneLog).unwrap();
+        (whys[0].assumed, whys[0].evidence.len())
     }
 
     #[test]

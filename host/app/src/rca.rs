@@ -9,7 +9,7 @@ use trcaa_model::issue::{IssueDetail, ResolutionStep};
 use trcaa_model::time;
 
 use crate::document::{TimelineEntry, escape_markdown, escape_table_cell, fenced, table_code_span, timeline_fence};
-use crate::protocol::{Analysis, Moment};
+use crate::protocol::{Analysis, LogNames, Moment};
 
 /// Lines of the incident's timeline that are shown.
 const MOMENTS_MAX: usize = 40;
@@ -88,12 +88,16 @@ fn summary(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) 
         return;
     };
     paragraphs(out, &analysis.summary);
+    if let Some(cause) = &analysis.root_cause {
+        let _ = write!(out, "**Root cause:** {}\n\n", escape_markdown(&cause.text));
+    }
+    let names = LogNames::of(&detail.log_files);
     if !analysis.key_findings.is_empty() {
         out.push_str("### Key findings\n\n");
         for (n, finding) in analysis.key_findings.iter().enumerate() {
             let mark = if finding.assumed && !finding.text.starts_with("assumed") { "assumed: " } else { "" };
             let _ = write!(out, "{}. {}{}\n\n", n + 1, mark, escape_markdown(&finding.text));
-            let lines: Vec<String> = finding.evidence.iter().map(ToString::to_string).collect();
+            let lines: Vec<String> = finding.evidence.iter().map(|citation| names.shown(citation)).collect();
             if !lines.is_empty() {
                 out.push_str(&indented(&fenced(&lines.join("\n"))));
             }
@@ -112,6 +116,7 @@ fn indented(block: &str) -> String {
 }
 
 fn incident_timeline(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) {
+    let names = LogNames::of(&detail.log_files);
     section(out, "Incident Timeline");
     let moments = analysis.map(|a| a.timeline.as_slice()).unwrap_or_default();
     if moments.is_empty() && detail.timeline_events.is_empty() {
@@ -121,11 +126,12 @@ fn incident_timeline(out: &mut String, detail: &IssueDetail, analysis: Option<&A
     if !moments.is_empty() {
         let entry = |m: &Moment| TimelineEntry { time: m.time.clone(), text: m.text.clone(), kind: "log".into() };
         let drawn: Vec<TimelineEntry> = moments.iter().take(MOMENTS_MAX).map(entry).collect();
-        let _ = write!(out, "{}\n", timeline_fence(&drawn));
+        let _ = writeln!(out, "{}", timeline_fence(&drawn));
         out.push_str("In the logs:\n\n| Time | What happened | Shown by |\n|---|---|---|\n");
         for moment in moments.iter().take(MOMENTS_MAX) {
             let shown = moment.evidence.as_ref().map_or_else(String::new, |c| {
-                format!("sha256:{} line {}", c.digest.get(..12).unwrap_or(&c.digest), c.first_line)
+                let shown = names.shown(c);
+                shown.split_once(": ").map_or(shown.clone(), |(place, _)| place.to_owned())
             });
             let cells = [moment.time.as_str(), moment.text.as_str(), shown.as_str()].map(escape_table_cell);
             let _ = writeln!(out, "| {} |", cells.join(" | "));
@@ -180,12 +186,13 @@ fn whys(out: &mut String, steps: &[ResolutionStep]) {
         let _ = write!(out, "### Why {}: {}\n\n", step.step_order, escape_markdown(&step.why_question));
         let _ = write!(out, "{}\n\n", escape_markdown(step.answer.as_deref().unwrap_or("Not answered yet.")));
         if let Some(evidence) = step.evidence.as_deref().filter(|e| !e.trim().is_empty()) {
-            let _ = write!(out, "{}\n", fenced(evidence));
+            let _ = writeln!(out, "{}", fenced(evidence));
         }
     }
 }
 
 fn root_cause(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) {
+    let names = LogNames::of(&detail.log_files);
     section(out, "Root Cause");
     // What was recorded last holds, whoever said it: a person may have corrected the analysis.
     let recorded = detail.timeline_events.iter().rev().find(|e| e.event_type == "root_cause_identified");
@@ -198,8 +205,8 @@ fn root_cause(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis
             paragraphs(out, &text);
             let _ = write!(out, "Confidence: {:.0} %\n\n", confidence * 100.0);
             if let Some(cause) = cause.filter(|c| c.text == text && !c.evidence.is_empty()) {
-                let lines: Vec<String> = cause.evidence.iter().map(ToString::to_string).collect();
-                let _ = write!(out, "{}\n", fenced(&lines.join("\n")));
+                let lines: Vec<String> = cause.evidence.iter().map(|citation| names.shown(citation)).collect();
+                let _ = writeln!(out, "{}", fenced(&lines.join("\n")));
             }
         }
         (None, _) => out.push_str("Not identified.\n\n"),

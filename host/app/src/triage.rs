@@ -87,6 +87,8 @@ impl App {
             // A format that nobody writes is told now and not after the work.
             self.plugins.renderer(&self.store, format)?;
         }
+        std::fs::create_dir_all(&request.out)
+            .map_err(|e| AppError::failed("unwritable", format!("making the folder {}: {e}", request.out.display())))?;
         let mut read = Vec::with_capacity(request.logs.len());
         for input in &request.logs {
             read.push(self.read_log(input, None)?);
@@ -133,6 +135,7 @@ impl App {
         let analysis = self.analyze_material(issue, &material, provider)?;
         let whys = self.answer_whys(issue, &material, provider)?;
         drop(material);
+        let names = self.log_names(issue)?;
         let edit = IssueEdit {
             status: Some(Status::Investigating),
             severity: request.severity.is_none().then_some(analysis.severity),
@@ -152,7 +155,7 @@ impl App {
                 level: index + 1,
                 question: why.question,
                 answer: why.answer,
-                evidence: why.evidence.iter().map(ToString::to_string).collect(),
+                evidence: why.evidence.iter().map(|citation| names.shown(citation)).collect(),
                 assumed: why.assumed,
             })
             .collect();

@@ -59,6 +59,18 @@ impl Output {
         self.bytes(b"\n");
     }
 
+    /// [`Output::text`] as the last thing that a command does.
+    pub(crate) fn last(&self, line: &str) -> Result<(), trcaa_app::AppError> {
+        self.text(line);
+        Ok(())
+    }
+
+    /// [`Output::foreign`] as the last thing that a command does.
+    pub(crate) fn last_foreign(&self, text: &[u8]) -> Result<(), trcaa_app::AppError> {
+        self.foreign(text);
+        Ok(())
+    }
+
     /// Prints bytes of the result. A reader that went away ends the process in silence, as `head` expects.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
         if let Err(error) = io::stdout().write_all(bytes) {

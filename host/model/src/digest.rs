@@ -1,7 +1,5 @@
 //! Evidence: which lines of which log show a claim.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// Lines of one log that show a claim.
@@ -17,14 +15,30 @@ pub struct Citation {
     pub quote: String,
 }
 
-impl fmt::Display for Citation {
-    /// `sha256:0123456789ab lines 7-9: text`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let short = self.digest.get(..12).unwrap_or(&self.digest);
-        if self.first_line == self.last_line {
-            write!(f, "sha256:{short} line {}: {}", self.first_line, self.quote)
+impl Citation {
+    /// `sha256:0123456789ab lines 7-9 of app.log: text`; without a name where the log is not known.
+    pub fn shown(&self, log_name: Option<&str>) -> String {
+        let digest = self.digest.get(..12).unwrap_or(&self.digest);
+        let lines = if self.first_line == self.last_line {
+            format!("line {}", self.first_line)
         } else {
-            write!(f, "sha256:{short} lines {}-{}: {}", self.first_line, self.last_line, self.quote)
-        }
+            format!("lines {}-{}", self.first_line, self.last_line)
+        };
+        let of = log_name.map_or_else(String::new, |name| format!(" of {name}"));
+        format!("sha256:{digest} {lines}{of}: {}", self.quote)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Citation;
+
+    #[test]
+    fn a_citation_names_digest_lines_log_and_text() {
+        let mut citation =
+            Citation { digest: "0123456789abcdef".into(), first_line: 7, last_line: 7, quote: "x".into() };
+        assert_eq!(citation.shown(Some("a.log")), "sha256:0123456789ab line 7 of a.log: x");
+        citation.last_line = 9;
+        assert_eq!(citation.shown(None), "sha256:0123456789ab lines 7-9: x");
     }
 }

@@ -9,7 +9,7 @@ mod log;
 mod secrets;
 
 pub use http::ResponseHandle;
-pub use io::{AssetsHandle, OutputHandle, SinkHandle};
+pub use io::{AssetsHandle, OutputHandle, SinkHandle, TextListener};
 pub(crate) use io::{ProviderEvent, Pushed};
 pub(crate) use log::log_line;
 pub use secrets::SecretHandle;

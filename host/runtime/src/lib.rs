@@ -31,6 +31,7 @@ pub use call::{CallContext, Cancel};
 pub use detector::Detector;
 pub use engine::{Engine, EngineError};
 pub use error::{Fault, GuestError, LoadError, PluginError};
+pub use host_functions::TextListener;
 pub use inspect::COMPONENT_BYTES_MAX;
 pub use integration::{Integration, NewItem, RemoteItem, WritePlan};
 pub use plugin::{Plugin, Source};

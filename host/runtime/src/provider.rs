@@ -10,7 +10,7 @@ use crate::bindings::ai::trcaa::ai::chat as wit;
 use crate::bindings::ai::{AiProvider, AiProviderPre};
 use crate::call::{CallContext, CallState, run};
 use crate::error::{Fault, LoadError, PluginError};
-use crate::host_functions::{ProviderEvent, Pushed, SinkHandle};
+use crate::host_functions::{ProviderEvent, Pushed, SinkHandle, TextListener};
 use crate::plugin::Plugin;
 
 /// A provider, ready to be called.
@@ -42,11 +42,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`PluginError`]
-    pub fn complete(
-        &self,
-        request: &ChatRequest,
-        on_text: Option<Box<dyn FnMut(&str) + Send>>,
-    ) -> Result<ChatAnswer, PluginError> {
+    pub fn complete(&self, request: &ChatRequest, on_text: Option<TextListener>) -> Result<ChatAnswer, PluginError> {
         let wanted = convert(request);
         let limits = self.plugin.limits();
         let (answer, pushed) = run(&self.plugin, &self.context, limits, "complete", Pushed::to(on_text), |store| {

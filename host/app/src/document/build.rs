@@ -24,7 +24,7 @@ pub(crate) fn parse_markdown(
     metadata: Vec<(String, String)>,
 ) -> Result<RenderTree, DocumentError> {
     if markdown.len() > DOCUMENT_BYTES_MAX {
-        return Err(DocumentError::TooLong { bytes: markdown.len() });
+        return Err(DocumentError::Long { bytes: markdown.len() });
     }
     let mut options = Options::default();
     options.extension.table = true;
@@ -61,10 +61,10 @@ impl Builder {
         let depth =
             usize::try_from(parent).ok().and_then(|parent| self.depths.get(parent)).map_or(0, |depth| depth + 1);
         if depth > DOCUMENT_DEPTH_MAX {
-            return Err(DocumentError::TooDeep);
+            return Err(DocumentError::Deep);
         }
         if self.nodes.len() >= DOCUMENT_NODES_MAX {
-            return Err(DocumentError::TooManyNodes);
+            return Err(DocumentError::ManyNodes);
         }
         let index = u32::try_from(self.nodes.len()).expect("there are at most DOCUMENT_NODES_MAX nodes");
         self.nodes.push(Node { parent: Some(parent), kind });

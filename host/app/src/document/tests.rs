@@ -4,6 +4,8 @@ use proptest::prelude::*;
 use trcaa_model::document::{Node, NodeKind, RenderTree};
 use trcaa_model::guard::Redacted;
 
+use super::escape::{code_span, visible};
+use super::timeline::TIMELINE_EVENTS_MAX;
 use super::*;
 
 fn redacted(text: &str) -> Redacted {
@@ -115,15 +117,15 @@ fn a_written_timeline_is_read_again() {
 #[test]
 fn bytes_nodes_and_depth_are_bounded() {
     assert!(try_parse(&"a".repeat(DOCUMENT_BYTES_MAX)).is_ok());
-    let too_long: Result<(), _> = Err(DocumentError::TooLong { bytes: DOCUMENT_BYTES_MAX + 1 });
+    let too_long: Result<(), _> = Err(DocumentError::Long { bytes: DOCUMENT_BYTES_MAX + 1 });
     assert_eq!(try_parse(&"a".repeat(DOCUMENT_BYTES_MAX + 1)).map(drop), too_long);
     // Root, and for each rule one.
     assert!(try_parse(&"***\n".repeat(DOCUMENT_NODES_MAX - 1)).is_ok());
-    assert_eq!(try_parse(&"***\n".repeat(DOCUMENT_NODES_MAX)).map(drop), Err(DocumentError::TooManyNodes));
+    assert_eq!(try_parse(&"***\n".repeat(DOCUMENT_NODES_MAX)).map(drop), Err(DocumentError::ManyNodes));
     // Quotes, a paragraph, its text.
     assert!(try_parse(&format!("{}a", ">".repeat(DOCUMENT_DEPTH_MAX - 2))).is_ok());
-    assert_eq!(try_parse(&format!("{}a", ">".repeat(DOCUMENT_DEPTH_MAX - 1))).map(drop), Err(DocumentError::TooDeep));
-    assert_eq!(try_parse(&">".repeat(100_000)).map(drop), Err(DocumentError::TooDeep));
+    assert_eq!(try_parse(&format!("{}a", ">".repeat(DOCUMENT_DEPTH_MAX - 1))).map(drop), Err(DocumentError::Deep));
+    assert_eq!(try_parse(&">".repeat(100_000)).map(drop), Err(DocumentError::Deep));
 }
 
 #[test]

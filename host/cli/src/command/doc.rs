@@ -30,7 +30,7 @@ pub(super) fn run(app: &App, command: &DocCommand, output: &Output) -> Result<()
             if output.json {
                 output.object(json!({"document": document}))
             } else {
-                Ok(output.foreign(document.content_md.as_bytes()))
+                output.last_foreign(document.content_md.as_bytes())
             }
         }
         DocCommand::Edit { doc, file } => {

@@ -28,12 +28,13 @@ pub(super) fn analyze(app: &App, issue: &str, provider: Option<&str>, output: &O
             "root_cause": cause,
         }));
     }
+    let names = app.log_names(&issue)?;
     output.text(&format!("[{}] {}", analysis.severity.as_str(), visible(&analysis.summary)));
     for finding in &analysis.key_findings {
         let mark = if finding.assumed { "assumed: " } else { "" };
         output.text(&format!("- {mark}{}", visible(&finding.text)));
         for citation in &finding.evidence {
-            output.text(&format!("    | {}", visible(&citation.to_string())));
+            output.text(&format!("    | {}", visible(&names.shown(citation))));
         }
     }
     output.text(&visible(&analysis.first_why));

@@ -53,7 +53,7 @@ pub(super) fn run(app: &App, command: &IssueCommand, yes: bool, output: &Output)
             if output.json {
                 output.object(json!({"deleted": issue.id}))
             } else {
-                Ok(output.text(&format!("deleted {}", issue.id)))
+                output.last(&format!("deleted {}", issue.id))
             }
         }
     }

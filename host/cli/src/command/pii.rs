@@ -38,13 +38,13 @@ pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Outp
         PiiCommand::Restore { issue, file } => {
             let app = open()?;
             let text = app.restore(&app.store().resolve_issue(issue)?, &read_utf8(file)?)?;
-            if output.json { output.object(json!({"text": text})) } else { Ok(output.foreign(text.as_bytes())) }
+            if output.json { output.object(json!({"text": text})) } else { output.last_foreign(text.as_bytes()) }
         }
     }
 }
 
 fn answer(json: &serde_json::Value, text: &str, output: &Output) -> Result<(), AppError> {
-    if output.json { output.object(json) } else { Ok(output.text(text)) }
+    if output.json { output.object(json) } else { output.last(text) }
 }
 
 fn scan(result: &ScanResult, redact: bool, output: &Output) -> Result<(), AppError> {
@@ -52,7 +52,7 @@ fn scan(result: &ScanResult, redact: bool, output: &Output) -> Result<(), AppErr
         return if output.json {
             output.object(json!({"text": result.redacted}))
         } else {
-            Ok(output.foreign(result.redacted.as_bytes()))
+            output.last_foreign(result.redacted.as_bytes())
         };
     }
     if output.json {

@@ -23,7 +23,12 @@ pub(super) fn run(app: &App, command: &PluginCommand, output: &Output) -> Result
         }
         PluginCommand::Show { id } => {
             let view = app.plugin(id)?;
-            if output.json { output.object(json!({"plugin": view})) } else { Ok(show(&view, output)) }
+            if output.json {
+                output.object(json!({"plugin": view}))
+            } else {
+                show(&view, output);
+                Ok(())
+            }
         }
         PluginCommand::Enable { id } => tell(&app.set_plugin_enabled(id, PluginState::Enabled)?, output),
         PluginCommand::Disable { id } => tell(&app.set_plugin_enabled(id, PluginState::Disabled)?, output),

@@ -26,7 +26,11 @@ pub(super) fn run(command: &ShellCommand, output: &Output) -> Result<(), AppErro
     let verdict = classify(line).map_err(|e| {
         AppError::failed("no_command", format!("judging the line: {e}")).hint("give the whole line as one argument")
     })?;
-    if output.json { output.object(&verdict) } else { Ok(show(&verdict, output)) }
+    if output.json {
+        return output.object(&verdict);
+    }
+    show(&verdict, output);
+    Ok(())
 }
 
 fn show(verdict: &Verdict, output: &Output) {

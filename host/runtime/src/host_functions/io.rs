@@ -27,20 +27,23 @@ pub(crate) enum ProviderEvent {
     Usage(u64, u64),
 }
 
+/// Gets each piece of a provider's text as it comes, on the calling thread.
+pub type TextListener = Box<dyn FnMut(&str) + Send>;
+
 /// Everything that a guest pushed in one call.
 #[derive(Default)]
 pub(crate) struct Pushed {
     pub(crate) bytes: Vec<u8>,
     pub(crate) events: Vec<ProviderEvent>,
     /// Gets each piece of text as it comes.
-    pub(crate) on_text: Option<Box<dyn FnMut(&str) + Send>>,
+    pub(crate) on_text: Option<TextListener>,
     total_bytes: u64,
     event_count: usize,
 }
 
 impl Pushed {
     /// Nothing yet, with a listener for text.
-    pub(crate) fn to(on_text: Option<Box<dyn FnMut(&str) + Send>>) -> Self {
+    pub(crate) fn to(on_text: Option<TextListener>) -> Self {
         Self { on_text, ..Self::default() }
     }
 }
