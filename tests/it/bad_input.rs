@@ -431,6 +431,7 @@ fn an_output_folder_that_cannot_be_made_is_told_before_the_work() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn an_export_that_fails_after_the_work_keeps_the_work() {
     let home = Home::new(BINARY);
     let log = home.file("a.log", SMALL);

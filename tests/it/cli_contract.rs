@@ -1,5 +1,6 @@
 //! The contract of the command line: exit status, shapes of answers and errors, ids, streams.
 
+use std::ffi::OsStr;
 use std::io::Read;
 use std::process::Stdio;
 
@@ -350,6 +351,7 @@ fn a_closed_pipe_is_quiet() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_result_that_cannot_be_written_is_a_failure() {
     let home = Home::new(BINARY);
     let issue = home.issue("full");
@@ -359,6 +361,41 @@ fn a_result_that_cannot_be_written_is_a_failure() {
         let run = Run::of(home.command(args).stdin(Stdio::null()).stdout(full).output().unwrap()).fails(1);
         assert!(run.stderr.contains("stdout"), "{args:?} {run:#?}");
     }
+}
+
+#[test]
+fn processes_at_once_lose_nothing() {
+    let home = Home::new(BINARY);
+    let issue = home.issue("busy");
+    let spawn = |number: u32| {
+        let log = home.file(&format!("{number}.log"), format!("2026-11-21 10:00:01 INFO log number {number}\n"));
+        let words: [&OsStr; 4] = ["log".as_ref(), "add".as_ref(), issue.as_ref(), log.as_os_str()];
+        home.command(words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..8).map(spawn).collect();
+    for child in children {
+        Run::of(child.wait_with_output().unwrap()).ok();
+    }
+    assert_eq!(list(&home.json(["log", "list"])["log_files"]).len(), 8);
+    let events = list(&home.json(["timeline", &issue])["timeline_events"]);
+    assert_eq!(events.len(), 9);
+    assert_eq!(home.json(["audit", "verify"])["entries"], 9);
+    home.expect_sound();
+}
+
+#[test]
+fn a_store_made_by_many_at_once_is_one_store() {
+    let home = Home::new(BINARY);
+    let spawn = |number: u32| {
+        let title = format!("number {number}");
+        home.command(["issue", "new", &title]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..6).map(spawn).collect();
+    for child in children {
+        Run::of(child.wait_with_output().unwrap()).ok();
+    }
+    assert_eq!(list(&home.json(["issue", "list"])["issues"]).len(), 6);
+    home.expect_sound();
 }
 
 #[test]

@@ -15,6 +15,8 @@ use tests::{Home, Run, list, text};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_trcaa");
 
+/// Stands in a title and a file name, which are stored as they are, and must not be found in any file.
+const CANARY: &str = "canary-7f3a9c";
 /// More calls than the bounded jobs below make; a loop that gets here has stopped killing.
 const CALLS_MAX: usize = 2_000;
 /// Points at which a triage is killed, spread evenly over its calls.
@@ -177,6 +179,18 @@ fn count(rows: &[Value], field: &str, value: &str) -> usize {
     rows.iter().filter(|row| row[field] == value).count()
 }
 
+/// Looks at the bytes as a thief would, before the store is opened again.
+fn expect_no_canary(home: &Home, point: &str) {
+    for entry in fs::read_dir(home.data()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            let bytes = fs::read(&path).unwrap();
+            let found = bytes.windows(CANARY.len()).any(|window| window == CANARY.as_bytes());
+            assert!(!found, "{point}: in clear in {}", path.display());
+        }
+    }
+}
+
 /// Gives whether the log is there; half of one fails the test.
 fn expect_whole_or_absent(home: &Home, content: &str, point: &str) -> bool {
     let check = home.run(["db", "check", "--json"]);
@@ -197,13 +211,14 @@ fn expect_whole_or_absent(home: &Home, content: &str, point: &str) -> bool {
 fn kill_an_ingest_at_every_call(torn: bool) {
     let shim = shim();
     let prepared = Home::new(BINARY);
-    let issue = prepared.issue("killed");
+    let issue = prepared.issue(CANARY);
     let content = content();
     let (mut absent, mut whole) = (0, 0);
     for at in 1..=CALLS_MAX {
         let home = copy_of(&prepared);
-        let log = home.file("a.log", &content);
+        let log = home.file(&format!("{CANARY}.log"), &content);
         let end = shim.run(&home, ["log".as_ref(), "add".as_ref(), issue.as_ref(), log.as_os_str()], at, torn);
+        expect_no_canary(&home, &format!("call {at}, torn: {torn}"));
         let there = expect_whole_or_absent(&home, &content, &format!("call {at}, torn: {torn}"));
         match end {
             End::Killed if there => whole += 1,

@@ -94,7 +94,7 @@ fn only_the_guard_declares_text_redacted() {
         }
     }
     callers.sort();
-    let expected = ["model/src/guard.rs", "net/src", "redact/src/guard.rs"];
+    let expected = ["model/src/guard.rs", "net/tests", "redact/src/guard.rs"];
     for caller in &callers {
         assert!(expected.iter().any(|e| caller.starts_with(e)), "{} declares text redacted", caller.display());
     }

@@ -86,7 +86,8 @@ mod hostile_detector {
 
     #[test]
     fn output_is_bounded_by_the_input() {
-        assert!(matches!(fault("huge-output"), Fault::OutputLimit { limit_bytes: 65_536 }));
+        assert_eq!(fault("huge-output"), Fault::OutputLimit { limit_bytes: 1 << 20 });
+        assert_eq!(fault("large-output"), Fault::OutputLimit { limit_bytes: 64 << 10 });
         assert!(matches!(fault("many-spans"), Fault::OutputLimit { .. } | Fault::MemoryLimit { .. }));
     }
 
@@ -338,6 +339,7 @@ mod wiki_integration {
             detectors: vec![base],
             resolver: Arc::new(SystemResolver),
             observer: heard.clone(),
+            pseudonyms: Pseudonyms::default(),
         };
         Arc::new(Egress::new(setup, &Network::new(b"").unwrap()).unwrap())
     }

@@ -305,7 +305,7 @@ fn no_value_of_the_recording_is_in_clear_outside_the_original() {
     };
     for table in tables {
         let mut query = db.prepare(&format!("SELECT * FROM \"{table}\"")).unwrap();
-        let columns: Vec<String> = query.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = query.column_names().map(str::to_owned).collect();
         let mut rows = query.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (index, column) in columns.iter().enumerate() {

@@ -51,6 +51,8 @@ pub struct EgressSetup {
     pub resolver: Arc<dyn Resolver>,
     /// Hears of every request.
     pub observer: Arc<dyn Observer>,
+    /// The pseudonyms of the issue that the connection works for: its placeholders stay what they are.
+    pub pseudonyms: Pseudonyms,
 }
 
 /// One connection of one plugin.
@@ -60,6 +62,7 @@ pub struct Egress {
     granted_secrets: Vec<String>,
     detectors: Vec<Detector>,
     observer: Arc<dyn Observer>,
+    pseudonyms: Mutex<Pseudonyms>,
 }
 
 impl Egress {
@@ -85,6 +88,7 @@ impl Egress {
             granted_secrets: setup.grants.secrets,
             detectors: setup.detectors,
             observer: setup.observer,
+            pseudonyms: Mutex::new(setup.pseudonyms),
         })
     }
 
@@ -136,17 +140,18 @@ impl Egress {
     }
 }
 
-/// The scan of one request: pseudonyms live as long as it does, so equal values get equal placeholders in it.
+/// The scan of what leaves over one connection, with pseudonyms that live as long as it does.
 struct Scan<'a> {
     detectors: &'a [Detector],
-    pseudonyms: Mutex<Pseudonyms>,
+    pseudonyms: &'a Mutex<Pseudonyms>,
 }
 
 impl OutboundScan for Scan<'_> {
     fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
         let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
-        let spans = crate::redaction::detect(self.detectors, text, &crate::NoProgress).map_err(refused)?;
+        let mut spans = crate::redaction::detect(self.detectors, text, &crate::NoProgress).map_err(refused)?;
         let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        spans.retain(|span| !crate::redaction::is_placeholder(text, span, &pseudonyms));
         Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
             .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
     }
@@ -164,7 +169,7 @@ impl HttpPort for Egress {
             "OPTIONS" => trcaa_net::Method::Options,
             other => return Err(PortError::InvalidInput(format!("method {other}"))),
         };
-        let scan = Scan { detectors: &self.detectors, pseudonyms: Mutex::default() };
+        let scan = Scan { detectors: &self.detectors, pseudonyms: &self.pseudonyms };
         let body = Body::from_guest(request.body.as_deref().unwrap_or_default(), &scan)
             .map_err(|refusal| PortError::InvalidInput(refusal.reason.to_owned()))?;
         let credentials = self.credentials(caller, request.auth)?;

@@ -54,7 +54,7 @@ impl App {
     /// There is no such issue.
     pub fn write_rca(&self, issue: &IssueId) -> Result<Document, AppError> {
         let detail = self.store.issue_detail(issue)?;
-        let analysis = if detail.log_files.iter().all(|log| log.redacted) { self.kept_analysis(issue)? } else { None };
+        let analysis = self.kept_analysis(issue)?;
         let content_md = rca::write(&detail, analysis.as_ref());
         let new = NewDocument {
             issue_id: issue.clone(),
@@ -173,6 +173,13 @@ fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppErro
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = Dir::open_ambient_dir(parent, ambient_authority()).map_err(|e| failed(parent, &e))?;
     if force {
+        let there = folder.metadata(Path::new(name));
+        if there.is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(AppError::failed(
+                "not_a_file",
+                format!("writing {}: it is there and no regular file", path.display()),
+            ));
+        }
         replace(&folder, Path::new(name), bytes).map_err(|e| failed(path, &e))?;
         return Ok(path.to_path_buf());
     }

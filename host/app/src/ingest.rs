@@ -104,6 +104,29 @@ impl App {
     }
 }
 
+/// Reads a log's text without any store: unpacked and decoded as for storing.
+pub(crate) fn text_of(input: &LogInput) -> Result<Vec<u8>, AppError> {
+    let limit = EXTRACTED_BYTES_MAX;
+    let (shown, source): (String, Box<dyn Read>) = match input {
+        LogInput::Stdin(_) => ("standard input".to_owned(), Box::new(io::stdin().lock())),
+        LogInput::Path(path) => {
+            let shown = path.display().to_string();
+            let file = open(path, &shown, limit)?;
+            (shown, Box::new(file))
+        }
+    };
+    let extracted = match extract(source, &shown, limit, |_| {}) {
+        // Nothing in, nothing found: a filter in a pipe has to bear that.
+        Err(error) if error.code == "empty_log" => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut text = Vec::new();
+    MultiGzDecoder::new(&extracted.compressed[..])
+        .read_to_end(&mut text)
+        .map_err(|e| AppError::failed("unreadable", format!("reading {shown}: {e}")))?;
+    Ok(text)
+}
+
 /// Writes a log with its timeline event and audit row.
 pub(crate) fn store_log(tx: &Tx<'_>, new: &NewLogFile) -> Result<LogFile, StoreError> {
     let log = tx.insert_log(new)?;
@@ -212,6 +235,13 @@ fn extract(source: impl Read, shown: &str, limit: u64, mut on_bytes: impl FnMut(
                         .hint("export its text first, or unpack it"));
                 }
                 first = false;
+            }
+            if wide.is_none() && chunk.iter().filter(|b| **b == 0).count() * 10 > count {
+                return Err(AppError::failed(
+                    "binary_file",
+                    format!("reading {shown}: it has stretches of NUL bytes, as UTF-16 text or binary data has"),
+                )
+                .hint("convert it first: iconv -f UTF-16LE -t UTF-8"));
             }
             left = left.checked_sub(count as u64).ok_or_else(|| {
                 AppError::failed(

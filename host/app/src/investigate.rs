@@ -119,7 +119,11 @@ impl App {
             return Err(AppError::failed("whys_complete", "answering the next why: all five levels are answered")
                 .hint(format!("see them with: trcaa why list {issue}")));
         }
+        let mut kept = None;
         let (question, answer, evidence) = match &request.answer {
+            Some(answer) if answer.trim().is_empty() => {
+                return Err(AppError::usage("empty_answer", "answering the next why: the answer is empty"));
+            }
             Some(answer) => {
                 let question = request.question.clone().unwrap_or_else(|| next_question(&steps));
                 (
@@ -132,13 +136,21 @@ impl App {
                 let material = self.material(issue)?;
                 let asked = self.ask(issue, &material, request.provider.as_deref(), Task::Why(level))?;
                 let whys = read_whys(&asked.answer, &material).map_err(|problem| asked.nonsense(&problem))?;
-                self.store.write(|tx| asked.keep(tx, issue, WHYS_TITLE))?;
-                let Some(why) = whys.into_iter().next() else { return Ok(None) };
+                let Some(why) = whys.into_iter().next() else {
+                    self.store.write(|tx| asked.keep(tx, issue, WHYS_TITLE))?;
+                    return Ok(None);
+                };
+                kept = Some(asked);
                 let evidence = evidence_text(&why, &self.log_names(issue)?);
                 (request.question.clone().unwrap_or(why.question), why.answer, evidence)
             }
         };
-        Ok(Some(self.store.write(|tx| store_why(tx, issue, level, &question, &answer, &evidence))?))
+        Ok(Some(self.store.write(|tx| {
+            if let Some(asked) = &kept {
+                asked.keep(tx, issue, WHYS_TITLE)?;
+            }
+            store_why(tx, issue, level, &question, &answer, &evidence)
+        })?))
     }
 
     /// Names of the issue's logs, to show with citations.
@@ -157,14 +169,16 @@ impl App {
         };
         let messages = self.store.messages(&last.id)?;
         let Some(answer) = messages.iter().rev().find(|m| m.role == Role::Assistant.as_str()) else { return Ok(None) };
-        let material = self.material(issue)?;
+        // A log that came later and is not redacted yet says nothing about what was cited then.
+        let redacted: Vec<LogFile> = self.store.logs_of(issue)?.into_iter().filter(|log| log.redacted).collect();
+        let material = self.material_of(redacted)?;
         Ok(read_analysis(&answer.content, &material).ok())
     }
 
     /// Reads the redacted text of all logs of an issue.
     pub(crate) fn material(&self, issue: &IssueId) -> Result<Material, AppError> {
-        let mut material = Material { logs: Vec::new(), line_starts: HashMap::new() };
-        for log in self.store.logs_of(issue)? {
+        let logs = self.store.logs_of(issue)?;
+        for log in &logs {
             if !log.redacted {
                 return Err(AppError::failed(
                     "not_redacted",
@@ -172,16 +186,23 @@ impl App {
                 )
                 .hint(format!("trcaa pii detect {0} && trcaa pii apply {0}", log.id)));
             }
+        }
+        if logs.is_empty() {
+            return Err(AppError::failed("no_logs", "analysing the issue: it has no logs")
+                .hint(format!("attach one: trcaa log add {issue} FILE")));
+        }
+        self.material_of(logs)
+    }
+
+    fn material_of(&self, logs: Vec<LogFile>) -> Result<Material, AppError> {
+        let mut material = Material { logs: Vec::new(), line_starts: HashMap::new() };
+        for log in logs {
             let text = self.store.read_redacted_text(&log.id)?;
             let starts =
                 std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(|at| *at < text.len());
             let digest = log.content_hash.clone().unwrap_or_default();
             material.line_starts.insert(digest, (material.logs.len(), starts.collect()));
             material.logs.push((log, text));
-        }
-        if material.logs.is_empty() {
-            return Err(AppError::failed("no_logs", "analysing the issue: it has no logs")
-                .hint(format!("attach one: trcaa log add {issue} FILE")));
         }
         Ok(material)
     }

@@ -34,7 +34,7 @@ pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
-pub use redaction::{ScanResult, ScanSpan, scan_bytes};
+pub use redaction::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::PluginError;

@@ -29,6 +29,8 @@ const FOLDER: &str = "plugins";
 const CODE_FOLDER: &str = ".code";
 /// Files looked at in the drop-in folder.
 const DROP_INS_MAX: usize = 256;
+/// Source of the plugins that are part of this program.
+const BUNDLED: &str = "bundled";
 /// The provider that needs no network and no key.
 pub(crate) const OFFLINE_PROVIDER: &str = "offline-analyst";
 
@@ -82,9 +84,18 @@ pub(crate) fn bundled_detectors() -> Result<Vec<Detector>, AppError> {
     Ok(detectors)
 }
 
+/// A file of the drop-in folder: read and inspected, and not compiled before it is enabled.
 struct DropIn {
     file: String,
-    loaded: Result<Arc<Plugin>, String>,
+    inspected: Result<Inspected, String>,
+}
+
+/// What is known of a plugin without running it.
+struct Inspected {
+    manifest: Manifest,
+    sha256: String,
+    source: Source,
+    bytes: Vec<u8>,
 }
 
 impl PluginHost {
@@ -155,12 +166,38 @@ impl PluginHost {
     fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
         let mut plugins = self.bundled(kind)?;
         let rows = store.plugins()?;
-        plugins.retain(|plugin| !is_disabled(&rows, plugin));
-        if rows.iter().any(|row| row.state == PluginState::Enabled && row.kind == kind) {
-            let allowed = self.drop_ins()?.into_iter().filter_map(|d| d.loaded.ok());
-            plugins.extend(allowed.filter(|plugin| plugin.manifest().kind == kind && is_enabled(&rows, plugin)));
+        plugins.retain(|plugin| !is_disabled(&rows, &plugin.manifest().id));
+        let mut wanted: Vec<&PluginRow> = rows
+            .iter()
+            .filter(|row| row.state == PluginState::Enabled && row.kind == kind && row.source != BUNDLED)
+            .collect();
+        if wanted.is_empty() {
+            return Ok(plugins);
         }
-        Ok(plugins)
+        let (folder, drop_ins) = self.drop_ins()?;
+        for found in drop_ins.into_iter().filter_map(|drop_in| drop_in.inspected.ok()) {
+            let Some(at) = wanted.iter().position(|row| row.id == found.manifest.id && row.sha256 == found.sha256)
+            else {
+                continue;
+            };
+            wanted.swap_remove(at);
+            let cache = folder.as_ref().and_then(|folder| self.code_cache(folder));
+            let cache = cache.as_ref().map(|c| c as &dyn CodeCache);
+            plugins.push(Plugin::load(self.engine()?, &found.manifest.id, &found.bytes, found.source, cache)?);
+        }
+        // What the user enabled and is gone or changed is told, never left out in silence: a detector less would mean
+        // that text leaves which it would have hidden.
+        match wanted.first() {
+            Some(missing) => Err(AppError::failed(
+                "plugin_missing",
+                format!(
+                    "loading plugin {}: the file that was enabled ({}) is gone or was changed",
+                    missing.id, missing.source
+                ),
+            )
+            .hint(format!("put it back, or decide anew: trcaa plugin show {0}, trcaa plugin disable {0}", missing.id))),
+            None => Ok(plugins),
+        }
     }
 
     fn bundled(&self, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
@@ -175,31 +212,35 @@ impl PluginHost {
         Ok(plugins)
     }
 
-    fn drop_ins(&self) -> Result<Vec<DropIn>, AppError> {
-        let Some(path) = self.folder.as_ref().filter(|path| path.is_dir()) else { return Ok(Vec::new()) };
+    fn drop_ins(&self) -> Result<(Option<Dir>, Vec<DropIn>), AppError> {
+        let Some(path) = self.folder.as_ref().filter(|path| path.is_dir()) else { return Ok((None, Vec::new())) };
         let failed = |e: std::io::Error| AppError::failed("plugin_folder", format!("reading {}: {e}", path.display()));
         let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(failed)?;
         let mut files: Vec<String> = Vec::new();
-        for entry in folder.entries().map_err(failed)?.take(DROP_INS_MAX) {
+        for entry in folder.entries().map_err(failed)? {
             let name = entry.map_err(failed)?.file_name().to_string_lossy().into_owned();
             if name.ends_with(".wasm") {
                 files.push(name);
             }
+            if files.len() > DROP_INS_MAX {
+                return Err(AppError::failed(
+                    "plugin_folder",
+                    format!("reading {}: it holds more than {DROP_INS_MAX} plugins", path.display()),
+                )
+                .hint("remove those that are not used"));
+            }
         }
         files.sort();
-        let cache = self.code_cache(&folder);
-        let engine = self.engine()?;
-        let load = |file: String| {
-            let loaded = read_component(&folder, &file).and_then(|bytes| {
-                let source = Source::DropIn(file.clone());
-                let cache = cache.as_ref().map(|c| c as &dyn CodeCache);
-                Plugin::load(engine, &file, &bytes, source, cache).map_err(|e| e.problem)
+        let look = |file: String| {
+            let inspected = read_component(&folder, &file).and_then(|bytes| {
+                let (manifest, sha256) = Plugin::inspect(&file, &bytes).map_err(|e| e.problem)?;
+                Ok(Inspected { manifest, sha256, source: Source::DropIn(file.clone()), bytes })
             });
-            DropIn { file, loaded }
+            DropIn { file, inspected }
         };
-        let mut drop_ins: Vec<DropIn> = files.into_iter().map(load).collect();
+        let mut drop_ins: Vec<DropIn> = files.into_iter().map(look).collect();
         refuse_taken_ids(&mut drop_ins);
-        Ok(drop_ins)
+        Ok((Some(folder), drop_ins))
     }
 
     fn code_cache(&self, folder: &Dir) -> Option<FolderCache> {
@@ -213,25 +254,24 @@ impl PluginHost {
 fn refuse_taken_ids(drop_ins: &mut [DropIn]) {
     let mut taken: Vec<String> = bundled_ids().map(str::to_owned).collect();
     for drop_in in drop_ins {
-        let Ok(plugin) = &drop_in.loaded else { continue };
-        let id = plugin.manifest().id.clone();
+        let Ok(found) = &drop_in.inspected else { continue };
+        let id = found.manifest.id.clone();
         if taken.contains(&id) {
-            drop_in.loaded = Err(format!("its id {id:?} belongs to another plugin"));
+            drop_in.inspected = Err(format!("its id {id:?} belongs to another plugin"));
         } else {
             taken.push(id);
         }
     }
 }
 
-fn is_disabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
-    rows.iter()
-        .any(|row| row.id == plugin.manifest().id && row.source == "bundled" && row.state != PluginState::Enabled)
+fn is_disabled(rows: &[PluginRow], id: &str) -> bool {
+    rows.iter().any(|row| row.id == id && row.source == BUNDLED && row.state != PluginState::Enabled)
 }
 
 /// Enabled means: these bytes. A file that changed asks again.
-fn is_enabled(rows: &[PluginRow], plugin: &Plugin) -> bool {
+fn is_enabled(rows: &[PluginRow], found: &Inspected) -> bool {
     rows.iter()
-        .any(|row| row.id == plugin.manifest().id && row.sha256 == plugin.sha256() && row.state == PluginState::Enabled)
+        .any(|row| row.id == found.manifest.id && row.sha256 == found.sha256 && row.state == PluginState::Enabled)
 }
 
 fn read_component(folder: &Dir, file: &str) -> Result<Vec<u8>, String> {
@@ -268,22 +308,22 @@ impl CodeCache for FolderCache {
     }
 }
 
-fn summary(plugin: &Plugin, rows: &[PluginRow]) -> PluginSummary {
-    let manifest = plugin.manifest();
-    let (source, state, reason) = match plugin.source() {
-        Source::Bundled if is_disabled(rows, plugin) => ("bundled".to_owned(), "disabled", None),
-        Source::Bundled => ("bundled".to_owned(), "enabled", None),
-        Source::DropIn(file) if is_enabled(rows, plugin) => (file.clone(), "enabled", None),
+fn summary(found: &Inspected, rows: &[PluginRow]) -> PluginSummary {
+    let id = &found.manifest.id;
+    let (source, state, reason) = match &found.source {
+        Source::Bundled if is_disabled(rows, id) => (BUNDLED.to_owned(), "disabled", None),
+        Source::Bundled => (BUNDLED.to_owned(), "enabled", None),
+        Source::DropIn(file) if is_enabled(rows, found) => (file.clone(), "enabled", None),
         Source::DropIn(file) => {
-            let known = rows.iter().any(|row| row.id == manifest.id && row.state == PluginState::Enabled);
+            let known = rows.iter().any(|row| row.id == *id && row.state == PluginState::Enabled);
             let reason = if known { "the file changed since it was enabled" } else { "it was not enabled yet" };
             (file.clone(), "disabled", Some(reason.to_owned()))
         }
     };
     PluginSummary {
-        id: manifest.id.clone(),
-        version: manifest.version.clone(),
-        kind: manifest.kind.as_str().to_owned(),
+        id: id.clone(),
+        version: found.manifest.version.clone(),
+        kind: found.manifest.kind.as_str().to_owned(),
         source,
         state: state.to_owned(),
         reason,
@@ -299,12 +339,11 @@ impl App {
         let rows = self.store.plugins()?;
         let mut list = Vec::new();
         for id in bundled_ids() {
-            let plugin = load_bundled(self.plugins.engine()?, id)?;
-            list.push(summary(&plugin, &rows));
+            list.push(summary(&self.bundled_found(id)?, &rows));
         }
-        for drop_in in self.plugins.drop_ins()? {
-            list.push(match drop_in.loaded {
-                Ok(plugin) => summary(&plugin, &rows),
+        for drop_in in self.plugins.drop_ins()?.1 {
+            list.push(match drop_in.inspected {
+                Ok(found) => summary(&found, &rows),
                 Err(problem) => PluginSummary {
                     id: drop_in.file.clone(),
                     version: String::new(),
@@ -315,6 +354,19 @@ impl App {
                 },
             });
         }
+        // Enabled once, and gone since: calls that need it fail until this is decided.
+        for row in rows.iter().filter(|row| row.state == PluginState::Enabled && row.source != BUNDLED) {
+            if !list.iter().any(|listed| listed.id == row.id) {
+                list.push(PluginSummary {
+                    id: row.id.clone(),
+                    version: row.version.clone(),
+                    kind: row.kind.as_str().to_owned(),
+                    source: row.source.clone(),
+                    state: "missing".into(),
+                    reason: Some("it was enabled, and its file is gone".into()),
+                });
+            }
+        }
         Ok(list)
     }
 
@@ -323,13 +375,13 @@ impl App {
     /// # Errors
     /// There is none of that id.
     pub fn plugin(&self, id: &str) -> Result<PluginView, AppError> {
-        let plugin = self.find_plugin(id)?;
+        let found = self.find_plugin(id)?;
         let rows = self.store.plugins()?;
         Ok(PluginView {
-            summary: summary(&plugin, &rows),
-            sha256: plugin.sha256().to_owned(),
-            manifest: plugin.manifest().clone(),
-            limits: plugin.limits(),
+            summary: summary(&found, &rows),
+            limits: found.manifest.kind.limits().tightened(found.manifest.limits),
+            sha256: found.sha256,
+            manifest: found.manifest,
         })
     }
 
@@ -338,10 +390,24 @@ impl App {
     /// # Errors
     /// There is none of that id.
     pub fn set_plugin_enabled(&self, id: &str, state: PluginState) -> Result<PluginSummary, AppError> {
-        let plugin = self.find_plugin(id)?;
-        let manifest = plugin.manifest();
-        let source = match plugin.source() {
-            Source::Bundled => "bundled".to_owned(),
+        if state == PluginState::Disabled
+            && let Some(row) = self.store.plugin(id)?
+            && self.find_plugin(id).is_err()
+        {
+            // Its file is gone; the decision about it can still be taken back.
+            return self.decide_plugin(&PluginRow { state, ..row }, "plugin_disabled").map(|()| PluginSummary {
+                id: id.to_owned(),
+                version: String::new(),
+                kind: String::new(),
+                source: String::new(),
+                state: "disabled".into(),
+                reason: Some("its file is gone".into()),
+            });
+        }
+        let found = self.find_plugin(id)?;
+        let manifest = &found.manifest;
+        let source = match &found.source {
+            Source::Bundled => BUNDLED.to_owned(),
             Source::DropIn(file) => file.clone(),
         };
         let row = PluginRow {
@@ -349,7 +415,7 @@ impl App {
             version: manifest.version.clone(),
             kind: manifest.kind,
             world: manifest.world.clone(),
-            sha256: plugin.sha256().to_owned(),
+            sha256: found.sha256.clone(),
             source,
             state,
             reason: None,
@@ -357,8 +423,13 @@ impl App {
             manifest: serde_json::to_string(manifest).map_err(|e| AppError::failed("manifest", e.to_string()))?,
         };
         let action = if state == PluginState::Enabled { "plugin_installed" } else { "plugin_disabled" };
-        self.store.write(|tx| {
-            tx.upsert_plugin(&row)?;
+        self.decide_plugin(&row, action)?;
+        Ok(summary(&found, &self.store.plugins()?))
+    }
+
+    fn decide_plugin(&self, row: &PluginRow, action: &'static str) -> Result<(), AppError> {
+        Ok(self.store.write(|tx| {
+            tx.upsert_plugin(row)?;
             tx.audit(&AuditRecord {
                 action,
                 entity_type: "plugin",
@@ -366,17 +437,26 @@ impl App {
                 details: serde_json::json!({"version": row.version, "sha256": row.sha256, "source": row.source}),
             })?;
             Ok(())
-        })?;
-        Ok(summary(&plugin, &self.store.plugins()?))
+        })?)
     }
 
-    fn find_plugin(&self, id: &str) -> Result<Arc<Plugin>, AppError> {
+    fn bundled_found(&self, id: &str) -> Result<Inspected, AppError> {
+        let plugin = load_bundled(self.plugins.engine()?, id)?;
+        Ok(Inspected {
+            manifest: plugin.manifest().clone(),
+            sha256: plugin.sha256().to_owned(),
+            source: Source::Bundled,
+            bytes: Vec::new(),
+        })
+    }
+
+    fn find_plugin(&self, id: &str) -> Result<Inspected, AppError> {
         if bundled_ids().any(|known| known == id) {
-            return Ok(load_bundled(self.plugins.engine()?, id)?);
+            return self.bundled_found(id);
         }
-        for drop_in in self.plugins.drop_ins()? {
-            match drop_in.loaded {
-                Ok(plugin) if plugin.manifest().id == id || drop_in.file == id => return Ok(plugin),
+        for drop_in in self.plugins.drop_ins()?.1 {
+            match drop_in.inspected {
+                Ok(found) if found.manifest.id == id || drop_in.file == id => return Ok(found),
                 Err(problem) if drop_in.file == id => {
                     return Err(AppError::failed("plugin_refused", format!("loading plugin {id}: {problem}")));
                 }

@@ -99,17 +99,18 @@ fn summary(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) 
             let _ = write!(out, "{}. {}{}\n\n", n + 1, mark, escape_markdown(&finding.text));
             let lines: Vec<String> = finding.evidence.iter().map(|citation| names.shown(citation)).collect();
             if !lines.is_empty() {
-                out.push_str(&indented(&fenced(&lines.join("\n"))));
+                let marker = format!("{}. ", n + 1).len();
+                out.push_str(&indented(&fenced(&lines.join("\n")), marker));
             }
         }
     }
 }
 
 /// Under a numbered item, a block belongs to it only when indented.
-fn indented(block: &str) -> String {
+fn indented(block: &str, columns: usize) -> String {
     let mut out = String::new();
     for line in block.trim_end().lines() {
-        let _ = writeln!(out, "   {line}");
+        let _ = writeln!(out, "{:columns$}{line}", "");
     }
     out.push('\n');
     out
@@ -161,7 +162,7 @@ fn metrics(out: &mut String, detail: &IssueDetail, analysis: Option<&Analysis>) 
         }
         _ => "unknown".into(),
     };
-    row(out, "Duration in the logs", &span);
+    row(out, "First to last event in the logs", &span);
     let found = detail.timeline_events.iter().find(|e| e.event_type == "root_cause_identified");
     let to_cause = found.and_then(|e| duration(time::parse(&detail.issue.created_at), time::parse(&e.created_at)));
     row(out, "Time to root cause", to_cause.as_deref().unwrap_or("not identified"));

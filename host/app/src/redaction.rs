@@ -22,13 +22,19 @@ use trcaa_redact::{
 use trcaa_runtime::Detector;
 use trcaa_store::{NewSpan, RedactedCopy, StoreError, Tx};
 
-use crate::ingest::GZIP_LEVEL;
+use crate::ingest::{GZIP_LEVEL, LogInput};
 use crate::{App, AppError, Progress};
 
 /// Threads that detect at once: the bound is memory, 64 MiB per running guest.
 const WORKERS_MAX: usize = 4;
 /// Rows read at a time where all spans of a log are needed.
 const SPAN_PAGE: u32 = 50_000;
+/// Most findings in one log: beyond it the log is data and no text, and rows would outgrow memory.
+const SPANS_MAX: usize = 2_000_000;
+/// Times that an apply is tried when another process gave out pseudonyms meanwhile.
+const CLASH_TRIES: usize = 10;
+/// What the store calls that.
+const CLASH_CODE: &str = "pseudonym_clash";
 /// What stands for a byte that is no UTF-8 while text is looked at: one byte, so that offsets stay.
 const STAND_IN: u8 = b'?';
 
@@ -123,7 +129,15 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
     }
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by_key(|(start, _)| *start);
-    let mut spans: Vec<Span> = Vec::with_capacity(found.iter().map(|(_, spans)| spans.len()).sum());
+    let count: usize = found.iter().map(|(_, spans)| spans.len()).sum();
+    if count > SPANS_MAX {
+        return Err(AppError::failed(
+            "too_many_spans",
+            format!("detecting personal data: {count} findings; at most {SPANS_MAX} are taken"),
+        )
+        .hint("split the log: split -b 10m -d FILE part-"));
+    }
+    let mut spans: Vec<Span> = Vec::with_capacity(count);
     spans.extend(found.into_iter().flat_map(|(_, spans)| spans));
     Ok(spans)
 }
@@ -132,8 +146,9 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
 ///
 /// # Errors
 /// A detector that fails.
-pub fn scan_bytes(bytes: Vec<u8>) -> Result<ScanResult, AppError> {
-    scan(&crate::plugins::bundled_detectors()?, &masked(bytes), &crate::NoProgress)
+pub fn scan_input(input: &LogInput) -> Result<ScanResult, AppError> {
+    let text = masked(crate::ingest::text_of(input)?);
+    scan(&crate::plugins::bundled_detectors()?, &text, &crate::NoProgress)
 }
 
 fn scan(detectors: &[Detector], text: &str, progress: &dyn Progress) -> Result<ScanResult, AppError> {
@@ -174,17 +189,27 @@ impl App {
     /// # Errors
     /// A detector that fails; the spans stay as they were.
     pub fn detect_log(&self, log: &LogFileId) -> Result<usize, AppError> {
-        let issue = self.store.log(log)?.issue_id;
+        retrying(|| self.try_detect_log(log))
+    }
+
+    fn try_detect_log(&self, log: &LogFileId) -> Result<usize, AppError> {
+        let row = self.store.log(log)?;
+        let issue = row.issue_id;
         let text = self.log_text(log)?;
         let found = self.detect_with_progress(&text, "detecting")?;
         let united = merge(&found, text.len() as u64)?;
         let mut pseudonyms = self.pseudonyms(&issue)?;
         let replacements = replacements(&text, &united, &mut pseudonyms)?;
-        let rows = span_rows(&text, &found, &united, &replacements, true);
-        Ok(self.store.write(|tx| {
+        // Once a copy is made, no value comes back into the spans; and what is found only now is hidden in the copy.
+        let rows = span_rows(&text, &found, &united, &replacements, !row.redacted);
+        let count = self.store.write(|tx| {
             save_pseudonyms(tx, &issue, &pseudonyms)?;
             tx.replace_undecided_spans(log, &rows)
-        })?)
+        })?;
+        if row.redacted {
+            self.rebuild_copy(log, &text, None)?;
+        }
+        Ok(count)
     }
 
     /// Makes the redacted copy of a log from its spans, rejected ones left out. Gives the number of values hidden.
@@ -192,7 +217,6 @@ impl App {
     /// # Errors
     /// Nothing is stored then.
     pub fn apply_log(&self, log: &LogFileId) -> Result<usize, AppError> {
-        let issue = self.store.log(log)?.issue_id;
         if self.store.log(log)?.redacted {
             return Err(AppError::failed(
                 "already_redacted",
@@ -202,6 +226,21 @@ impl App {
         }
         // Without this, a log that nobody looked at would count as redacted. Decisions are kept.
         self.detect_log(log)?;
+        self.rebuild_copy(log, &self.log_text(log)?, None)
+    }
+
+    /// Makes the redacted copy anew from the stored spans, rejected ones left out, and `added`, which is stored with it.
+    pub(crate) fn rebuild_copy(
+        &self,
+        log: &LogFileId,
+        text: &str,
+        added: Option<&NewSpan<'_>>,
+    ) -> Result<usize, AppError> {
+        retrying(|| self.try_rebuild_copy(log, text, added))
+    }
+
+    fn try_rebuild_copy(&self, log: &LogFileId, text: &str, added: Option<&NewSpan<'_>>) -> Result<usize, AppError> {
+        let issue = self.store.log(log)?.issue_id;
         let mut spans = Vec::new();
         loop {
             let page = self.store.spans(log, SPAN_PAGE, u32::try_from(spans.len()).unwrap_or(u32::MAX))?;
@@ -211,7 +250,7 @@ impl App {
                 break;
             }
         }
-        let wanted: Vec<Span> = spans
+        let mut wanted: Vec<Span> = spans
             .iter()
             .filter(|span| span.state != SpanState::Rejected)
             .map(|span| Span {
@@ -222,12 +261,21 @@ impl App {
                 detector: span.detector.clone(),
             })
             .collect();
-        let text = self.log_text(log)?;
+        wanted.extend(added.map(|span| Span {
+            start: span.start,
+            end: span.end,
+            label: span.pii_type.to_owned(),
+            confidence: 1.0,
+            detector: span.detector.to_owned(),
+        }));
         let united = merge(&wanted, text.len() as u64)?;
         let mut pseudonyms = self.pseudonyms(&issue)?;
-        let copy = redacted_copy(&text, &united, &mut pseudonyms)?;
+        let copy = redacted_copy(text, &united, &mut pseudonyms)?;
         self.store.write(|tx| {
             save_pseudonyms(tx, &issue, &pseudonyms)?;
+            if let Some(span) = added {
+                tx.insert_span(log, span)?;
+            }
             tx.apply_redactions(log, &copy)?;
             tx.audit(&applied(log, &issue, united.len()))?;
             Ok(())
@@ -240,6 +288,10 @@ impl App {
     /// # Errors
     /// A detector that fails; nothing is stored then.
     pub(crate) fn redact_log(&self, log: &LogFileId) -> Result<usize, AppError> {
+        retrying(|| self.try_redact_log(log))
+    }
+
+    fn try_redact_log(&self, log: &LogFileId) -> Result<usize, AppError> {
         let row = self.store.log(log)?;
         let text = self.log_text(log)?;
         let found = self.detect_with_progress(&text, &format!("redacting {}", row.file_name))?;
@@ -277,12 +329,22 @@ impl App {
             // `password=[Password_1]` looks like a password; what is hidden already needs no second name.
             spans.retain(|span| !is_placeholder(text, span, pseudonyms));
         }
-        let redacted = Guard::pass(text, origin, &spans, pseudonyms, bytes_max)?;
-        if !pseudonyms.unsaved().is_empty() {
-            self.store.write(|tx| save_pseudonyms(tx, issue, pseudonyms))?;
-            pseudonyms.mark_saved();
+        for _ in 0..CLASH_TRIES {
+            let redacted = Guard::pass(text, origin, &spans, pseudonyms, bytes_max)?;
+            if pseudonyms.unsaved().is_empty() {
+                return Ok(redacted);
+            }
+            match self.store.write(|tx| save_pseudonyms(tx, issue, pseudonyms)) {
+                Ok(()) => {
+                    pseudonyms.mark_saved();
+                    return Ok(redacted);
+                }
+                Err(error) if error.code() == CLASH_CODE => *pseudonyms = self.pseudonyms(issue)?,
+                Err(error) => return Err(error.into()),
+            }
         }
-        Ok(redacted)
+        Err(AppError::failed("busy", "redacting text: other processes kept giving out placeholders of this issue")
+            .hint("try again"))
     }
 
     /// Passes lines of a stored redacted copy: they went through the detectors and the analyst's review when the copy
@@ -316,7 +378,7 @@ impl App {
     }
 }
 
-fn is_placeholder(text: &str, span: &Span, pseudonyms: &Pseudonyms) -> bool {
+pub(crate) fn is_placeholder(text: &str, span: &Span, pseudonyms: &Pseudonyms) -> bool {
     let bound = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let mut rest = text.get(bound(span.start)..bound(span.end)).unwrap_or_default();
     while let Some((placeholder, length)) = Placeholder::parse_prefix(rest) {
@@ -326,6 +388,17 @@ fn is_placeholder(text: &str, span: &Span, pseudonyms: &Pseudonyms) -> bool {
         rest = &rest[length..];
     }
     rest.is_empty()
+}
+
+/// Does `work` again when another process gave out pseudonyms of the same issue meanwhile: it reads them anew.
+fn retrying<T>(work: impl Fn() -> Result<T, AppError>) -> Result<T, AppError> {
+    for _ in 1..CLASH_TRIES {
+        match work() {
+            Err(error) if error.code == CLASH_CODE => {}
+            done => return done,
+        }
+    }
+    work()
 }
 
 fn applied(log: &LogFileId, issue: &IssueId, spans: usize) -> AuditRecord {

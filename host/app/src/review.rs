@@ -24,6 +24,13 @@ impl App {
     /// # Errors
     /// A span that is not one of this log's; none is changed then.
     pub fn decide_spans(&self, log: &LogFileId, ids: &[PiiSpanId], state: SpanState) -> Result<usize, AppError> {
+        if self.store.log(log)?.redacted {
+            return Err(AppError::failed(
+                "already_redacted",
+                format!("deciding about spans of log {log}: its redacted copy is made"),
+            )
+            .hint("a value that was missed can still be hidden: trcaa pii add"));
+        }
         Ok(self.store.write(|tx| {
             if ids.is_empty() { tx.set_all_span_states(log, state) } else { tx.set_span_state(log, ids, state) }
         })?)
@@ -63,6 +70,13 @@ impl App {
             confidence: 1.0,
             detector: "manual",
         };
+        if self.store.log(log)?.redacted {
+            // What was missed is hidden in the copy at once, and kept nowhere in clear.
+            self.store.write(|tx| save_pseudonyms(tx, &issue, &pseudonyms))?;
+            self.rebuild_copy(log, &text, Some(&NewSpan { original: "", ..span }))?;
+            let added = self.spans(log)?.into_iter().find(|s| (s.start_offset, s.end_offset) == (start, end));
+            return added.ok_or_else(|| AppError::failed("not_found", "adding the span: it was deleted meanwhile"));
+        }
         Ok(self.store.write(|tx| {
             save_pseudonyms(tx, &issue, &pseudonyms)?;
             tx.insert_span(log, &span)

@@ -8,6 +8,7 @@ use trcaa_model::issue::{IssueEdit, NewIssue, Severity, Status};
 
 use crate::ingest::{LogInput, store_log};
 use crate::issues::{check_title, open_issue};
+use crate::plugins::OFFLINE_PROVIDER;
 use crate::{Analysis, App, AppError, ExportTarget};
 
 /// Logs of one triage.
@@ -83,10 +84,16 @@ impl App {
         if let Some(title) = &request.title {
             check_title(title)?;
         }
+        if request.formats.is_empty() {
+            return Err(
+                AppError::usage("no_format", "triage writes at least one format").hint("such as: --formats md,html")
+            );
+        }
         for format in &request.formats {
             // A format that nobody writes is told now and not after the work.
             self.plugins.renderer(&self.store, format)?;
         }
+        self.plugins.provider(&self.store, request.provider.as_deref().unwrap_or(OFFLINE_PROVIDER))?;
         std::fs::create_dir_all(&request.out)
             .map_err(|e| AppError::failed("unwritable", format!("making the folder {}: {e}", request.out.display())))?;
         let mut read = Vec::with_capacity(request.logs.len());
@@ -108,12 +115,10 @@ impl App {
             let mut ids: Vec<LogFileId> = Vec::with_capacity(read.len());
             for log in read {
                 let new = log.into_new(issue.clone());
-                match tx.log_by_hash(&issue, &new.content_hash)? {
-                    Some(known) => ids.push(known.id),
-                    None => ids.push(store_log(tx, &new)?.id),
+                if tx.log_by_hash(&issue, &new.content_hash)?.is_none() {
+                    ids.push(store_log(tx, &new)?.id);
                 }
             }
-            ids.dedup();
             Ok((issue, ids))
         })?;
         self.investigate(request, &issue, log_file_ids)

@@ -55,8 +55,7 @@ impl Output {
 
     /// Prints a line of the result as it is: the caller made foreign text in it visible.
     pub(crate) fn text(&self, line: &str) {
-        self.bytes(line.as_bytes());
-        self.bytes(b"\n");
+        self.bytes(format!("{line}\n").as_bytes());
     }
 
     /// [`Output::text`] as the last thing that a command does.
@@ -73,7 +72,8 @@ impl Output {
 
     /// Prints bytes of the result. A reader that went away ends the process in silence, as `head` expects.
     pub(crate) fn bytes(&self, bytes: &[u8]) {
-        if let Err(error) = io::stdout().write_all(bytes) {
+        let mut stdout = io::stdout().lock();
+        if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 signal_hook::low_level::exit(0);
             }

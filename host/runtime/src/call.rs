@@ -208,7 +208,7 @@ fn fault_of(stopped: &Option<Fault>, limits: &Limits, error: &wasmtime::Error) -
     }
     let text = format!("{error:#}");
     if text.contains("fuel allocated for hostcalls has been exhausted") {
-        return Fault::OutputLimit { limit_bytes: limits.output_bytes_max };
+        return Fault::OutputLimit { limit_bytes: limits.host_call_bytes_max.max(limits.output_bytes_max) };
     }
     // The trap's own words name instructions and never memory contents.
     match error.downcast_ref::<wasmtime::Trap>() {

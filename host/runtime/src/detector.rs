@@ -1,6 +1,7 @@
 //! Calls into detectors of personal data, and the checks of what they answer.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use trcaa_model::pii::Span;
 use trcaa_model::plugin::{Kind, Limits};
@@ -18,8 +19,12 @@ const CPU_LIMIT_PER_BYTES: u64 = 8 << 20;
 const OUTPUT_PER_INPUT: u64 = 8;
 /// Output that even an empty text may give.
 const OUTPUT_BYTES_MIN: u64 = 64 << 10;
+/// Bytes that a span counts beside its label: two offsets, a confidence, a pointer and a length.
+const SPAN_BYTES: usize = 20;
 /// Characters of a label.
-const LABEL_CHARS_MAX: usize = 64;
+const LABEL_CHARS_MAX: usize = 32;
+/// Labels of one detector.
+const LABELS_MAX: usize = 256;
 
 /// A detector, ready to be called from any thread.
 #[derive(Clone)]
@@ -27,6 +32,7 @@ pub struct Detector {
     plugin: Arc<Plugin>,
     pre: PiiDetectorPre<CallState>,
     context: Arc<CallContext>,
+    labels: Arc<OnceLock<BTreeSet<String>>>,
 }
 
 impl Detector {
@@ -38,7 +44,7 @@ impl Detector {
         plugin.expect_kind(Kind::PiiDetector)?;
         let pre = PiiDetectorPre::new(plugin.instance().clone())
             .map_err(|e| LoadError { name: plugin.manifest().id.clone(), problem: format!("{e:#}") })?;
-        Ok(Self { plugin: Arc::clone(plugin), pre, context })
+        Ok(Self { plugin: Arc::clone(plugin), pre, context, labels: Arc::default() })
     }
 
     /// The plugin behind it.
@@ -55,17 +61,47 @@ impl Detector {
     pub fn detect(&self, texts: &[String]) -> Result<Vec<Vec<Span>>, PluginError> {
         let options =
             wit::Options { languages: Vec::new(), labels: Vec::new(), min_confidence: 0.0, extra: Vec::new() };
+        let known = self.labels()?;
         let limits = self.limits_for(texts);
         let (answer, _) = run(&self.plugin, &self.context, limits, "detect", Pushed::default(), |store| {
             let guest = self.instantiate(store)?;
             guest.trcaa_pii_detector().call_detect(store, texts, &options)
         })?;
         let lists = answer.map_err(|e| self.plugin.failed("detect", Fault::Reported(e.into())))?;
-        check(&self.plugin.manifest().id, texts, lists).map_err(|problem| {
-            let fault = Fault::BadOutput(problem);
+        let refuse = |fault: Fault| {
             self.plugin.count_failure(&fault);
             self.plugin.failed("detect", fault)
-        })
+        };
+        let bytes: usize = lists.iter().flatten().map(|span| span.label.len() + SPAN_BYTES).sum();
+        if bytes as u64 > limits.output_bytes_max {
+            return Err(refuse(Fault::OutputLimit { limit_bytes: limits.output_bytes_max }));
+        }
+        check(&self.plugin.manifest().id, known, texts, lists).map_err(|problem| refuse(Fault::BadOutput(problem)))
+    }
+
+    /// The labels that it declares, asked once, before it has seen any text: a label ends up in placeholders, and a
+    /// detector that could make one up at will could write what it read into them.
+    fn labels(&self) -> Result<&BTreeSet<String>, PluginError> {
+        if let Some(known) = self.labels.get() {
+            return Ok(known);
+        }
+        let limits = self.plugin.limits();
+        let (list, _) = run(&self.plugin, &self.context, limits, "labels", Pushed::default(), |store| {
+            let guest = self.instantiate(store)?;
+            guest.trcaa_pii_detector().call_labels(store)
+        })?;
+        let shaped = |label: &str| {
+            (1..=LABEL_CHARS_MAX).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        if list.len() > LABELS_MAX || !list.iter().all(|info| shaped(&info.label)) {
+            let problem = format!(
+                "it declares more than {LABELS_MAX} labels, or one that is not 1 to {LABEL_CHARS_MAX} letters and digits"
+            );
+            let fault = Fault::BadOutput(problem);
+            self.plugin.count_failure(&fault);
+            return Err(self.plugin.failed("labels", fault));
+        }
+        Ok(self.labels.get_or_init(|| list.into_iter().map(|info| info.label).collect()))
     }
 
     fn instantiate(&self, store: &mut wasmtime::Store<CallState>) -> wasmtime::Result<PiiDetector> {
@@ -84,7 +120,12 @@ impl Detector {
 }
 
 /// Believes an answer only if it has a list per text and every span lies inside it, on character boundaries.
-fn check(detector: &str, texts: &[String], lists: Vec<Vec<wit::Span>>) -> Result<Vec<Vec<Span>>, String> {
+fn check(
+    detector: &str,
+    known: &BTreeSet<String>,
+    texts: &[String],
+    lists: Vec<Vec<wit::Span>>,
+) -> Result<Vec<Vec<Span>>, String> {
     if lists.len() != texts.len() {
         return Err(format!("{} lists of spans for {} texts", lists.len(), texts.len()));
     }
@@ -99,14 +140,8 @@ fn check(detector: &str, texts: &[String], lists: Vec<Vec<wit::Span>>) -> Result
             if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
                 return Err(format!("span {start}..{end} cuts a character"));
             }
-            let label_shaped = !span.label.is_empty()
-                && span.label.chars().count() <= LABEL_CHARS_MAX
-                && span.label.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
-            if !label_shaped {
-                return Err(format!(
-                    "label {:?} is not 1 to {LABEL_CHARS_MAX} letters and digits",
-                    plain(&span.label, 80)
-                ));
+            if !known.contains(&span.label) {
+                return Err(format!("label {:?} is none of those that it declares", plain(&span.label, 40)));
             }
             if !(0.0..=1.0).contains(&span.confidence) {
                 return Err(format!("confidence {} is not between 0 and 1", span.confidence));
@@ -131,7 +166,7 @@ mod tests {
 
     fn said(text: &str, start: u32, end: u32, label: &str, confidence: f32) -> String {
         let span = wit::Span { start, end, label: label.into(), confidence };
-        match check("d", &[text.to_owned()], vec![vec![span]]) {
+        match check("d", &BTreeSet::from(["Email".to_owned()]), &[text.to_owned()], vec![vec![span]]) {
             Ok(_) => "believed".into(),
             Err(problem) => problem,
         }
@@ -150,12 +185,12 @@ mod tests {
         ] {
             assert!(said("añb", start, end, "Email", 1.0).contains(part), "{start}..{end}");
         }
-        for label in ["", "a b", "x\n", "é", &"x".repeat(65)] {
+        for label in ["", "email", "Email2", "x\n"] {
             assert!(said("abc", 0, 1, label, 1.0).contains("label"), "{label:?}");
         }
         for confidence in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
             assert!(said("abc", 0, 1, "Email", confidence).contains("confidence"), "{confidence}");
         }
-        assert!(check("d", &["a".into()], vec![]).is_err());
+        assert!(check("d", &BTreeSet::new(), &["a".into()], vec![]).is_err());
     }
 }

@@ -165,7 +165,10 @@ mod tests {
             ),
             (format!("(component {manifest} (import \"trcaa:host/log@0.9.0\" (instance)))"), "this host serves 0.1"),
             (format!("(component {manifest} (import \"shell\" (func)))"), "imports shell"),
-            (format!("(component {manifest} (export \"trcaa:pii/detector@0.1.0\" (instance)))"), "0"),
+            (
+                format!("(component {manifest} (instance $i) (export \"trcaa:pii/detector@0.9.0\" (instance $i)))"),
+                "this host serves 0.1",
+            ),
         ] {
             let said = refusal(&wat);
             assert!(said.contains(part), "{wat}: {said}");

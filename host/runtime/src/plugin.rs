@@ -39,6 +39,17 @@ pub struct Plugin {
 }
 
 impl Plugin {
+    /// Reads manifest and SHA-256 of a component without compiling or running any of it.
+    ///
+    /// # Errors
+    /// [`LoadError`] says in one sentence why it is refused.
+    pub fn inspect(name: &str, bytes: &[u8]) -> Result<(Manifest, String), LoadError> {
+        match inspect(bytes) {
+            Ok(inspected) => Ok((inspected.manifest, hex::encode(Sha256::digest(bytes)))),
+            Err(problem) => Err(LoadError { name: plain(name, 100), problem }),
+        }
+    }
+
     /// Loads a component from its bytes: inspects, compiles (or takes authenticated code from `cache`), links.
     ///
     /// # Errors

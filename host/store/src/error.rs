@@ -170,6 +170,12 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// Two processes gave out placeholders of one issue at once; the caller reads them again.
+    #[error("pseudonym: {reason}")]
+    PseudonymClash {
+        /// Which one.
+        reason: String,
+    },
     /// A stored row does not read as what it should be.
     #[error("{table} row {id:?}: {reason}")]
     BadRow {
@@ -250,6 +256,7 @@ impl StoreError {
             Self::NoSuch { .. } => "not_found",
             Self::Ambiguous { .. } => "ambiguous",
             Self::IdTooShort { .. } | Self::Invalid { .. } => "invalid",
+            Self::PseudonymClash { .. } => "pseudonym_clash",
             Self::BadRow { .. } => "bad_row",
             Self::LogUnreadable { .. } => "log_unreadable",
             Self::Column { .. } => "column_cipher",

@@ -84,7 +84,9 @@ pub(crate) fn prepare_folder(folder: &Path, database: &Path) -> Result<(), Store
             let mode = meta.mode() & 0o7777;
             // A folder such as /tmp is not ours to close, even where we could: it has neither our database nor is empty.
             let ours = meta.uid() == rustix::process::geteuid().as_raw()
-                && (database.exists() || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()));
+                && (database.exists()
+                    || folder.join(crate::KEY_FILE).exists()
+                    || fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none()));
             if mode & 0o077 != 0 && mode & 0o1000 == 0 && ours {
                 fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(failed("close", folder))?;
             }

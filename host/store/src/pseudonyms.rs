@@ -83,7 +83,7 @@ impl Tx<'_> {
     /// Stores pseudonyms that were given out as (label, ordinal, value); what is stored already is passed over.
     ///
     /// # Errors
-    /// [`StoreError::Invalid`] where a value or a placeholder of the issue is stored with another partner: two processes
+    /// [`StoreError::PseudonymClash`] where a value or a placeholder of the issue is stored with another partner: two processes
     /// gave out at once, and the caller reads [`Store::pseudonyms`] again.
     pub fn insert_pseudonyms(&self, issue: &IssueId, given: &[(&str, u32, &str)]) -> Result<usize, StoreError> {
         self.expect_issue(issue)?;
@@ -99,12 +99,12 @@ impl Tx<'_> {
                     continue;
                 }
                 let reason = format!("the value of [{label}_{ordinal}] is stored as [{stored_label}_{stored_ordinal}]");
-                return Err(StoreError::Invalid { what: "pseudonym", reason });
+                return Err(StoreError::PseudonymClash { reason });
             }
             let taken = "SELECT 1 FROM issue_pseudonyms WHERE issue_id = ?1 AND label = ?2 AND ordinal = ?3";
             if row::first(&self.conn, taken, params![issue.as_str(), label, ordinal], |_| Ok(()))?.is_some() {
                 let reason = format!("[{label}_{ordinal}] stands for another value already");
-                return Err(StoreError::Invalid { what: "pseudonym", reason });
+                return Err(StoreError::PseudonymClash { reason });
             }
             let id = run.next();
             let sealed = cipher.seal(TABLE, COLUMN, &id, value.as_bytes()).map_err(|source| StoreError::Column {

@@ -4,13 +4,13 @@ use serde_json::json;
 use trcaa_app::{App, AppError, ScanResult};
 use trcaa_model::pii::{PiiSpan, SpanState};
 
-use super::{Opened, read_text, read_utf8};
+use super::{Opened, log_input, read_utf8};
 use crate::args::{DecideArgs, PiiCommand};
 use crate::output::{Output, short, visible};
 
 pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Output) -> Result<(), AppError> {
     match command {
-        PiiCommand::Scan { file, redact } => scan(&trcaa_app::scan_bytes(read_text(file)?)?, *redact, output),
+        PiiCommand::Scan { file, redact } => scan(&trcaa_app::scan_input(&log_input(file))?, *redact, output),
         PiiCommand::Detect { log } => {
             let app = open()?;
             let log = app.store().resolve_log(log)?;

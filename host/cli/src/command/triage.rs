@@ -8,6 +8,12 @@ use crate::args::TriageArgs;
 use crate::output::{Output, visible};
 
 pub(super) fn run(app: &App, args: &TriageArgs, output: &Output) -> Result<(), AppError> {
+    let mut formats: Vec<String> = Vec::new();
+    for format in args.formats.iter().map(|f| f.trim().to_ascii_lowercase()).filter(|f| !f.is_empty()) {
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
     let request = TriageRequest {
         logs: args.files.iter().map(|file| log_input(file)).collect(),
         title: args.title.clone(),
@@ -15,7 +21,7 @@ pub(super) fn run(app: &App, args: &TriageArgs, output: &Output) -> Result<(), A
         domain: args.domain.as_deref().map(trcaa_model::issue::parse_domain).transpose()?.map(str::to_owned),
         provider: args.provider.clone(),
         out: args.out.clone(),
-        formats: args.formats.iter().map(|f| f.trim().to_ascii_lowercase()).filter(|f| !f.is_empty()).collect(),
+        formats,
     };
     let report = app.triage(&request)?;
     if output.json {
