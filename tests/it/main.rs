@@ -6,5 +6,6 @@ mod cli_contract;
 mod crash;
 mod edges;
 mod guests;
+mod plugins;
 mod review;
 mod triage;

@@ -37,6 +37,9 @@ impl App {
     /// # Errors
     /// There is none, or the confidence is not between 0 and 1.
     pub fn resolve_issue(&self, id: &IssueId, root_cause: Option<(&str, f64)>) -> Result<Issue, AppError> {
+        if root_cause.is_some_and(|(text, _)| text.trim().is_empty()) {
+            return Err(AppError::usage("empty_answer", "resolving the issue: the root cause is empty"));
+        }
         if let Some((_, confidence)) = root_cause
             && !(0.0..=1.0).contains(&confidence)
         {

@@ -23,4 +23,7 @@ pub use placeholder::{PLACEHOLDER_BYTES_MAX, Placeholder, placeholder_name};
 pub use pseudonym::{Pseudonym, PseudonymError, Pseudonyms};
 pub use restore::restore;
 pub use spans::{Merged, SpanError, check_spans, merge};
-pub use windows::{CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYTES, CORE_BYTES_MAX, Window, collect, windows};
+pub use windows::{
+    CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYTES, CORE_BYTES_MAX, VIEW_BYTES_MAX, Window, collect, touches_end, widened,
+    windows,
+};
