@@ -116,3 +116,19 @@ fn a_scan_reads_what_ingest_reads() {
     let log = home.file("mixed.log", mixed);
     home.run(["pii", "scan", log.to_str().unwrap(), "--redact"]).fails(1);
 }
+
+#[test]
+fn a_secret_longer_than_any_window_is_hidden_whole() {
+    let home = Home::new(BINARY);
+    // 40 KB of a made-up key, once far from a boundary and once across the first mebibyte.
+    let line = "bWFkZSB1cCBrZXkgbWF0ZXJpYWwsIG5vdCBhIHJlYWwga2V5LCBsaW5lIGFmdGVyIGxpbmUu";
+    let key =
+        format!("-----BEGIN RSA PRIVATE KEY-----\n{}-----END RSA PRIVATE KEY-----\n", format!("{line}\n").repeat(550));
+    let filler = "2026-11-21 10:00:00 INFO all is well\n";
+    for before in [100, (1 << 20) / filler.len() - 200] {
+        let log = home.file("key.log", format!("{}{key}{}", filler.repeat(before), filler.repeat(1_000)));
+        let run = home.run(["pii", "scan", log.to_str().unwrap(), "--redact"]).ok();
+        assert_eq!(run.stdout.matches(line).count(), 0);
+        assert_eq!(run.stdout.matches("all is well").count(), before + 1_000);
+    }
+}

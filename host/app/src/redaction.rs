@@ -17,7 +17,8 @@ use trcaa_model::guard::Redacted;
 use trcaa_model::id::{IssueId, LogFileId};
 use trcaa_model::pii::{Span, SpanState};
 use trcaa_redact::{
-    Applier, Guard, Merged, Origin, Placeholder, Pseudonym, Pseudonyms, Window, collect, merge, windows,
+    Applier, Guard, Merged, Origin, Placeholder, Pseudonym, Pseudonyms, VIEW_BYTES_MAX, Window, collect, merge,
+    touches_end, widened, windows,
 };
 use trcaa_runtime::Detector;
 use trcaa_store::{NewSpan, RedactedCopy, StoreError, Tx};
@@ -101,13 +102,8 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
             if failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
                 return;
             }
-            let shown = [window.view(text).to_owned()];
             for detector in detectors {
-                match detector
-                    .detect(&shown)
-                    .map_err(AppError::from)
-                    .and_then(|mut lists| Ok(collect(window, text, lists.pop().unwrap_or_default())?))
-                {
+                match detect_window(detector, window, text) {
                     Ok(spans) => found.lock().unwrap_or_else(PoisonError::into_inner).push((window.core.start, spans)),
                     Err(error) => {
                         failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
@@ -140,6 +136,26 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
     let mut spans: Vec<Span> = Vec::with_capacity(count);
     spans.extend(found.into_iter().flat_map(|(_, spans)| spans));
     Ok(spans)
+}
+
+/// Lets one detector look at one window, and again with a wider view while a finding runs to the end of what it sees:
+/// of a secret that is longer than the view, the rest would stay in clear.
+fn detect_window(detector: &Detector, window: &Window, text: &str) -> Result<Vec<Span>, AppError> {
+    let mut window = window.clone();
+    loop {
+        let mut lists = detector.detect(&[window.view(text).to_owned()])?;
+        let spans = collect(&window, text, lists.pop().unwrap_or_default())?;
+        if !touches_end(&window, text, &spans) {
+            return Ok(spans);
+        }
+        window = widened(&window, text).ok_or_else(|| {
+            let message = format!(
+                "detecting personal data: a finding near byte {} is longer than {VIEW_BYTES_MAX} bytes",
+                window.core.start
+            );
+            AppError::failed("too_long_span", message).hint("such a blob is no log text; cut it out of the log first")
+        })?;
+    }
 }
 
 /// Scans text without any store, with the bundled detectors. Placeholders are numbered from 1.

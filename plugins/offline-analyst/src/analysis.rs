@@ -16,6 +16,8 @@ const LESSONS_MAX: usize = 6;
 const MOMENTS_MAX: usize = 40;
 /// Bursts told about.
 const BURSTS_SHOWN: usize = 3;
+/// Failures told about that are only spoken of.
+const MENTIONS_SHOWN: usize = 3;
 /// Errors that make a burst at least.
 const BURST_MIN: u32 = 10;
 /// Facts below this weight are told only where nothing worse is there to tell.
@@ -161,6 +163,7 @@ fn findings(scan: &Scan<'_>, nodes: &[Node]) -> Vec<Finding> {
     found.extend(counters(scan));
     found.extend(first_error(scan, nodes));
     found.extend(silence(scan));
+    found.extend(mentions(scan));
     // Starts, stops and changes matter only where something broke.
     let telling = |fact: &Fact| fact.weight < 30 && (fact.class == Class::Note || !nodes.is_empty());
     for (at, fact, seen) in others.into_iter().filter(|(_, fact, _)| telling(fact)) {
@@ -260,6 +263,23 @@ fn first_error(scan: &Scan<'_>, nodes: &[Node]) -> Option<Finding> {
         evidence: vec![scan.source.cite(first.line)],
         assumed: false,
     })
+}
+
+/// What lines at DEBUG or INFO level speak of, and nothing reports.
+fn mentions(scan: &Scan<'_>) -> Option<Finding> {
+    let spoken =
+        scan.mentions.iter().enumerate().filter(|(at, _)| scan.sightings.get(*at).is_some_and(Option::is_none));
+    let mut all: Vec<_> =
+        spoken.filter_map(|(at, mention)| Some((scan.signatures.facts.get(at)?, (*mention)?))).collect();
+    all.sort_by_key(|(fact, (times, _))| (std::cmp::Reverse(*times), fact.id));
+    all.truncate(MENTIONS_SHOWN);
+    let (_, (_, first)) = *all.first()?;
+    let told: Vec<String> = all.iter().map(|(fact, (times, _))| format!("“{}” ({times})", fact.title)).collect();
+    let text = format!("Lines at DEBUG or INFO level speak of, but do not report: {}.", told.join(", "));
+    let mut lines = vec![first];
+    lines.extend(all.iter().map(|(_, (_, line))| *line).filter(|line| *line != first));
+    lines.dedup();
+    Some(Finding { text, evidence: lines.into_iter().map(|line| scan.source.cite(line)).collect(), assumed: false })
 }
 
 fn silence(scan: &Scan<'_>) -> Option<Finding> {

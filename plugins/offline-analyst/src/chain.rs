@@ -19,8 +19,12 @@ const EDGES_MAX: usize = 5;
 const CLOCKS_MS: i64 = 60_000;
 /// How far lines of one file may be out of order.
 const ORDER_MS: i64 = 2_000;
-/// A cause that passes is no cause any more after this time.
+/// A cause that passes is no cause any more after this time, whatever ties it to the effect.
 const LASTING_MS: i64 = 6 * 3_600_000;
+/// Without a name or line in common, this is how long before its effect a cause may have been seen last: a part that
+/// broke shows in what needs it within minutes, and two hours leave room for a job that comes once an hour to meet it.
+/// What is set up wrongly shows only once something meets it, so it is not bounded.
+const UNTIED_MS: i64 = 2 * 3_600_000;
 /// A failure that begins within this time of an impact is looked at as its cause, where the table has no better one.
 const BESIDE_MS: i64 = 5 * 60_000;
 /// Failures below this weight break no requests.
@@ -29,6 +33,11 @@ const BREAKING_WEIGHT: u8 = 45;
 const CHANGE_MS: i64 = 30 * 60_000;
 /// Facts below this weight are noise: no incident begins with them.
 const INCIDENT_WEIGHT: u8 = 20;
+
+/// The most that can be said for a root cause whose own link is assumed.
+const LAST_ASSUMED_MAX: f32 = 0.75;
+/// The most that can be said for a root cause with two or more assumed links on the way to it.
+const MANY_ASSUMED_MAX: f32 = 0.6;
 
 /// How a cause is tied to its effect.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +50,13 @@ pub(crate) struct Link {
     pub(crate) uncertain: bool,
     /// A sentence about how often effect followed cause, where that was counted.
     pub(crate) observed: String,
+}
+
+impl Link {
+    /// Whether the answer has to say "Assumed:" of this link.
+    pub(crate) fn is_assumed(&self) -> bool {
+        !self.assumed.is_empty() || self.uncertain && self.observed.is_empty()
+    }
 }
 
 /// One fact of the chain; `link` ties it to the fact before it.
@@ -123,7 +139,7 @@ fn causes(scan: &Scan<'_>, effect: usize) -> Vec<(usize, Link)> {
     for (slot, cause) in fact.causes.iter().enumerate() {
         let Some(at) = scan.signatures.position(cause.id) else { continue };
         let Some(sighting) = scan.sightings[at].as_ref() else { continue };
-        let Some(mut link) = in_time(seen, sighting, scan.signatures.facts[at]) else { continue };
+        let Some(mut link) = in_time(scan, seen, sighting, scan.signatures.facts[at]) else { continue };
         let followed = seen.preceded.get(slot).copied().unwrap_or(0);
         let follows = seen.count >= 3 && u64::from(followed) * 10 >= u64::from(seen.count) * 6;
         if follows {
@@ -163,7 +179,7 @@ fn failures_beside(scan: &Scan<'_>, effect: &Sighting, known: &[(usize, Link)]) 
     let beside = scan.present().filter(|(at, fact, _)| broken(fact) && known.iter().all(|(other, _)| other != at));
     beside
         .filter_map(|(at, fact, seen)| {
-            let link = in_time(effect, seen, fact)?;
+            let link = in_time(scan, effect, seen, fact)?;
             let near =
                 effect.first.at.is_some() && effect.first.since(&seen.first).is_some_and(|ms| ms.abs() <= BESIDE_MS);
             let assumed =
@@ -185,7 +201,7 @@ fn change_before(scan: &Scan<'_>, effect: &Sighting) -> Option<(usize, Link)> {
 }
 
 /// Whether a cause can explain an effect by its times.
-fn in_time(effect: &Sighting, cause: &Sighting, fact: &Fact) -> Option<Link> {
+fn in_time(scan: &Scan<'_>, effect: &Sighting, cause: &Sighting, fact: &Fact) -> Option<Link> {
     let slack = if effect.first.file == cause.first.file { ORDER_MS } else { CLOCKS_MS };
     let Some(lead) = effect.first.since(&cause.first) else {
         return Some(Link { uncertain: true, ..Link::default() });
@@ -194,12 +210,22 @@ fn in_time(effect: &Sighting, cause: &Sighting, fact: &Fact) -> Option<Link> {
     if passing && effect.first.since(&cause.last).is_some_and(|ms| ms > LASTING_MS) {
         return None;
     }
+    let since_cause = |at: i64| cause.last.at.map_or(0, |last| at - last);
+    let bounded = fact.class != Class::Misconfiguration;
+    if bounded && effect.first.at.is_some_and(|at| since_cause(at) > UNTIED_MS) && !tied(scan, effect, cause) {
+        return None;
+    }
     if lead >= -slack {
         return Some(Link::default());
     }
     // A first blip long before does not clear a cause that most of the effect comes after.
     let (from, same) = (cause.first.at?, effect.first.group == cause.first.group);
     let after = effect.times.at_or_after(from.saturating_sub(slack));
+    // Of what came after it, something has to come soon after it.
+    let late = cause.last.at.map_or(0, |last| effect.times.at_or_after(last.saturating_add(UNTIED_MS)));
+    if bounded && after <= late && !tied(scan, effect, cause) {
+        return None;
+    }
     (same && effect.count >= 2 && u64::from(after) * 10 >= u64::from(effect.count) * 6).then(|| Link {
         uncertain: true,
         observed: format!("{after} of {} came after it began.", effect.count),
@@ -311,6 +337,14 @@ pub(crate) fn confidence(scan: &Scan<'_>, nodes: &[Node]) -> f32 {
     }
     if scan.sightings[last.fact].as_ref().is_some_and(|seen| !seen.caveat.is_empty()) {
         sure *= 0.85;
+    }
+    // However well the rest is shown, the end of the chain is no surer than the links that lead to it.
+    let assumed = links.iter().filter(|link| link.is_assumed()).count();
+    if links.last().is_some_and(|link| link.is_assumed()) {
+        sure = sure.min(LAST_ASSUMED_MAX);
+    }
+    if assumed >= 2 {
+        sure = sure.min(MANY_ASSUMED_MAX);
     }
     (sure.clamp(0.1, 0.95) * 100.0).round() / 100.0
 }

@@ -51,6 +51,9 @@ pub(crate) struct Fact {
     pub(crate) any: &'static [&'static str],
     /// None of these may be in the line.
     pub(crate) not: &'static [&'static str],
+    /// A line at DEBUG or INFO level only speaks of a failure, unless it holds one of these: the marks of programs
+    /// that report it at such a level.
+    pub(crate) genuine: &'static [&'static str],
     /// Names to take from its lines.
     pub(crate) picks: &'static [Pick],
     /// What can explain it, likeliest first.
@@ -80,6 +83,13 @@ pub(crate) struct Cause {
     pub(crate) assumed: &'static str,
 }
 
+impl Fact {
+    /// Whether it states that something is wrong, which a line may deny or merely speak of.
+    pub(crate) fn claims_failure(&self) -> bool {
+        matches!(self.class, Class::Impact | Class::Failure | Class::Exhaustion | Class::Misconfiguration)
+    }
+}
+
 /// A row to fill the unmentioned columns from.
 const ROW: Fact = Fact {
     id: "",
@@ -90,6 +100,7 @@ const ROW: Fact = Fact {
     because: "",
     any: &[],
     not: &[],
+    genuine: &[],
     picks: &[],
     causes: &[],
     now: &[],
@@ -146,7 +157,13 @@ mod tests {
                 "{}",
                 fact.id
             );
-            for needle in fact.any.iter().chain(fact.not).chain(fact.causes.iter().flat_map(|cause| cause.proof)) {
+            for needle in fact
+                .any
+                .iter()
+                .chain(fact.not)
+                .chain(fact.genuine)
+                .chain(fact.causes.iter().flat_map(|cause| cause.proof))
+            {
                 assert_eq!(needle.to_ascii_lowercase(), **needle, "{}", fact.id);
                 assert!(needle.split('*').any(|part| part.len() >= 3), "{}: {needle} is too short", fact.id);
             }

@@ -14,6 +14,8 @@ pub(crate) enum Level {
     Statement,
     Debug,
     Info,
+    /// What is normal and still meant for who runs the system: `NOTICE`, PostgreSQL's LOG, MySQL's Note.
+    Notice,
     Warn,
     Error,
     Fatal,
@@ -27,7 +29,8 @@ pub(crate) fn named(word: &[u8]) -> Option<Level> {
     slot.make_ascii_lowercase();
     Some(match &*slot {
         b"trace" | b"debug" | b"dbg" | b"fine" | b"finer" | b"finest" | b"verbose" => Level::Debug,
-        b"info" | b"notice" | b"inf" | b"note" | b"system" | b"log" | b"detail" | b"hint" | b"config" => Level::Info,
+        b"info" | b"inf" | b"config" => Level::Info,
+        b"notice" | b"note" | b"system" | b"log" | b"detail" | b"hint" => Level::Notice,
         b"warn" | b"warning" | b"wrn" => Level::Warn,
         b"error" | b"err" | b"severe" => Level::Error,
         b"fatal" | b"critical" | b"crit" | b"alert" | b"emerg" | b"emergency" | b"panic" | b"ftl" => Level::Fatal,
@@ -153,7 +156,7 @@ mod tests {
             (" ERROR [main] a.B - x", Level::Error),
             ("] [error] [client 10.0.0.1] x", Level::Error),
             ("] [core:error] [pid 3] x", Level::Error),
-            (" [12] LOG:  checkpoint starting", Level::Info),
+            (" [12] LOG:  checkpoint starting", Level::Notice),
             (" [12] user=a,db=b,app=c FATAL:  sorry", Level::Fatal),
             (" [12] STATEMENT:  SELECT 'ERROR'", Level::Statement),
             (" 0 [Warning] [MY-010068] x", Level::Warn),

@@ -17,6 +17,7 @@ mod calendar;
 mod chain;
 mod clock;
 mod component;
+mod denial;
 mod derive;
 mod facts;
 mod histogram;

@@ -29,7 +29,10 @@ pub(crate) fn parse(line: &[u8]) -> Record {
             let token = line.get(stamp.start..stamp.start + 5).unwrap_or(&[]);
             level::klog(token, line.get(stamp.start + 6..).unwrap_or(&[])).or_else(|| level::explicit(line, behind))
         }
-        Some(_) => level::explicit(line, behind).or_else(|| redis(line, behind)).or_else(|| leading(line)),
+        Some(_) => level::explicit(line, behind)
+            .or_else(|| redis(line, behind))
+            .or_else(|| behind_stamp(line, behind))
+            .or_else(|| leading(line)),
         None => leading(line),
     };
     let skip = line
@@ -56,10 +59,24 @@ fn leading(line: &[u8]) -> Option<Level> {
 fn redis(line: &[u8], behind: usize) -> Option<Level> {
     match (line.get(behind)?, line.get(behind + 1)?, line.get(behind + 2)?) {
         (b' ', b'#', b' ') => Some(Level::Warn),
-        (b' ', b'*' | b'-', b' ') => Some(Level::Info),
+        (b' ', b'*', b' ') => Some(Level::Notice),
+        (b' ', b'-', b' ') => Some(Level::Info),
         (b' ', b'.', b' ') => Some(Level::Debug),
         _ => None,
     }
+}
+
+/// The level of a JSON line that a collector has put its own stamp before.
+fn behind_stamp(line: &[u8], behind: usize) -> Option<Level> {
+    let body = line.get(behind..)?.trim_ascii_start();
+    let fields = body.starts_with(b"{\"").then(|| json_line::parse(body))??;
+    json_level(body, &fields)
+}
+
+fn json_level(line: &[u8], fields: &json_line::Fields) -> Option<Level> {
+    let (start, end) = fields.level?;
+    let word = line.get(start..end)?;
+    level::named(word).or_else(|| numbered(word))
 }
 
 fn from_json(line: &[u8], fields: &json_line::Fields) -> Record {
@@ -67,10 +84,7 @@ fn from_json(line: &[u8], fields: &json_line::Fields) -> Record {
         let inner = line.get(..end)?;
         stamp::parse_at(inner, start).or_else(|| bare_epoch(inner, start)).map(|found| Stamp { start, ..found })
     });
-    let level = fields.level.and_then(|(start, end)| {
-        let word = &line[start..end];
-        level::named(word).or_else(|| numbered(word))
-    });
+    let level = json_level(line, fields);
     let (body_start, body_end) = fields.message.unwrap_or((0, line.len()));
     Record { stamp, level, body_start, body_end, status: fields.status }
 }

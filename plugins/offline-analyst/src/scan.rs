@@ -67,6 +67,8 @@ pub(crate) struct Scan<'a> {
     pub(crate) source: Source<'a>,
     pub(crate) signatures: Signatures,
     pub(crate) sightings: Vec<Option<Sighting>>,
+    /// Per fact: lines at DEBUG or INFO level that only speak of it, and the first of them.
+    pub(crate) mentions: Vec<Option<(u32, LineRef)>>,
     pub(crate) miner: Miner,
     pub(crate) traces: Traces,
     pub(crate) wal: Wal,
@@ -107,6 +109,7 @@ pub(crate) fn scan<'a>(docs: &'a [Doc<'a>]) -> Scan<'a> {
         start_fact: signatures.position("service_start"),
         signatures,
         sightings: (0..count).map(|_| None).collect(),
+        mentions: vec![None; count],
         miner: Miner::default(),
         traces: Traces::default(),
         wal: Wal::default(),
@@ -178,6 +181,9 @@ impl Scan<'_> {
             return;
         }
         self.signatures.find(bytes, hits);
+        if matches!(record.level, Some(Level::Debug | Level::Info)) {
+            self.mention(event.line, hits);
+        }
         let mut worst = false;
         for &fact in &hits.facts {
             let row = self.signatures.facts[fact];
@@ -217,6 +223,19 @@ impl Scan<'_> {
         if hits.figures {
             self.sessions.count(text, event);
         }
+    }
+
+    /// Takes the failures out of the hits of a line that by its own level reports none.
+    fn mention(&mut self, line: LineRef, hits: &mut Hits) {
+        let Hits { facts, lower, .. } = hits;
+        facts.retain(|&fact| {
+            let mentioned = self.signatures.only_mentioned(fact, lower);
+            if mentioned && let Some(slot) = self.mentions.get_mut(fact) {
+                let (count, _) = slot.get_or_insert((0, line));
+                *count = count.saturating_add(1);
+            }
+            !mentioned
+        });
     }
 
     /// Counts a line for a fact.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::hash::BuildHasherDefault;
 
 use crate::clock::Event;
-use crate::facts::Fact;
+use crate::facts::{Fact, Pick};
 use crate::histogram::Histogram;
 use crate::line::LineRef;
 use crate::template::{self, Mix};
@@ -16,6 +16,10 @@ pub(crate) const KEPT_MAX: usize = 8;
 const NAMES_MAX: usize = 400;
 /// Longest name kept.
 const NAME_BYTES: usize = 96;
+/// Places of a pick in one line that are looked at.
+const PLACES_MAX: usize = 8;
+/// Longest inner part of a placeholder.
+const PLACEHOLDER_BYTES: usize = 64;
 
 /// A name that a fact's lines mention.
 #[derive(Clone, Debug)]
@@ -106,11 +110,8 @@ impl Sighting {
             if pick.label == done {
                 continue;
             }
-            let Some(at) = memchr::memmem::find(lower, pick.after.as_bytes()) else { continue };
-            let Some(rest) = line.get(at + pick.after.len()..) else { continue };
-            let end = rest.find(|byte: char| pick.until.contains(byte) || byte.is_control()).unwrap_or(rest.len());
-            if end > 0 && end <= NAME_BYTES {
-                self.name(pick.label, &rest[..end]);
+            if let Some(name) = placed(pick, line, lower) {
+                self.name(pick.label, name);
                 done = pick.label;
             }
         }
@@ -132,5 +133,71 @@ impl Sighting {
             }
         }
         labels
+    }
+}
+
+/// The name that a pick finds. A placeholder (`[IPv4_1]`) is one letter to it: its brackets end and begin nothing.
+fn placed<'a>(pick: &Pick, line: &'a str, lower: &[u8]) -> Option<&'a str> {
+    let mut from = 0;
+    for _ in 0..PLACES_MAX {
+        let at = from + memchr::memmem::find(lower.get(from..)?, pick.after.as_bytes())?;
+        let start = at + pick.after.len();
+        from = at + 1;
+        if pick.after.ends_with('[') && line.get(start - 1..).is_some_and(|rest| placeholder(rest) > 0) {
+            continue;
+        }
+        let rest = line.get(start..)?;
+        let mut end = 0;
+        while let Some(letter) = rest.get(end..).and_then(|rest| rest.chars().next()) {
+            let whole = placeholder(rest.get(end..).unwrap_or(""));
+            if whole == 0 && (pick.until.contains(letter) || letter.is_control()) || end > NAME_BYTES {
+                break;
+            }
+            end += whole.max(letter.len_utf8());
+        }
+        return rest.get(..end).filter(|name| !name.is_empty() && name.len() <= NAME_BYTES);
+    }
+    None
+}
+
+/// The length of the placeholder that a text begins with, 0 if it begins with none: `[Label_N]`.
+fn placeholder(text: &str) -> usize {
+    let Some(inner) = text.strip_prefix('[') else { return 0 };
+    let Some(length) = inner.bytes().take(PLACEHOLDER_BYTES).position(|byte| byte == b']') else { return 0 };
+    let Some((label, number)) = inner.get(..length).and_then(|inner| inner.rsplit_once('_')) else { return 0 };
+    let labelled = label.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let numbered = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    if labelled && numbered { length + 2 } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(after: &'static str, until: &'static str, line: &str, expected: Option<&str>) {
+        let pick = Pick { label: "names", after, until };
+        assert_eq!(placed(&pick, line, line.to_ascii_lowercase().as_bytes()), expected, "{line}");
+    }
+
+    #[test]
+    fn placeholders_are_kept_whole() {
+        check("[client ", "]", "[error] [client [IPv4_1]] File does not exist: /x", Some("[IPv4_1]"));
+        check("[client ", "]", "[error] [client 10.1.2.3] File does not exist: /x", Some("10.1.2.3"));
+        check(" [", "]", "for [Hostname_6] [[IPv4_1]] failed", Some("[IPv4_1]"));
+        check(" [", "]", "for host.example [10.1.2.3] failed", Some("10.1.2.3"));
+        check(" [", "]", "for [Hostname_6] failed", None);
+        check("device: ", " ,[", "Device: [Hostname_2] [SAT], 1", Some("[Hostname_2]"));
+        check(" from ", " :,", " from [IPv4_1]:53222 x", Some("[IPv4_1]"));
+        check("server: \"", "\"", "server: \"http://[IPv4_5]:80/a\"", Some("http://[IPv4_5]:80/a"));
+    }
+
+    #[test]
+    fn other_brackets_are_no_placeholders() {
+        for text in ["[12]", "[client 1]", "[unknown]", "[_1]", "[a_]", "[a_1", "", "[IPv4_1 x]"] {
+            assert_eq!(placeholder(text), 0, "{text}");
+        }
+        assert_eq!(placeholder("[Credit_Card_12] x"), 16);
     }
 }

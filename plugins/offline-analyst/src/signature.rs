@@ -4,6 +4,7 @@
 use memchr::memmem;
 
 use crate::automaton::Automaton;
+use crate::denial;
 use crate::facts::{self, Fact};
 use crate::level;
 
@@ -11,6 +12,8 @@ use crate::level;
 const LINE_BYTES: usize = 16 * 1024;
 /// How many facts one line can show.
 const HITS_MAX: usize = 12;
+/// How many places of one phrase in a line are looked at for one that is not denied.
+const PLACES_MAX: usize = 8;
 /// Words that mean trouble where a line states no level; the flag is whether it is fatal.
 const TROUBLE: &[(&str, bool)] = &[
     ("error", false),
@@ -166,15 +169,34 @@ impl Signatures {
     }
 
     fn holds(&self, pattern: &Pattern, lower: &[u8]) -> bool {
-        let mut rest = lower;
-        for part in pattern.text.split('*') {
-            match memmem::find(rest, part.as_bytes()) {
-                Some(at) => rest = &rest[at + part.len()..],
-                None => return false,
+        let fact = self.facts[pattern.fact];
+        let mut from = 0;
+        for _ in 0..PLACES_MAX {
+            let Some((start, end)) = place(lower, from, pattern.text) else { return false };
+            if !fact.claims_failure() || !denial::denied(lower, start, end) {
+                return !fact.not.iter().any(|not| memmem::find(lower, not.as_bytes()).is_some());
             }
+            from = start + 1;
         }
-        !self.facts[pattern.fact].not.iter().any(|not| memmem::find(lower, not.as_bytes()).is_some())
+        false
     }
+
+    /// Whether a line at DEBUG or INFO level only speaks of a fact instead of reporting it.
+    pub(crate) fn only_mentioned(&self, fact: usize, lower: &[u8]) -> bool {
+        let fact = self.facts[fact];
+        fact.claims_failure() && !fact.genuine.iter().any(|mark| memmem::find(lower, mark.as_bytes()).is_some())
+    }
+}
+
+/// Where a pattern stands at or behind an offset.
+fn place(lower: &[u8], from: usize, pattern: &str) -> Option<(usize, usize)> {
+    let (mut start, mut end) = (None, from);
+    for part in pattern.split('*') {
+        let at = end + memmem::find(lower.get(end..)?, part.as_bytes())?;
+        start.get_or_insert(at);
+        end = at + part.len();
+    }
+    Some((start?, end))
 }
 
 /// The longest part of a pattern between stars: the rarest to meet by chance.
@@ -230,6 +252,9 @@ mod tests {
             ("panic: runtime error: index out of range", &[]),
             ("kernel: CPU0: Machine check exceptions enabled", &[]),
             ("GET /index.html ok", &[]),
+            ("disk full: false, out of memory: kill never", &[]),
+            ("disk full: no; write failed: disk full", &["disk_full"]),
+            ("connection refused count 0", &[]),
         ] {
             let mut found = ids(line);
             for id in expected {

@@ -96,7 +96,9 @@ fn a_full_disk_is_traced_to_the_stale_replication_slot() {
     assert_eq!(whys.iter().map(|why| why.assumed).collect::<Vec<_>>(), [true, true, false, false, true], "{whys:#?}");
     assert_eq!(analysis.severity, Severity::Critical);
     let root = analysis.root_cause.unwrap();
-    assert!(root.text.contains("replication slot") && root.confidence > 0.7, "{root:?}");
+    assert!(root.text.contains("replication slot"), "{root:?}");
+    // Three of its five links are assumed.
+    assert!((0.5..=0.6).contains(&root.confidence), "{root:?}");
     assert!(analysis.immediate_actions[0].contains("pg_drop_replication_slot"));
     assert!(analysis.long_term_actions[0].contains("max_slot_wal_keep_size"));
     let times: Vec<&str> = analysis.timeline.iter().map(|moment| moment.text.as_str()).collect();
@@ -440,4 +442,136 @@ fn a_known_mechanism_without_a_tying_line_is_marked_as_assumed() {
     let tied = text("worker").replace("7 (worker)", "worker.service");
     let (_, whys) = check(&[doc("syslog", &tied)]);
     assert!(whys[0].answer.contains("OOM killer") && !whys[0].assumed, "{whys:#?}");
+}
+
+#[test]
+fn what_lines_deny_or_only_speak_of_is_no_failure() {
+    for line in [
+        "INFO health: disk full: false, out of memory: never",
+        "INFO health: no space left on device: no",
+        "INFO ticket 17: customer wrote \"pods were OOMKilled, then no space left on device\"",
+        "DEBUG http: errors such as certificate has expired or connection refused are retriable",
+        "TRACE http: too many open files",
+        "[info] alert 'OOMKilled' resolved",
+        "level=info msg=\"alert OOMKilled fires at 90%\"",
+        "probe: alert 'OOMKilled' resolved",
+        "stats: Connection refused count 0",
+        r#"{"level":"info","msg":"pod was OOMKilled last week"}"#,
+        "WARN disk full: false",
+        "NOTICE no longer disk full",
+    ] {
+        let text: String = (0..60).map(|n| format!("2026-01-02T03:{n:02}:00Z {line}\n")).collect();
+        let (analysis, whys) = check(&[doc("app.log", &text)]);
+        assert_eq!((analysis.severity, whys.len(), &analysis.root_cause), (Severity::Low, 0, &None), "{line}");
+        assert!(analysis.summary.starts_with("No failure found"), "{line}: {}", analysis.summary);
+    }
+}
+
+#[test]
+fn what_is_only_spoken_of_is_noted_and_does_not_join_the_chain() {
+    let mut text: String = (0..30)
+        .map(|n| format!("2026-01-02T03:00:{n:02}Z INFO doc: no space left on device means the disk is full\n"))
+        .collect();
+    text += "2026-01-02T03:01:00Z ERROR could not write to file \"a\": broken\n";
+    let (analysis, whys) = check(&[doc("app.log", &text)]);
+    assert!(whys.iter().all(|why| !why.answer.contains("free space")), "{whys:#?}");
+    assert_eq!(analysis.severity, Severity::High);
+    let noted = analysis.key_findings.iter().find(|finding| finding.text.contains("do not report"));
+    assert!(
+        noted.is_some_and(|finding| finding.text.contains("“A disk is full” (30)")),
+        "{:#?}",
+        analysis.key_findings
+    );
+}
+
+#[test]
+fn what_programs_report_at_a_low_level_is_kept() {
+    for (line, word) in [
+        (
+            "2026-01-02 03:00:00.000 UTC [1] LOG:  server process (PID 12) was terminated by signal 9: Killed",
+            "PostgreSQL",
+        ),
+        ("I0102 03:00:00.000000    1234 prober.go:1] \"Probe failed\" pod=\"shop/api-7d9\"", "probe"),
+        ("Jan  2 03:00:00 host kernel: INFO: task java:12 blocked for more than 120 seconds.", "hung"),
+        ("Jan  2 03:00:00 host kernel: [ 99.1] Out of memory: Killed process 7 (app) total-vm:4000kB", "memory"),
+        ("Jan  2 03:00:00 host systemd[1]: app.service: Main process exited, code=killed, status=9/KILL", "service"),
+        ("[Fri Jan 02 03:00:00 2026] [notice] child pid 12 exit signal Segmentation fault (11)", "crash"),
+        ("INFO [03:00:00] nothing\nNo space left on device", "disk"),
+    ] {
+        let (analysis, whys) = check(&[doc("a.log", line)]);
+        assert!(analysis.severity > Severity::Low && !whys.is_empty(), "{line}: {word}: {}", analysis.summary);
+    }
+}
+
+#[test]
+fn a_failure_hours_before_is_no_cause_unless_a_name_ties_it() {
+    let log = |hour: u32, name: &str| {
+        format!(
+            "Jan  2 03:00:00 host kernel: Out of memory: Killed process 12 ({name}) total-vm:4kB\n\
+             Jan  2 {hour:02}:00:00 host systemd[1]: mail.service: Main process exited, code=killed, status=9/KILL\n"
+        )
+    };
+    let linked = |hour: u32, name: &str| {
+        let text = log(hour, name);
+        let (_, whys) = check(&[doc("syslog", &text)]);
+        whys.iter().any(|why| why.question.contains("service") && why.answer.contains("OOM killer"))
+    };
+    assert!(linked(4, "backup-tool"), "within two hours");
+    assert!(!linked(8, "backup-tool"), "five hours later");
+    let text = log(8, "x").replace("12 (x)", "mail.service");
+    let (_, whys) = check(&[doc("syslog", &text)]);
+    assert!(whys.iter().any(|why| why.answer.contains("OOM killer") && why.question.contains("service")), "{whys:#?}");
+}
+
+#[test]
+fn a_kill_of_another_program_does_not_explain_a_502_five_hours_later() {
+    let kernel = "Jan  2 03:00:00 host kernel: Out of memory: Killed process 12 (backup-tool) total-vm:4kB\n";
+    let blip = "[IPv4_1] - - [02/Jan/2026:02:10:00 +0000] \"GET /a HTTP/1.1\" 502 1 \"-\" \"-\"\n";
+    let late: String = (0..9)
+        .map(|n| format!("[IPv4_1] - - [02/Jan/2026:08:00:0{n} +0000] \"GET /a HTTP/1.1\" 502 1 \"-\" \"-\"\n"))
+        .collect();
+    let nginx = "2026/01/02 08:00:01 [error] 7#7: *18 connect() failed (111: Connection refused) while connecting to upstream, client: [IPv4_1], upstream: \"http://[IPv4_5]:8080/a\"\n";
+    for access in [late.clone(), format!("{blip}{late}")] {
+        let (_, whys) = check(&[doc("access.log", &access), doc("error.log", nginx), doc("syslog", kernel)]);
+        assert!(whys.iter().all(|why| !why.answer.contains("OOM killer")), "{whys:#?}");
+    }
+}
+
+#[test]
+fn assumed_links_bound_the_confidence() {
+    // Two shown links lead down to the full disk; what filled it is assumed.
+    let slot = stale_slot_postgres();
+    let one: String = slot.lines().filter(|line| !line.contains("recovery mode") && !line.contains("signal 6")).fold(
+        String::new(),
+        |mut text, line| {
+            text += line;
+            text.push('\n');
+            text
+        },
+    );
+    for (text, links, most) in [(one, 1, 0.75), (slot, 3, 0.6)] {
+        let (analysis, whys) = check(&[doc("postgres.log", &text)]);
+        let assumed = whys.iter().filter(|why| why.assumed).count();
+        assert_eq!((assumed, whys.last().unwrap().assumed), (links, true), "{whys:#?}");
+        let root = analysis.root_cause.unwrap();
+        assert!(root.confidence <= most && root.confidence > most - 0.16, "{root:?}");
+    }
+}
+
+#[test]
+fn placeholders_are_worded_whole() {
+    let text: String = (1..4)
+        .map(|n| {
+            format!(
+                "[Sun Dec 04 05:15:0{n} 2005] [error] [client [IPv4_{n}]] Directory index forbidden by rule: /www/\n"
+            )
+        })
+        .collect();
+    let (analysis, _) = check(&[doc("error_log", &text)]);
+    let told = |words: &str| analysis.key_findings.iter().any(|finding| finding.text.contains(words));
+    assert!(told("clients: [IPv4_1], [IPv4_2], [IPv4_3]"), "{:#?}", analysis.key_findings);
+    let text = "Dec 10 06:55:46 host sshd[2]: reverse mapping checking getaddrinfo for [Hostname_6] [[IPv4_1]] failed - POSSIBLE BREAK-IN ATTEMPT!\n".repeat(3);
+    let (analysis, _) = check(&[doc("auth.log", &text)]);
+    let told = |words: &str| analysis.key_findings.iter().any(|finding| finding.text.contains(words));
+    assert!(told("addresses: [IPv4_1] (3)"), "{:#?}", analysis.key_findings);
 }

@@ -21,6 +21,7 @@ pub(super) const FACTS: &[Fact] = &[
             "an account failed to log on",
         ],
         not: &["password authentication failed for user \"", "peer authentication failed"],
+        genuine: &["sshd", "pam_unix", "rhost=", "failed password for", "an account failed to log on"],
         picks: &[
             pick("sources", " from ", " :,"),
             pick("sources", "rhost=", " "),
@@ -209,6 +210,7 @@ pub(super) const FACTS: &[Fact] = &[
         ask: "Why were accounts locked?",
         because: "Too many failed logins locked the account.",
         any: &["account locked", "account is locked", "account has been locked", "user account was locked out"],
+        genuine: &["user account was locked out"],
         causes: &[by("brute_force"), by("auth_failed"), by("change_secret")],
         ..ROW
     },

@@ -129,6 +129,7 @@ pub(super) const FACTS: &[Fact] = &[
             "rcu: info: rcu_sched",
             "self-detected stall on cpu",
         ],
+        genuine: &["kernel", "info: rcu"],
         causes: &[by("mce"), by("hung_task"), by("io_error")],
         now: &["Check CPU steal on the host of the virtual machine, and the kernel's stack in the next lines."],
         ..ROW
@@ -141,6 +142,7 @@ pub(super) const FACTS: &[Fact] = &[
         ask: "Why did processes hang?",
         because: "Tasks waited in the kernel for more than two minutes, usually for a disk or a network file system.",
         any: &["blocked for more than", "hung_task_timeout", "nfs: server*not responding"],
+        genuine: &["kernel", "info: task"],
         picks: &[pick("tasks", "task ", ":")],
         causes: &[by("io_error"), by("smart"), by("no_route"), by("link_down")],
         ..ROW

@@ -11,6 +11,7 @@ pub(super) const FACTS: &[Fact] = &[
         ask: "Why does the container keep crashing?",
         because: "The container ends soon after each start, and Kubernetes waits longer before every new try.",
         any: &["crashloopbackoff", "back-off restarting failed container"],
+        genuine: &[".go:"],
         picks: &[pick("pods", "pod ", " ,\""), pick("pods", "pod=", " ,"), pick("containers", "container=", " ,")],
         causes: &[
             by("oom_kill"),
@@ -34,6 +35,7 @@ pub(super) const FACTS: &[Fact] = &[
         ask: "Why could the image not be pulled?",
         because: "The registry did not give the image: wrong name or tag, no permission, or not reachable.",
         any: &["imagepullbackoff", "errimagepull", "failed to pull image", "manifest unknown", "pull access denied"],
+        genuine: &[".go:"],
         picks: &[pick("images", "image \"", "\""), pick("images", "image=", " ,")],
         causes: &[by("change_deploy"), by("dns_failure"), by("tls_unknown_ca"), by("http_429"), by("change_secret")],
         now: &["Check name, tag and pull secret against the registry; roll back to the last image that ran."],
@@ -54,6 +56,7 @@ pub(super) const FACTS: &[Fact] = &[
             "0/* nodes are available",
             "didn't match pod's node affinity",
         ],
+        genuine: &[".go:"],
         picks: &[pick("pods", "pod ", " ,\"")],
         causes: &[
             by("k8s_node"),
@@ -88,6 +91,7 @@ pub(super) const FACTS: &[Fact] = &[
             "hasnodiskpressure",
             "hassufficientmemory",
         ],
+        genuine: &[".go:"],
         picks: &[pick("resources", "resource: ", " .,")],
         causes: &[by("disk_full"), by("mem_growth"), by("logrotate")],
         now: &["Free the resource that ran short on the node (crictl rmi --prune, old logs)."],
@@ -108,6 +112,7 @@ pub(super) const FACTS: &[Fact] = &[
             "failed liveness probe",
             "probe failed",
         ],
+        genuine: &[".go:"],
         picks: &[pick("pods", "pod ", " ,\""), pick("pods", "pod=", " ,")],
         causes: &[
             by("k8s_crashloop"),
@@ -135,6 +140,7 @@ pub(super) const FACTS: &[Fact] = &[
             "pleg is not healthy",
             "node not ready",
         ],
+        genuine: &[".go:"],
         picks: &[pick("nodes", "node ", " ,\""), pick("nodes", "node=", " ,")],
         causes: &[
             by("kernel_panic"),
@@ -162,6 +168,7 @@ pub(super) const FACTS: &[Fact] = &[
             "failedmount",
             "unable to attach or mount volumes",
         ],
+        genuine: &[".go:"],
         causes: &[by("disk_full"), by("permission_denied"), by("k8s_node"), by("too_many_files")],
         ..ROW
     },

@@ -99,6 +99,7 @@ pub(super) const FACTS: &[Fact] = &[
         ask: "Why was Elasticsearch short of disk?",
         because: "A node passed the disk watermark; at flood stage indices become read-only.",
         any: &["disk watermark", "read-only / allow delete", "index read-only"],
+        genuine: &["diskthresholdmonitor"],
         causes: &[by("disk_full")],
         now: &["Delete old indices or add disk; then lift the read-only block."],
         later: &["Use index lifecycle rules with a size limit."],
@@ -120,6 +121,7 @@ pub(super) const FACTS: &[Fact] = &[
             "not enough in-sync replicas",
             "notenoughreplicas",
         ],
+        genuine: &["raft", "etcd"],
         picks: &[pick("members", "member ", " ,")],
         causes: &[
             by("disk_full"),
