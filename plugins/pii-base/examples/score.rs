@@ -194,6 +194,19 @@ fn time_hostile() {
         "\n--",
         "a:b@tcp(",
         "é@",
+        "token=",
+        "xoxb-",
+        "xoxd-:",
+        "cookie:",
+        "cookie:a=1; ",
+        "bearer+",
+        "authorization:",
+        "password=[",
+        "(password=)",
+        "password: |\n ",
+        "password:\n ",
+        "eyJhbGciOiJIUzI1NiJ9-",
+        "otp=",
     ];
     let mut times: Vec<_> = units
         .iter()

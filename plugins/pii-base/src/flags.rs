@@ -86,9 +86,9 @@ pub(crate) fn on_flag(scanner: &mut Scanner<'_>, start: usize, end: usize) {
 fn value_end(text: Text<'_>, start: usize) -> usize {
     let quote = text.at(start);
     if matches!(quote, b'"' | b'\'') {
-        return text.run(start + 1, 256, |byte| byte != quote && byte >= b' ');
+        return text.run(start + 1, usize::MAX, |byte| byte != quote && byte >= b' ');
     }
-    text.run(start, 256, |byte| byte > b' ' && !matches!(byte, b'"' | b'\''))
+    text.run(start, usize::MAX, |byte| byte > b' ' && !matches!(byte, b'"' | b'\''))
 }
 
 fn report_value(scanner: &mut Scanner<'_>, start: usize, kind: Kind) {

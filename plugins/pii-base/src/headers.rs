@@ -7,7 +7,7 @@ use crate::keys::Key;
 use crate::kind::Kind;
 use crate::scan::Scanner;
 use crate::text::{Text, is_word};
-use crate::value::{VALUE_MAX_BYTES, Value};
+use crate::value::{JUDGED_BYTES, Value, ends_cookie};
 
 /// Blanks, and the forms they take in URLs.
 fn skip_blanks(text: Text<'_>, at: usize) -> usize {
@@ -15,13 +15,9 @@ fn skip_blanks(text: Text<'_>, at: usize) -> usize {
     if end == at && text.starts_with(at, b"%20") { at + 3 } else { end }
 }
 
-/// One token of a header (RFC 9110 token68 and what vendors put there).
-fn token_end(text: Text<'_>, at: usize) -> usize {
-    text.run(at, VALUE_MAX_BYTES, |byte| {
-        byte > b' '
-            && byte < 0x7f
-            && !matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'\\' | b'&' | b'}' | b']' | b')')
-    })
+/// The part of a token that is judged.
+fn judged(text: Text<'_>, start: usize, end: usize) -> &[u8] {
+    text.slice(start, end.min(start + JUDGED_BYTES))
 }
 
 /// Judges the value of an `Authorization` header.
@@ -54,13 +50,13 @@ pub(crate) fn on_authorization(scanner: &mut Scanner<'_>, value: Value) {
     let known = schemes.iter().find(|(name, _)| is(name));
     match known {
         Some((_, kind)) if start > scheme_end => {
-            let end = token_end(text, start);
+            let end = scanner.value_ends.token(text, start);
             scanner.report(start, end, *kind, 0.95);
         }
         Some(_) => {}
         None => {
-            let end = token_end(text, value.start);
-            let bytes = text.slice(value.start, end);
+            let end = scanner.value_ends.token(text, value.start);
+            let bytes = judged(text, value.start, end);
             if bytes.len() >= 8 && bytes.iter().any(u8::is_ascii_digit) {
                 scanner.report(value.start, end, Kind::ApiKey, 0.8);
             }
@@ -70,29 +66,33 @@ pub(crate) fn on_authorization(scanner: &mut Scanner<'_>, value: Value) {
 
 /// Judges the value of `Cookie` (all pairs) or `Set-Cookie` (the first pair; what follows are attributes).
 pub(crate) fn on_cookie(scanner: &mut Scanner<'_>, key: Key, value: Value) {
-    const PAIRS_MAX: usize = 64;
+    const PAIRS_MAX: usize = 256;
     let text = scanner.text;
-    let limit = value.start + VALUE_MAX_BYTES;
-    let pair_end = |start: usize| {
-        text.run(start, limit.saturating_sub(start), |byte| {
-            byte > b' ' && !matches!(byte, b';' | b'"' | b'\'' | b'`' | b'\\')
-        })
-    };
-    let sets = text.starts_with_ignoring_case(key.start, b"set");
-    let mut end = pair_end(value.start);
-    if !text.slice(value.start, end).contains(&b'=') {
+    let is_pair = |start: usize, end: usize| judged(text, start, end).contains(&b'=');
+    let first_end = scanner.value_ends.cookie(text, value.start);
+    if !is_pair(value.start, first_end) {
         return;
     }
-    let mut pairs = 1;
-    while !sets && pairs < PAIRS_MAX && text.at(end) == b';' && end < limit {
-        let next = text.run(end + 1, 4, |byte| byte == b' ');
-        let next_end = pair_end(next);
-        if !text.slice(next, next_end).contains(&b'=') {
-            break;
+    let list_end = || {
+        let mut end = first_end;
+        for _ in 1..PAIRS_MAX {
+            if text.at(end) != b';' {
+                break;
+            }
+            let next = text.run(end + 1, 4, |byte| byte == b' ');
+            let mut next_end = next;
+            while next_end < text.len() && !ends_cookie(text, next_end) {
+                next_end += 1;
+            }
+            if !is_pair(next, next_end) {
+                break;
+            }
+            end = next_end;
         }
-        end = next_end;
-        pairs += 1;
-    }
+        end
+    };
+    let sets = text.starts_with_ignoring_case(key.start, b"set");
+    let end = if sets { first_end } else { scanner.value_ends.cookies(first_end, list_end) };
     scanner.report(value.start, end, Kind::Cookie, 0.9);
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn on_scheme_word(scanner: &mut Scanner<'_>, start: usize, end: usize
     if token == end {
         return;
     }
-    let token_end = token_end(text, token);
-    let bytes = text.slice(token, token_end);
+    let token_end = scanner.value_ends.token(text, token);
+    let bytes = judged(text, token, token_end);
     if word.eq_ignore_ascii_case(b"bearer") {
         let digits = bytes.iter().any(u8::is_ascii_digit);
         // Padding stands at the end only: `bearer name=value` is no token.

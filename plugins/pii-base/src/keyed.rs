@@ -4,13 +4,20 @@
 
 use crate::keys::{Key, Meaning, Strength};
 use crate::kind::Kind;
+use crate::lines::{Below, value_below};
 use crate::scan::Scanner;
 use crate::text::{LETTER, Text, class};
-use crate::value::{PairBehind, Separator, Value, find_value, stands_for_value};
+use crate::value::{JUDGED_BYTES, PairBehind, Separator, Value, find_value, stands_for_value};
 
 /// Judges the value behind a known name.
 pub(crate) fn on_key(scanner: &mut Scanner<'_>, key: Key, name_end: usize) {
     let text = scanner.text;
+    if let Meaning::Secret(kind, strength @ (Strength::Strong | Strength::Weak)) = key.meaning
+        && let Some(below) = value_below(text, key.start, name_end)
+    {
+        on_value_below(scanner, key, kind, strength, below);
+        return;
+    }
     let pair = if key.meaning == Meaning::CookieHeader { PairBehind::Value } else { PairBehind::Next };
     let Some(value) = find_value(text, &mut scanner.value_ends, key.start, name_end, pair) else {
         if let Meaning::Secret(Kind::Password, _) = key.meaning {
@@ -28,15 +35,28 @@ pub(crate) fn on_key(scanner: &mut Scanner<'_>, key: Key, name_end: usize) {
             }
         }
         Meaning::Digits(kind) => {
-            let digits = bytes.iter().filter(|byte| byte.is_ascii_digit()).count();
             let range = if kind == Kind::CreditCard { 3..=4 } else { 4..=8 };
-            if digits == bytes.len() && range.contains(&digits) {
+            if range.contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
                 scanner.report(value.start, value.end, kind, 0.8);
             }
         }
         Meaning::Authorization => crate::headers::on_authorization(scanner, value),
         Meaning::CookieHeader => crate::headers::on_cookie(scanner, key, value),
         Meaning::Host => crate::host_name::on_named_host(scanner, name_end, value),
+    }
+}
+
+/// Judges what stands in the lines below a known name.
+fn on_value_below(scanner: &mut Scanner<'_>, key: Key, kind: Kind, strength: Strength, below: Below) {
+    let text = scanner.text;
+    let first = text.slice(below.start, below.first_end);
+    let value = Value { start: below.start, end: below.first_end, separator: Separator::Colon, quoted: below.quoted };
+    // A name in a sentence announces nothing by itself: the next line may be the reason or a trace of calls.
+    let announced = below.block || below.name_opens_line || (random_looking(first) && first.len() >= 6);
+    let secret = is_secret(text, kind, strength, key, value, first)
+        || (below.block && strength == Strength::Strong && !stands_for_value(first));
+    if announced && secret {
+        scanner.report(below.start, below.end, kind, 0.9);
     }
 }
 
@@ -64,7 +84,9 @@ fn is_secret(text: Text<'_>, kind: Kind, strength: Strength, key: Key, value: Va
         Strength::Weak => match value.separator {
             _ if in_query || value.separator == Separator::Blank => bytes.len() >= 4 && !is_state(bytes),
             Separator::Equals => bytes.len() >= 6 && (random_looking(bytes) || bytes.len() >= 16),
-            _ => bytes.len() >= 8 && random_looking(bytes) && !bytes.contains(&b' '),
+            _ => {
+                bytes.len() >= 8 && random_looking(bytes) && !bytes.iter().take(JUDGED_BYTES).any(|byte| *byte == b' ')
+            }
         },
     }
 }
@@ -78,9 +100,13 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
     let behind = name_end + 1;
     let quote = text.at(behind);
     if matches!(quote, b'\'' | b'"') {
-        let end = text.run(behind + 1, 128, |byte| byte > b' ' && byte != quote);
+        let end = text.run(behind + 1, usize::MAX, |byte| byte > b' ' && byte != quote);
         let bytes = text.slice(behind + 1, end);
-        if bytes.len() >= 3 && text.at(end) == quote && !is_state(bytes) && !stands_for_value(bytes) {
+        if bytes.len() >= 3
+            && (text.at(end) == quote || end == text.len())
+            && !is_state(bytes)
+            && !stands_for_value(bytes)
+        {
             scanner.report(behind + 1, end, Kind::Password, 0.7);
         }
         return;
@@ -98,7 +124,7 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
         None => return,
     };
     let start = start + usize::from(matches!(text.at(start), b'"' | b'\''));
-    let mut end = text.run(start, 128, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b','));
+    let mut end = text.run(start, usize::MAX, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b','));
     end -= usize::from(text.before(end, 1) == b'.' && end > start);
     let bytes = text.slice(start, end);
     let mixed = bytes.iter().any(u8::is_ascii_digit) && bytes.iter().any(u8::is_ascii_alphabetic);
@@ -196,6 +222,10 @@ fn is_state(bytes: &[u8]) -> bool {
 
 /// Tells whether a value looks made by chance rather than by a writer: digits among letters, mixed case, or signs.
 fn random_looking(bytes: &[u8]) -> bool {
+    // Nobody writes a word this long, and keys may stand inside: each must not be read to its end.
+    if bytes.len() > JUDGED_BYTES {
+        return true;
+    }
     let digit = bytes.iter().any(u8::is_ascii_digit);
     let upper = bytes.iter().skip(1).any(u8::is_ascii_uppercase);
     let lower = bytes.iter().any(u8::is_ascii_lowercase);

@@ -5,8 +5,9 @@
 //! Must not know: redaction, storage, the host. Pure: equal text, equal spans.
 //!
 //! Invariants: spans lie on character boundaries and are sorted by start; they may overlap, and whoever redacts unites
-//! them. A span depends on no more than 4 KiB of text before its start and 16 KiB behind it, so a long text may be
-//! handed over in windows with that context. All tables are static: a fresh instance has nothing to set up.
+//! them. Whether a span begins somewhere depends on no more than 4 KiB of text before its start and 16 KiB behind it; a
+//! secret is as long as it is, and where its span ends is settled 2 KiB behind that end. So a long text may be handed
+//! over in windows with that context, and with a wider one where a span reaches the end of it. All tables are static: a fresh instance has nothing to set up.
 
 mod address;
 mod base64;
@@ -19,6 +20,7 @@ mod iban;
 mod keyed;
 mod keys;
 mod kind;
+mod lines;
 mod numbers;
 mod pem;
 mod scan;

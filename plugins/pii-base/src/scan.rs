@@ -2,14 +2,16 @@
 //!
 //! Owns: the loop and the cheap questions that decide which rule looks closer.
 //! Must not know: what makes a finding (the rules do).
-//! Invariants: nothing is compiled or allocated before the first finding; a rule sees at most 4 KiB before and 16 KiB
-//! behind the place it is asked about; a rule never changes where the pass goes on, so windows agree.
+//! Invariants: nothing is compiled or allocated before the first finding; a rule sees at most 4 KiB before the place it
+//! is asked about, and whether it finds something is settled 16 KiB behind it, though the finding may be longer; a rule
+//! never changes where the pass goes on, so windows agree.
 
 use crate::flags::Program;
 use crate::keys::parse_key;
 use crate::kind::{Kind, LABELS};
 use crate::settle::{Finding, settle};
 use crate::text::{CLASS, DIGIT, LETTER, LOWER, NOT_HEX, PairSet, TRIGGER, Text, UPPER, WORD, class};
+use crate::tokens::TokenEnds;
 use crate::url::UrlEnds;
 use crate::value::ValueEnds;
 use crate::{Span, address, email, flags, headers, host_name, iban, keyed, keys, numbers, pem, tokens, url};
@@ -23,6 +25,7 @@ pub(crate) struct Scanner<'a> {
     pub(crate) text: Text<'a>,
     pub(crate) value_ends: ValueEnds,
     pub(crate) url_ends: UrlEnds,
+    pub(crate) token_ends: TokenEnds,
     /// Whether the text was decoded out of another one: encoded text in it is not decoded again.
     pub(crate) nested: bool,
     /// The last program whose short flags carry secrets, and where it stood.
@@ -45,6 +48,7 @@ fn run(text: &str, nested: bool) -> Vec<Span> {
         text: Text::new(text),
         value_ends: ValueEnds::new(),
         url_ends: UrlEnds::new(),
+        token_ends: TokenEnds::new(),
         nested,
         last_program: None,
         found: Vec::new(),

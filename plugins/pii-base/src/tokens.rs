@@ -5,10 +5,52 @@
 use crate::base64::decode_prefix;
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{PairSet, Text, is_base64, is_word};
+use crate::text::{NextHit, PairSet, Text, is_base64, is_word};
 
-/// A part of a token is at most this long, and its last part begins within as much: both fit a window's context.
-const TOKEN_MAX_BYTES: usize = 7 * 1024;
+/// For tokens that are as long as they are.
+const ANY_LENGTH: usize = usize::MAX;
+/// The part of a token that tells whether it was made by chance.
+const JUDGED_BYTES: usize = 1024;
+/// The longest header of a JSON web token, with a certificate in it; without its end in view nothing is known.
+const JWT_HEADER_MAX_BYTES: usize = 8 * 1024;
+/// Parts of an encrypted JSON web token.
+const JWT_PARTS_MAX: usize = 5;
+
+/// The remembered searches of this rule.
+pub(crate) struct TokenEnds {
+    alphabets: [NextHit; 6],
+    /// One for each part, since tokens may begin inside the parts of others.
+    jwt_parts: [NextHit; JWT_PARTS_MAX],
+    base64: NextHit,
+}
+
+impl TokenEnds {
+    pub(crate) const fn new() -> Self {
+        Self {
+            alphabets: [
+                NextHit::new(|text, at| !Upper.holds(text.at(at))),
+                NextHit::new(|text, at| !Hex.holds(text.at(at))),
+                NextHit::new(|text, at| !Alnum.holds(text.at(at))),
+                NextHit::new(|text, at| !Url.holds(text.at(at))),
+                NextHit::new(|text, at| !Dotted.holds(text.at(at))),
+                NextHit::new(|text, at| !Wide.holds(text.at(at))),
+            ],
+            jwt_parts: [const { NextHit::new(|text, at| !Url.holds(text.at(at))) }; JWT_PARTS_MAX],
+            base64: NextHit::new(|text, at| !is_base64(text.at(at))),
+        }
+    }
+
+    /// The end of the run of an alphabet that starts at `start`, at most `max` further.
+    fn run(&mut self, text: Text<'_>, start: usize, max: usize, alphabet: Alphabet) -> usize {
+        let hit = self.alphabets.get_mut(alphabet as usize).map_or(start, |ends| ends.from(text, start));
+        hit.min(start.saturating_add(max))
+    }
+
+    /// The end of part number `part` of a JSON web token.
+    fn jwt_part(&mut self, text: Text<'_>, start: usize, part: usize) -> usize {
+        self.jwt_parts.get_mut(part).map_or(start, |ends| ends.from(text, start))
+    }
+}
 
 #[derive(Clone, Copy)]
 enum Alphabet {
@@ -49,7 +91,7 @@ struct Form {
 }
 
 const fn vendor(prefix: &'static str, alphabet: Alphabet, min: usize) -> Form {
-    Form { prefix, alphabet, min, max: TOKEN_MAX_BYTES, kind: Kind::VendorToken }
+    Form { prefix, alphabet, min, max: ANY_LENGTH, kind: Kind::VendorToken }
 }
 const fn cloud(prefix: &'static str, alphabet: Alphabet, min: usize, max: usize) -> Form {
     Form { prefix, alphabet, min, max, kind: Kind::CloudToken }
@@ -66,7 +108,7 @@ static FORMS: &[Form] = &[
     cloud("ABIA", Upper, 16, 16),
     cloud("ACCA", Upper, 16, 16),
     cloud("AIza", Url, 35, 40),
-    cloud("ya29.", Dotted, 20, TOKEN_MAX_BYTES),
+    cloud("ya29.", Dotted, 20, ANY_LENGTH),
     cloud("GOCSPX-", Url, 20, 40),
     cloud("LTAI", Alnum, 12, 24),
     cloud("AKID", Alnum, 32, 36),
@@ -170,6 +212,8 @@ pub(crate) fn on_word(scanner: &mut Scanner<'_>, start: usize) {
         jwt(scanner, start);
         return;
     }
+    // Signs of a sentence behind a token.
+    const SIGNS_MAX: usize = 16;
     let first_two = [text.at(start), text.at(start + 1)];
     for form in FORMS {
         if form.prefix.as_bytes().first_chunk::<2>() != Some(&first_two)
@@ -178,13 +222,17 @@ pub(crate) fn on_word(scanner: &mut Scanner<'_>, start: usize) {
             continue;
         }
         let body = start + form.prefix.len();
-        let mut end = text.run(body, form.max, |byte| form.alphabet.holds(byte));
-        while end > body && matches!(text.before(end, 1), b'.' | b':') {
+        let mut end = scanner.token_ends.run(text, body, form.max, form.alphabet);
+        let floor = end.saturating_sub(SIGNS_MAX).max(body);
+        while end > floor && matches!(text.before(end, 1), b'.' | b':') {
             end -= 1;
         }
         // An upper-case or hexadecimal run that goes on as a word is something else.
         let strict = matches!(form.alphabet, Upper | Hex);
-        if end - body < form.min || (strict && is_word(text.at(end))) || !made_by_chance(text.slice(body, end)) {
+        if end - body < form.min
+            || (strict && is_word(text.at(end)))
+            || !made_by_chance(text.slice(body, end.min(body + JUDGED_BYTES)))
+        {
             continue;
         }
         scanner.report(start, end, form.kind, 0.99);
@@ -203,11 +251,9 @@ fn made_by_chance(body: &[u8]) -> bool {
 
 /// `header.payload[.signature]` (or five parts when encrypted), where the header decodes to the JSON of one.
 fn jwt(scanner: &mut Scanner<'_>, start: usize) {
-    const PARTS_MAX: usize = 5;
     let text = scanner.text;
-    let in_part = |byte: u8| is_word(byte) || byte == b'-';
-    let header_end = text.run(start, 2048, in_part);
-    if text.at(header_end) != b'.' {
+    let header_end = scanner.token_ends.jwt_part(text, start, 0);
+    if text.at(header_end) != b'.' || header_end - start > JWT_HEADER_MAX_BYTES {
         return;
     }
     let (header, used) = decode_prefix::<768>(text.slice(start, header_end));
@@ -218,8 +264,8 @@ fn jwt(scanner: &mut Scanner<'_>, start: usize) {
     }
     let mut end = header_end;
     let mut parts = 1;
-    while parts < PARTS_MAX && text.at(end) == b'.' && end - start < TOKEN_MAX_BYTES {
-        let next = text.run(end + 1, TOKEN_MAX_BYTES, in_part);
+    while parts < JWT_PARTS_MAX && text.at(end) == b'.' {
+        let next = scanner.token_ends.jwt_part(text, end + 1, parts);
         let last = next == end + 1;
         if last && (parts != 1 && parts != 2 || text.at(next) != b'.') {
             break;
@@ -303,6 +349,8 @@ fn encoded_finding(scanner: &mut Scanner<'_>, start: usize) {
         let mut found = crate::scan::detect_nested(inner);
         found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
         if let Some(first) = found.first() {
+            // The rest of a long run is more of the same text.
+            let end = scanner.token_ends.base64.from(text, end);
             let padding = text.run(end, 2, |byte| byte == b'=');
             scanner.report_label(start, padding, first.label, first.confidence * 0.9);
         }

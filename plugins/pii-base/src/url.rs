@@ -1,14 +1,15 @@
 //! URLs that carry credentials, plain, JSON-escaped or percent-encoded.
 //!
 //! Owns: `scheme://user:password@host…` and `user:password@tcp(host)`. Must not know: other parameters of URLs (`keyed`).
-//! Invariant: reads at most `SCHEME_MAX_BYTES` back and `URL_MAX_BYTES` forward.
+//! Invariant: reads at most `SCHEME_MAX_BYTES` back and `CREDENTIALS_MAX_BYTES` to the sign behind the credentials.
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
 use crate::text::{LETTER, NextHit, Text, class};
 
 const SCHEME_MAX_BYTES: usize = 24;
-const URL_MAX_BYTES: usize = 2048;
+/// Without their end in view nothing is known to be credentials, so this must fit a window's context.
+const CREDENTIALS_MAX_BYTES: usize = 8 * 1024;
 
 /// The remembered searches of this rule.
 pub(crate) struct UrlEnds {
@@ -52,14 +53,14 @@ pub(crate) fn on_scheme_colon(scanner: &mut Scanner<'_>, colon: usize) {
     if class(text.at(scheme)) & LETTER == 0 && scheme == colon {
         return;
     }
-    let limit = start + URL_MAX_BYTES;
+    let limit = start + CREDENTIALS_MAX_BYTES;
     let signs = &mut scanner.url_ends;
     let signs = if text.at(colon) == b'%' { &mut signs.encoded_at_sign } else { &mut signs.at_sign };
     let sign = signs.from(text, start);
     if sign >= limit || sign >= text.len() {
         return;
     }
-    let end = scanner.url_ends.token.from(text, start).min(limit);
+    let end = scanner.url_ends.token.from(text, start);
     if sign >= end {
         return;
     }

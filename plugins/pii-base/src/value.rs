@@ -3,12 +3,15 @@
 //! Owns: separators (`=`, `:`, `=>`, `%3D`, `\u003d`, a flag's blank, an XML tag), quotes at any level of escaping,
 //! the end of unquoted values, and the forms that only stand for a value (`***`, `${VAR}`, `null`).
 //! Must not know: which names are secret.
-//! Invariant: a value ends at most `VALUE_MAX_BYTES` behind its start, whatever the text holds.
+//! Invariants: a value is as long as it is, to the end of the text; ends are remembered, so that keys inside a value
+//! do not make reading it cost the square of its length.
 
 use crate::text::{LETTER, NextHit, Text, class, is_word};
 
-/// The longest value: a certificate chain or a signed assertion fits, and so does all of it into a window's context.
-pub(crate) const VALUE_MAX_BYTES: usize = 12 * 1024;
+/// The part of a value that is judged; a longer run without an end is no word of prose.
+pub(crate) const JUDGED_BYTES: usize = 1024;
+/// The longest form that only stands for a value.
+const STAND_IN_MAX_BYTES: usize = 256;
 /// Blanks allowed on each side of a separator.
 const BLANKS_MAX: usize = 8;
 /// Levels of JSON inside JSON: 7 backslashes stand before a quote three levels deep.
@@ -39,26 +42,55 @@ pub(crate) struct ValueEnds {
     plain: NextHit,
     query: NextHit,
     line: NextHit,
+    token: NextHit,
+    cookie: NextHit,
+    /// Where the first pair of the last list of cookies ended, and where the list did.
+    cookies: (usize, usize),
 }
 
 impl ValueEnds {
     pub(crate) const fn new() -> Self {
-        Self { plain: NextHit::new(ends_plain), query: NextHit::new(ends_query), line: NextHit::new(ends_line) }
+        Self {
+            plain: NextHit::new(ends_plain),
+            query: NextHit::new(ends_query),
+            line: NextHit::new(ends_line),
+            token: NextHit::new(ends_token),
+            cookie: NextHit::new(ends_cookie),
+            cookies: (0, 0),
+        }
     }
 
     /// The end of the unquoted value that starts at `start`.
     pub(crate) fn plain(&mut self, text: Text<'_>, start: usize) -> usize {
-        self.plain.from(text, start).min(start + VALUE_MAX_BYTES)
+        self.plain.from(text, start)
     }
 
     /// The end of the header value that starts at `start` and takes the rest of the line.
     pub(crate) fn line(&mut self, text: Text<'_>, start: usize) -> usize {
-        self.line.from(text, start).min(start + VALUE_MAX_BYTES)
+        self.line.from(text, start)
     }
 
     /// The end of the URL parameter that starts at `start`.
     pub(crate) fn query(&mut self, text: Text<'_>, start: usize) -> usize {
-        self.query.from(text, start).min(start + VALUE_MAX_BYTES)
+        self.query.from(text, start)
+    }
+
+    /// The end of the token of a header that starts at `start`.
+    pub(crate) fn token(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.token.from(text, start)
+    }
+
+    /// The end of the first pair of cookies, which starts at `start`.
+    pub(crate) fn cookie(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.cookie.from(text, start)
+    }
+
+    /// The end of the list of cookies whose first pair ends at `first_end`: what `find` answers, asked once.
+    pub(crate) fn cookies(&mut self, first_end: usize, find: impl FnOnce() -> usize) -> usize {
+        if self.cookies.0 != first_end {
+            self.cookies = (first_end, find());
+        }
+        self.cookies.1
     }
 }
 
@@ -66,6 +98,20 @@ impl ValueEnds {
 fn ends_line(text: Text<'_>, at: usize) -> bool {
     let byte = text.at(at);
     byte < b' ' || matches!(byte, b'\'' | b'`' | b'\\')
+}
+
+/// Ends the token of a header (RFC 9110 token68 and what vendors put there).
+fn ends_token(text: Text<'_>, at: usize) -> bool {
+    let byte = text.at(at);
+    byte <= b' '
+        || byte >= 0x7f
+        || matches!(byte, b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'\\' | b'&' | b'}' | b']' | b')')
+}
+
+/// Ends a cookie.
+pub(crate) fn ends_cookie(text: Text<'_>, at: usize) -> bool {
+    let byte = text.at(at);
+    byte <= b' ' || matches!(byte, b';' | b'"' | b'\'' | b'`' | b'\\')
 }
 
 /// Ends an unquoted value wherever it stands: these must depend on the place alone, or they could not be remembered.
@@ -134,7 +180,7 @@ pub(crate) fn find_value(
     let in_query = matches!(before, b'?' | b'&')
         || text.before(name_start, 6) == b'\\' && text.starts_with(name_start - 6, b"\\u0026");
     let end = match separator {
-        Separator::Tag => text.run(start, VALUE_MAX_BYTES, |byte| byte != b'<' && byte != b'\n'),
+        Separator::Tag => text.run(start, usize::MAX, |byte| byte != b'<' && byte != b'\n'),
         _ if in_query => ends.query(text, start),
         _ => ends.plain(text, start),
     };
@@ -221,7 +267,7 @@ fn opening_quote(text: Text<'_>, at: usize) -> Option<(usize, usize)> {
 
 /// The end of a quoted value: its closing quote at the same level, else the end of the line.
 pub(crate) fn closing_quote(text: Text<'_>, start: usize, quote: u8, backslashes: usize) -> usize {
-    let limit = start.saturating_add(VALUE_MAX_BYTES).min(text.len());
+    let limit = text.len();
     let mut at = start;
     let mut run = 0;
     while at < limit {
@@ -258,11 +304,15 @@ fn closes(mut run: usize, mut level: usize) -> bool {
 /// A bracket without such an opener belongs to the value: passwords end with `)` as well.
 fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize) -> usize {
     const LINE_MAX: usize = 128;
-    while end > start + 1 {
-        let (opener, closer) = match text.before(end, 1) {
-            b')' => (b'(', b')'),
-            b'}' => (b'{', b'}'),
-            b']' => (b'[', b']'),
+    // No more can be open in that much of a line; and the answer per kind of bracket is looked for once.
+    let floor = end.saturating_sub(LINE_MAX).max(start + 1);
+    let judged = text.slice(start, end.min(start + JUDGED_BYTES));
+    let mut open = [None; 3];
+    while end > floor {
+        let (opener, closer, kind) = match text.before(end, 1) {
+            b')' => (b'(', b')', 0),
+            b'}' => (b'{', b'}', 1),
+            b']' => (b'[', b']', 2),
             _ => break,
         };
         let depth = |bytes: &[u8]| {
@@ -270,7 +320,8 @@ fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize)
                 if *byte == opener { depth + 1 } else { depth.saturating_sub(usize::from(*byte == closer)) }
             })
         };
-        if depth(text.line_before(name_start, LINE_MAX)) == 0 || text.slice(start, end).contains(&opener) {
+        let opened = || depth(text.line_before(name_start, LINE_MAX)) > 0 && !judged.contains(&opener);
+        if !open.get_mut(kind).is_some_and(|known: &mut Option<bool>| *known.get_or_insert_with(opened)) {
             break;
         }
         end -= 1;
@@ -281,6 +332,10 @@ fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize)
 /// Tells whether a value only stands for one: masked, a variable, a format, nothing, or a placeholder of ours.
 pub(crate) fn stands_for_value(value: &[u8]) -> bool {
     let Some((&first, rest)) = value.split_first() else { return true };
+    // What is longer may go on with a secret, perhaps behind the end of the view.
+    if value.len() > STAND_IN_MAX_BYTES {
+        return false;
+    }
     let last = value.last().copied().unwrap_or(first);
     let masked = |byte: &u8| matches!(byte, b'*' | b'.' | b'#' | b'?' | b'-' | b'_');
     if value.iter().all(masked) || (value.len() >= 3 && value.iter().all(|byte| matches!(byte, b'x' | b'X'))) {
@@ -295,6 +350,8 @@ pub(crate) fn stands_for_value(value: &[u8]) -> bool {
     };
     match first {
         b'<' => return true,
+        // The mark of a block with nothing below it.
+        b'|' | b'>' => return matches!(rest, b"" | b"-" | b"+"),
         b'$' => return upper_name(rest) || (rest.first() == Some(&b'{') && last == b'}') || rest.starts_with(b"("),
         b'{' => return value.starts_with(b"{{"),
         b'[' => return placeholder(value),

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 const CONTEXT_BEFORE: usize = 4 << 10;
 const CONTEXT_AFTER: usize = 16 << 10;
+const UNSETTLED: usize = 2 << 10;
 
 fn check_spans(text: &str) -> Result<(), TestCaseError> {
     let spans = detect(text);
@@ -22,7 +23,7 @@ fn check_spans(text: &str) -> Result<(), TestCaseError> {
 }
 
 /// Pieces of what rules look for, so that random texts come near them.
-const PIECES: [&str; 48] = [
+const PIECES: [&str; 50] = [
     "password=",
     "\"token\":\"",
     "\\\"",
@@ -71,6 +72,8 @@ const PIECES: [&str; 48] = [
     "&",
     ",",
     "a1B2a1B2a1B2a1B2",
+    "apiKey: |\n",
+    "password:\n  ",
 ];
 
 fn near_misses(max: usize) -> impl Strategy<Value = String> {
@@ -101,6 +104,51 @@ proptest! {
     }
 }
 
+/// The spans that begin in a part of a text, seen with context, and with more while one reaches the end of the view.
+fn spans_of_core(text: &str, core: std::ops::Range<usize>) -> Vec<Span> {
+    let begin = text.floor_char_boundary(core.start.saturating_sub(CONTEXT_BEFORE));
+    let mut context = CONTEXT_AFTER;
+    loop {
+        let end = text.floor_char_boundary(core.end + context);
+        let spans: Vec<Span> = detect(&text[begin..end])
+            .into_iter()
+            .map(|span| Span { start: span.start + begin, end: span.end + begin, ..span })
+            .filter(|span| core.contains(&span.start))
+            .collect();
+        if end == text.len() || spans.iter().all(|span| span.end + UNSETTLED <= end) {
+            return spans;
+        }
+        context *= 4;
+    }
+}
+
+#[test]
+fn long_secrets_across_cuts_are_the_same_as_in_the_whole_text() {
+    let lines: String = (0..600).map(|n| format!("{}{n:08}\n", "aB3/x+Qz".repeat(7))).collect();
+    let run = "a1B2c3D4".repeat(4500);
+    let secrets = [
+        format!("-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----\n"),
+        format!("-----BEGIN PRIVATE KEY-----\n{lines}12:00:01 hello there\n{lines}-----END PRIVATE KEY-----\n"),
+        format!("-----BEGIN PRIVATE KEY-----\n{lines}and on\n"),
+        format!("Authorization: Bearer {run} x\n"),
+        format!("password={run} x\n"),
+        format!("{{\"token\":\"{run}\"}}\n"),
+        format!("eyJhbGciOiJIUzI1NiJ9.{run}.{run} x\n"),
+        format!("apiKey: |\n{}", format!("  {}\n", &run[..1000]).repeat(60)),
+    ];
+    for secret in secrets {
+        let text = format!("{}{secret}{}", "clean line\n".repeat(300), "clean line\n".repeat(3000));
+        let whole = detect(&text);
+        assert!(whole.iter().any(|span| span.end - span.start > 30_000), "{}", &secret[..40]);
+        let at = text.find(&secret).unwrap();
+        for cut in [at + 1, at + 40, at + 5000] {
+            let mut found = spans_of_core(&text, 0..cut);
+            found.extend(spans_of_core(&text, cut..text.len()));
+            assert_eq!(found, whole, "{} cut at {cut}", &secret[..40]);
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
@@ -119,10 +167,7 @@ proptest! {
         let mut start = 0;
         while start < text.len() {
             let end = text.ceil_char_boundary(start + core);
-            let view = text.floor_char_boundary(start.saturating_sub(CONTEXT_BEFORE))..text.floor_char_boundary(end + CONTEXT_AFTER);
-            found.extend(detect(&text[view.clone()]).into_iter()
-                .map(|span| Span { start: span.start + view.start, end: span.end + view.start, ..span })
-                .filter(|span| (start..end).contains(&span.start)));
+            found.extend(spans_of_core(&text, start..end));
             start = end;
         }
         let whole = detect(&text);
@@ -191,6 +236,19 @@ fn hostile_texts_take_time_in_proportion() {
         "phone 1 ",
         "secret aB1",
         "GB29 ",
+        "token=",
+        "xoxb-",
+        "xoxd-:",
+        "cookie:",
+        "cookie:a=1; ",
+        "bearer+",
+        "authorization:",
+        "password=[",
+        "(password=)",
+        "password: |\n ",
+        "password:\n ",
+        "eyJhbGciOiJIUzI1NiJ9-",
+        "otp=",
     ];
     for unit in units {
         let text = unit.repeat(BYTES / unit.len());

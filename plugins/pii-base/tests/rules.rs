@@ -129,6 +129,76 @@ fn long_values_are_covered_to_their_end() {
     check(&format!("{{\"assertion_token\":\"«{long}»\",\"n\":1}}"));
 }
 
+/// Base64 lines of a key of about `bytes` bytes.
+fn key_lines(bytes: usize) -> String {
+    (0..bytes / 65).map(|n| format!("{}{n:08}\n", "aB3/x+Qz".repeat(7))).collect()
+}
+
+#[test]
+fn secrets_of_any_length_are_covered_to_their_end() {
+    let long = "a1B2c3D4".repeat(8000);
+    check(&format!("password=«{long}» x"));
+    check(&format!("{{\"api_key\":\"«{long}»\",\"n\":1}}"));
+    check(&format!("<password>«{long}»</password>"));
+    check(&format!("GET /x?token=«{long}»&page=2 200"));
+    check(&format!("Authorization: Bearer «{long}» done"));
+    check(&format!("sent Bearer «{long}» there"));
+    check(&format!("Cookie: «a=1; session={long}; b=2» GET"));
+    check(&format!("with «ghp_{long}» x"));
+    check(&format!("jwt «eyJhbGciOiJIUzI1NiJ9.{long}.{long}» x"));
+    check(&format!("mysql -h db -p«{long}» shop"));
+    check(&format!("the password is «{long}» x"));
+    check(&format!("«https://u:{}@h.example/{long}» y", &long[..4096]));
+}
+
+#[test]
+fn a_mask_is_short_and_what_goes_on_behind_it_is_not_one() {
+    check(&format!("password=«{}S3cret» x", "*".repeat(20_000)));
+}
+
+#[test]
+fn private_keys_of_any_length_are_covered_to_their_end() {
+    let lines = key_lines(40_000);
+    check(&format!("x\n«-----BEGIN PRIVATE KEY-----\n{lines}-----END PRIVATE KEY-----»\nafter"));
+    check(&format!("x\n«-----BEGIN PRIVATE KEY-----\n{}»\nafter the key", lines.trim_end()));
+    let escaped = lines.replace('\n', "\\n");
+    check(&format!("{{\"k\":\"«-----BEGIN PRIVATE KEY-----\\n{escaped}-----END PRIVATE KEY-----»\"}}"));
+    // Another message among the lines, with and without the end of the key in the text.
+    let message = "12:00:01 worker 7 said hello\n";
+    check(&format!("«-----BEGIN PRIVATE KEY-----\n{lines}{message}{lines}-----END PRIVATE KEY-----»\nafter"));
+    check(&format!("«-----BEGIN PRIVATE KEY-----\n{lines}{message}{}»\nafter the key", lines.trim_end()));
+}
+
+#[test]
+fn values_below_their_name_are_covered() {
+    check("password:\n    «S3cretOnNextLine9»\nnext: 1");
+    check("password=\n  «x1y2z3»\nx");
+    check("INFO new password:\r\n    «S3cretOnNextLine9»\r\nnext");
+    check("apiKey: |\n  «abcd1234\n  efgh 5678\n\n  last»\nnext: 1");
+    check("  - apiKey: |-\n      «abcd1234»\n    user: ada");
+    check("token: >\n  «a1b2c3d4e5»");
+    check("password: |2- # note\n    «two words»\nx");
+    check("\"password\":\n    \"«two words»\",\n  \"n\": 1");
+    check("client_secret:\n  «Zm9vYmFyYmF6\n  cXV4cXV4cQ==»\n  user: ada");
+    let many = "  line of it\n".repeat(80);
+    let spans = pii_base::detect(&format!("password: |\n{many}"));
+    assert_eq!(spans.iter().map(|span| span.end - span.start).collect::<Vec<_>>(), [64 * 13 - 3]);
+    check_clean(&[
+        "secret:\n  secretName: x1y2z3\n  optional: true",
+        "secret:\n  name: x1\n",
+        "password:\nS3cretSameIndent9",
+        "  password:\n  S3cretSameIndent9",
+        "password:\n  expired",
+        "invalid token:\n    at com.example.Token.parse(Token.java:12)",
+        "wrong password:\n    Permission",
+        "password: |\nnext",
+        "private_key:\n  /etc/ssl/private.pem",
+        "password:\n  ${PW_FROM_ENV}",
+        "message: |\n  abcd1234efgh",
+        "\"secret\":\n  {\n",
+    ]);
+}
+
 #[test]
 fn names_that_only_sound_secret_stay() {
     check_clean(&[

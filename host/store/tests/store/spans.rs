@@ -88,7 +88,7 @@ fn one_value_has_one_placeholder_per_issue() {
     assert_eq!(again.unwrap(), 1);
     for clash in [("Email", 9, "a@b.de"), ("Email", 1, "new@x.de")] {
         let refused = store.write(|tx| tx.insert_pseudonyms(&issue, &[clash]));
-        assert!(matches!(refused, Err(StoreError::Invalid { .. })), "{clash:?}");
+        assert!(matches!(refused, Err(StoreError::PseudonymClash { .. })), "{clash:?}");
     }
     let macs: i64 =
         home.raw().query_row("SELECT count(DISTINCT value_mac) FROM issue_pseudonyms", [], |row| row.get(0)).unwrap();
