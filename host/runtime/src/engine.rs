@@ -107,7 +107,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(16)
         .table_elements(100_000)
         // What an instance used is kept mapped up to here, so that the next one need not fault it in again.
-        .linear_memory_keep_resident(256 << 10)
+        .linear_memory_keep_resident(64 << 10)
         .table_keep_resident(16 << 10);
     pool
 }
