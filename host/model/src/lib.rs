@@ -1,6 +1,6 @@
 //! The vocabulary of TRCAA: ids, domain types, the plugin manifest, capabilities and limits.
 //!
-//! Pure: no I/O, no clock, no randomness (both are passed in through [`env`]), no tokio, wasmtime or rusqlite.
+//! Pure: no I/O, no clock, no randomness (both are passed in through [`mod@env`]), no tokio, wasmtime or rusqlite.
 //! Depends on no other crate of ours; every other crate may depend on it.
 //!
 //! Invariants: an id is never empty; an enum's text form is exactly what the store's column holds; nothing here
