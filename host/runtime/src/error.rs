@@ -16,7 +16,7 @@ pub struct PluginError {
     pub fault: Fault,
 }
 
-/// What happened in a call. No case carries text that the plugin was given.
+/// What happened in a call. Only `Reported` and `BadOutput` carry words of the plugin, cut and stripped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     /// It trapped: a panic, an unreachable instruction, an access out of bounds, too deep a recursion.
