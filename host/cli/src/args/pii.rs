@@ -1,0 +1,69 @@
+//! Arguments of `trcaa pii …`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PiiCommand {
+    /// Scan a file without any store
+    Scan {
+        /// The file; `-` is standard input
+        file: PathBuf,
+        /// Print the redacted text instead of the findings
+        #[arg(long)]
+        redact: bool,
+    },
+    /// Find spans in a log; earlier undecided ones are replaced
+    Detect {
+        /// Log: id, prefix or suffix of 6 characters, or `last`
+        log: String,
+    },
+    /// List a log's spans
+    Spans {
+        /// Log: id, prefix or suffix of 6 characters, or `last`
+        log: String,
+    },
+    /// Confirm spans
+    Accept(DecideArgs),
+    /// Declare spans harmless: they stay in clear
+    Reject(DecideArgs),
+    /// Mark a span by hand
+    Add {
+        /// Log: id, prefix or suffix of 6 characters, or `last`
+        log: String,
+        /// First byte
+        #[arg(long)]
+        start: u64,
+        /// One past the last byte
+        #[arg(long)]
+        end: u64,
+        /// Type, such as Email
+        #[arg(long = "type", value_name = "TYPE")]
+        label: String,
+    },
+    /// Make the redacted copy
+    Apply {
+        /// Log: id, prefix or suffix of 6 characters, or `last`
+        log: String,
+    },
+    /// Put the values back in place of an issue's placeholders
+    Restore {
+        /// Issue: id, prefix or suffix of 6 characters, or `last`
+        issue: String,
+        /// The text; `-` is standard input
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    /// Log: id, prefix or suffix of 6 characters, or `last`
+    pub(crate) log: String,
+    /// Spans: ids, or prefixes or suffixes of 6 characters
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) spans: Vec<String>,
+    /// All of the log's spans
+    #[arg(long)]
+    pub(crate) all: bool,
+}

@@ -1,0 +1,21 @@
+//! Arguments of `trcaa settings …`.
+
+use clap::Subcommand;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SettingsCommand {
+    /// List what is set
+    List,
+    /// Print a setting
+    Get {
+        /// Such as log.size_bytes_max
+        key: String,
+    },
+    /// Change a setting
+    Set {
+        /// Such as log.size_bytes_max
+        key: String,
+        /// The new value
+        value: String,
+    },
+}
