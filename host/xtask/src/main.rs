@@ -1,8 +1,10 @@
-//! Developer automation: `cargo xtask demo | test | bench`. Each does its own set-up.
+//! Developer automation: `cargo xtask demo | test | bench | crash | peers`. Each does its own set-up.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
+mod crash;
 mod demo;
+mod peers;
 mod setup;
 mod test;
 
@@ -15,7 +17,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo    build the product and run the main job on the bundled incident
   test    everything that CI runs: fmt, clippy, tests, docs
-  bench   print each measured figure beside its limit";
+  bench   print each measured figure beside its limit
+  crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
+  peers   bring what the tests compare with: an independent SQLCipher client, a bus and a keyring";
 
 fn main() -> ExitCode {
     let command = std::env::args().nth(1).unwrap_or_default();
@@ -23,6 +27,8 @@ fn main() -> ExitCode {
         "demo" => demo::run(),
         "test" => test::run(),
         "bench" => bench::run(),
+        "crash" => crash::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "peers" => peers::run_all(),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;
@@ -53,6 +59,13 @@ fn run(program: &str, args: &[&str]) -> Outcome {
 
 fn run_with(command: &mut Command) -> Outcome {
     let shown = format!("{command:?}").replace('"', "");
+    // What cargo tells this program about its own package: build scripts that watch these names (ring's does) would run
+    // again each time cargo is called from here and from a shell in turn.
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")) {
+            command.env_remove(name);
+        }
+    }
     let status = command.current_dir(root()).status().map_err(|e| format!("starting {shown}: {e}"))?;
     if status.success() { Ok(()) } else { Err(format!("{shown} failed ({status})")) }
 }
@@ -66,10 +79,14 @@ fn say(text: &str) {
     eprintln!("\n\x1b[1m==> {text}\x1b[0m");
 }
 
+/// Where cargo builds.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
+
 /// Where the release build puts the product.
 fn product() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    target.join("release").join(format!("trcaa{}", std::env::consts::EXE_SUFFIX))
+    target().join("release").join(format!("trcaa{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// Builds the product as people get it.

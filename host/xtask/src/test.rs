@@ -2,12 +2,13 @@
 
 use std::process::Command;
 
-use crate::{Outcome, cargo, run as step, run_with, say, setup};
+use crate::{Outcome, cargo, peers, run as step, run_with, say, setup};
 
 /// Runs all of it.
 pub(crate) fn run() -> Outcome {
     setup::target()?;
     setup::components()?;
+    peers::run_all()?;
     let cargo = cargo();
     say("format");
     step(&cargo, &["fmt", "--all", "--check"])?;

@@ -1,0 +1,82 @@
+//! The programs that our own is held against: an independent SQLCipher client, and a desktop's keyring.
+//!
+//! The client is a Python package in a virtual environment of its own (`target/peers/venv`); bus and keyring come from
+//! the system. What is there is left alone, so that this costs nothing the second time.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::{Outcome, run, run_with, say, target};
+
+/// The independent client, one version for everybody, so that a figure means the same everywhere.
+const CLIENT: &str = "sqlcipher3-wheels==0.5.7";
+/// Programs of a Linux desktop that tests start, each with the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 2] = [("dbus-daemon", "dbus"), ("gnome-keyring-daemon", "gnome-keyring")];
+
+/// Brings what is missing.
+pub(crate) fn run_all() -> Outcome {
+    programs()?;
+    client()
+}
+
+/// Brings the independent client.
+pub(crate) fn client() -> Outcome {
+    let folder = target().join("peers");
+    let venv = folder.join("venv");
+    let python = venv.join("bin/python");
+    // Written last: an installation that was interrupted is begun again.
+    let mark = folder.join("client");
+    if python.exists() && fs::read_to_string(&mark).is_ok_and(|text| text == CLIENT) {
+        return Ok(());
+    }
+    say(&format!("making {} with {CLIENT}", venv.display()));
+    if !has_venv() {
+        packages(&["python3", "python3-venv"])?;
+    }
+    fs::create_dir_all(&folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
+    run_with(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let pip =
+        ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"];
+    run_with(Command::new(&python).args(pip).arg(CLIENT))?;
+    run_with(Command::new(&python).args(["-c", "import sqlcipher3"]))?;
+    fs::write(&mark, CLIENT).map_err(|e| format!("writing {}: {e}", mark.display()))
+}
+
+/// Brings the bus and the keyring; other systems than Linux have a keyring of their own.
+fn programs() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let missing: Vec<&str> = PROGRAMS.iter().filter(|(name, _)| !on_path(name)).map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { packages(&missing) }
+}
+
+fn has_venv() -> bool {
+    let asked = Command::new("python3").args(["-c", "import venv, ensurepip"]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+fn on_path(name: &str) -> bool {
+    std::env::var_os("PATH").is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()))
+}
+
+/// Installs Debian packages where that is ours to do, else tells which ones the tests need.
+fn packages(names: &[&str]) -> Outcome {
+    let list = names.join(" ");
+    if !(is_root() && on_path("apt-get")) {
+        return Err(format!("the tests need {list}\n  hint: install with: sudo apt-get install {list}"));
+    }
+    say(&format!("installing {list}"));
+    // The lists first: on a fresh machine there are none, and old ones name files that are gone.
+    run("apt-get", &["update", "-q"])?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "-q", "--no-install-recommends"]);
+    run_with(install.args(names).stdin(Stdio::null()))
+}
+
+/// Whether this process may install packages, by the owner of its own entry in /proc.
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(Path::new("/proc/self")).is_ok_and(|meta| meta.uid() == 0)
+}
