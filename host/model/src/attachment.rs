@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::id::{IssueId, LogFileId};
+use crate::id::{ImageId, IssueId, LogFileId};
 
 /// A row of `log_files`, without any content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -51,4 +51,57 @@ pub struct NewLogFile {
     pub content_hash: String,
     /// Gzip of the extracted text.
     pub content_compressed: Vec<u8>,
+}
+
+/// A row of `image_attachments`, without its bytes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImageAttachment {
+    /// Row id.
+    pub id: ImageId,
+    /// Its issue.
+    pub issue_id: IssueId,
+    /// Name without folders.
+    pub file_name: String,
+    /// Where it was read from; empty for stdin.
+    pub file_path: String,
+    /// Bytes of the image.
+    pub file_size: u64,
+    /// Media type by content, such as `image/png`; in rows of earlier products whatever they wrote.
+    pub mime_type: String,
+    /// SHA-256 hex of the bytes; empty in rows from before hashes were kept.
+    pub upload_hash: String,
+    /// `YYYY-MM-DD HH:MM:SS`, UTC.
+    pub uploaded_at: String,
+    /// Whether whoever attached it took note that images are not redacted.
+    #[serde(serialize_with = "as_integer")]
+    pub pii_warning_acknowledged: bool,
+    /// Whether it came from a clipboard.
+    #[serde(serialize_with = "as_integer")]
+    pub is_paste: bool,
+}
+
+/// An image ready to be stored: read whole, checked by its content and acknowledged.
+#[derive(Clone)]
+pub struct NewImageAttachment {
+    /// Its issue.
+    pub issue_id: IssueId,
+    /// Name without folders.
+    pub file_name: String,
+    /// Where it was read from; empty for stdin.
+    pub file_path: String,
+    /// Media type by content.
+    pub mime_type: &'static str,
+    /// SHA-256 hex of the bytes.
+    pub upload_hash: String,
+    /// Whether it came from a clipboard.
+    pub is_paste: bool,
+    /// The image.
+    pub data: Vec<u8>,
+}
+
+impl std::fmt::Debug for NewImageAttachment {
+    /// Leaves the bytes out: a screenshot shows what nobody redacted.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewImageAttachment").field("bytes", &self.data.len()).finish_non_exhaustive()
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::attachment::LogFile;
+use crate::attachment::{ImageAttachment, LogFile};
 use crate::chat::Conversation;
 use crate::id::{IssueId, StepId};
 use crate::timeline::TimelineEvent;
@@ -217,7 +217,7 @@ pub struct IssueDetail {
     /// Its logs, without their text.
     pub log_files: Vec<LogFile>,
     /// Its images, without their bytes.
-    pub image_attachments: Vec<serde_json::Value>,
+    pub image_attachments: Vec<ImageAttachment>,
     /// Its 5-Whys, by level.
     pub resolution_steps: Vec<ResolutionStep>,
     /// Its conversations, oldest first, without messages.

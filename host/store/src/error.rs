@@ -194,6 +194,14 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
+    /// An image's bytes cannot be read.
+    #[error("the image {file:?} cannot be read: {why}")]
+    ImageUnreadable {
+        /// File name or path.
+        file: String,
+        /// Why.
+        why: String,
+    },
     /// A column's ciphertext does not open.
     #[error("{table}.{column} of row {id:?} does not open")]
     Column {
@@ -259,6 +267,7 @@ impl StoreError {
             Self::PseudonymClash { .. } => "pseudonym_clash",
             Self::BadRow { .. } => "bad_row",
             Self::LogUnreadable { .. } => "log_unreadable",
+            Self::ImageUnreadable { .. } => "image_unreadable",
             Self::Column { .. } => "column_cipher",
             Self::Sql(_) => "sql",
         }

@@ -99,18 +99,6 @@ impl Store {
         })
     }
 
-    /// The issue's images, without their bytes, oldest first.
-    fn images_of(&self, id: &IssueId) -> Result<Vec<serde_json::Value>, StoreError> {
-        let sql = "SELECT json_object('id', id, 'issue_id', issue_id, 'file_name', file_name, 'file_path', file_path,
-                       'file_size', file_size, 'mime_type', mime_type, 'upload_hash', upload_hash,
-                       'uploaded_at', uploaded_at, 'pii_warning_acknowledged', pii_warning_acknowledged,
-                       'is_paste', is_paste)
-                   FROM image_attachments WHERE issue_id = ?1 ORDER BY uploaded_at, rowid";
-        row::all(&self.conn, sql, [id.as_str()], |row| {
-            row::json("image_attachments", id.as_str(), row.get_ref(0)?.as_str().unwrap_or_default())
-        })
-    }
-
     /// Refuses an issue that is not there, before SQLite refuses its child less clearly.
     pub(crate) fn expect_issue(&self, id: &IssueId) -> Result<(), StoreError> {
         row::first(&self.conn, "SELECT 1 FROM issues WHERE id = ?1", [id.as_str()], |_| Ok(()))?

@@ -1,11 +1,11 @@
 //! `log_files`: rows and their stored content. Reading the text is in [`crate::LogText`].
 
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, params};
 use serde::Serialize;
 use trcaa_model::attachment::{LogFile, NewLogFile};
 use trcaa_model::id::{IssueId, LogFileId};
 
-use crate::issues::LIST_ROWS_MAX;
+use crate::fold::{self, Page};
 use crate::{Store, StoreError, Tx, row};
 
 const COLUMNS: &str =
@@ -16,7 +16,7 @@ const COLUMNS: &str =
 pub struct LogFilter {
     /// Only this issue's.
     pub issue_id: Option<IssueId>,
-    /// Only names that contain this, upper and lower case of ASCII letters alike.
+    /// Only names that contain this, as it is written but for upper and lower case (of any script).
     pub search: Option<String>,
     /// At most this many, 1 to 10,000.
     pub limit: u32,
@@ -83,17 +83,18 @@ impl Store {
     /// Those of SQLite.
     pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogFileListed>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS}, issue_title FROM v_log_files_with_issue
-             WHERE (:issue IS NULL OR issue_id = :issue) AND (:search IS NULL OR instr(lower(file_name), lower(:search)) > 0)
+            "SELECT {COLUMNS}, issue_title FROM v_log_files_with_issue WHERE (:issue IS NULL OR issue_id = :issue)
              ORDER BY uploaded_at DESC, id DESC LIMIT :limit OFFSET :offset"
         );
-        let values = named_params! {
-            ":issue": filter.issue_id.as_ref().map(IssueId::as_str),
-            ":search": filter.search,
-            ":limit": filter.limit.min(LIST_ROWS_MAX),
-            ":offset": filter.offset,
+        let page = Page {
+            issue: filter.issue_id.as_ref(),
+            search: filter.search.as_deref(),
+            limit: filter.limit,
+            offset: filter.offset,
         };
-        row::all(&self.conn, &sql, values, |row| Ok(LogFileListed { log_file: log_of(row)?, issue_title: row.get(9)? }))
+        fold::listed(&self.conn, &sql, &page, |row| {
+            Ok(LogFileListed { log_file: log_of(row)?, issue_title: row.get(9)? })
+        })
     }
 
     /// Finds a log of this issue by the hash of its original bytes.

@@ -1,7 +1,7 @@
 //! The text of a log as a stream: unpacked from the row or read from its old place, never more than the limit.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead as _, Read};
 
 use flate2::read::MultiGzDecoder;
 use rusqlite::MAIN_DB;
@@ -9,7 +9,7 @@ use rusqlite::blob::Blob;
 use trcaa_model::id::LogFileId;
 use trcaa_model::limits::EXTRACTED_BYTES_MAX;
 
-use crate::{Store, StoreError, row};
+use crate::{Packing, Store, StoreError, Unpacking, fallback, row};
 
 /// Bytes taken from the row at a time.
 const BLOB_READ_BYTES: usize = 65_536;
@@ -26,7 +26,8 @@ pub struct LogText<'s> {
 
 enum Source<'s> {
     Stored(Box<MultiGzDecoder<io::BufReader<Blob<'s>>>>),
-    File(File),
+    File(io::BufReader<File>),
+    Packed(Box<Unpacking<io::BufReader<File>>>),
 }
 
 impl Read for Source<'_> {
@@ -34,6 +35,7 @@ impl Read for Source<'_> {
         match self {
             Self::Stored(stored) => stored.read(buffer),
             Self::File(file) => file.read(buffer),
+            Self::Packed(packed) => packed.read(buffer),
         }
     }
 }
@@ -58,7 +60,8 @@ impl Read for LogText<'_> {
 }
 
 impl Store {
-    /// Opens a log's extracted text; one from before content was stored is read from `file_path`.
+    /// Opens a log's extracted text; one from before content was stored is read from `file_path`, and unpacked where
+    /// that file is gzip or zstd.
     ///
     /// # Errors
     /// [`StoreError::NoSuch`], and [`StoreError::LogUnreadable`] with the file and the reason.
@@ -126,15 +129,15 @@ impl Store {
         let log = self.log(id)?;
         let unreadable = |why: String| StoreError::LogUnreadable { file: log.file_path.clone(), why };
         if log.file_path.is_empty() {
-            return Err(StoreError::LogUnreadable {
-                file: log.file_name,
-                why: "neither its content nor its path is stored".into(),
-            });
+            return Err(StoreError::LogUnreadable { file: log.file_name, why: fallback::NOWHERE.to_owned() });
         }
-        let file = File::open(&log.file_path).map_err(|e| unreadable(e.to_string()))?;
-        if !file.metadata().map_err(|e| unreadable(e.to_string()))?.is_file() {
-            return Err(unreadable("it is not a regular file".to_owned()));
-        }
-        Ok(LogText { source: Source::File(file), name: log.file_path, left: EXTRACTED_BYTES_MAX })
+        let file = fallback::open(&log.file_path).map_err(unreadable)?;
+        let mut file = io::BufReader::with_capacity(BLOB_READ_BYTES, file);
+        let packing = Packing::of(file.fill_buf().map_err(|e| unreadable(e.to_string()))?);
+        let source = match packing {
+            Some(packing) => Source::Packed(Box::new(Unpacking::new(packing, file))),
+            None => Source::File(file),
+        };
+        Ok(LogText { source, name: log.file_path, left: EXTRACTED_BYTES_MAX })
     }
 }

@@ -20,6 +20,11 @@ fn a_log_reads_back_and_lists_without_content() {
         |search: Option<&str>| LogFilter { issue_id: None, search: search.map(str::to_owned), limit: 9, offset: 0 };
     assert_eq!(store.logs(&filter(Some("APP"))).unwrap()[0].issue_title, "Payroll");
     assert!(store.logs(&filter(Some("%"))).unwrap().is_empty());
+    let mut named = new_log(&issue.id, Vec::new());
+    named.file_name = "ПРИЛОЖЕНИЕ_1.log".to_owned();
+    store.write(|tx| tx.insert_log(&named)).unwrap();
+    assert_eq!(store.logs(&filter(Some("приложение_"))).unwrap().len(), 1);
+    assert_eq!(store.logs(&filter(None)).unwrap()[0].log_file.file_name, named.file_name, "newest first");
     assert_eq!(store.log_by_hash(&issue.id, &"00".repeat(32)).unwrap(), Some(log.clone()));
     store.write(|tx| tx.delete_log(&log.id)).unwrap();
     assert!(matches!(store.read_text(&log.id), Err(StoreError::NoSuch { .. })));
@@ -71,6 +76,19 @@ fn a_log_from_before_is_read_from_its_file_and_says_why_not() {
     let log = store.write(|tx| tx.insert_log(&new)).unwrap();
     home.raw().execute("UPDATE log_files SET content_compressed = NULL", []).unwrap();
     assert_eq!(store.read_text(&log.id).unwrap(), "from the file");
+    std::fs::write(&path, [gzip(b"from "), gzip(b"two members")].concat()).unwrap();
+    assert_eq!(store.read_text(&log.id).unwrap(), "from two members");
+    let zstd = ruzstd::encoding::compress_to_vec(&b"from zstd"[..], ruzstd::encoding::CompressionLevel::Fastest);
+    std::fs::write(&path, &zstd).unwrap();
+    assert_eq!(store.read_text(&log.id).unwrap(), "from zstd");
+    std::fs::write(&path, &zstd[..zstd.len() - 1]).unwrap();
+    assert!(matches!(store.read_text(&log.id), Err(StoreError::LogUnreadable { .. })));
+    std::fs::remove_file(&path).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    assert!(
+        matches!(store.read_text(&log.id), Err(StoreError::LogUnreadable { .. })),
+        "and does not wait for a writer"
+    );
     std::fs::remove_file(&path).unwrap();
     match store.read_text(&log.id) {
         Err(StoreError::LogUnreadable { file, why }) => {

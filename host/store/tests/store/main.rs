@@ -4,6 +4,7 @@
 mod audit;
 mod concurrency;
 mod fixture;
+mod images;
 mod issues;
 mod keys;
 mod logs;
