@@ -1,6 +1,7 @@
 //! The one end-to-end test binary: the real `trcaa`, real plugins, real files.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
+mod audit_trail;
 mod bad_input;
 mod canary;
 mod cli_contract;

@@ -24,23 +24,32 @@ pub struct AppError {
     pub message: String,
     /// What to do next.
     pub hints: Vec<String>,
+    /// What a program may want of it besides; shown only in JSON.
+    pub fields: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl AppError {
     /// It could not be done.
     pub fn failed(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, family: Family::Failed, message: message.into(), hints: Vec::new() }
+        Self { code, family: Family::Failed, message: message.into(), hints: Vec::new(), fields: Vec::new() }
     }
 
     /// The input is wrong.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, family: Family::Usage, message: message.into(), hints: Vec::new() }
+        Self { code, family: Family::Usage, message: message.into(), hints: Vec::new(), fields: Vec::new() }
     }
 
     /// Adds advice.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Adds a value for programs, beside code and message.
+    #[must_use]
+    pub fn field(mut self, name: &'static str, value: serde_json::Value) -> Self {
+        self.fields.push((name, value));
         self
     }
 }

@@ -166,7 +166,7 @@ fn failed(path: &Path, e: &std::io::Error) -> AppError {
     AppError::failed("unwritable", format!("writing {}: {e}", path.display()))
 }
 
-fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppError> {
+pub(crate) fn write_file(path: &Path, bytes: &[u8], force: bool) -> Result<PathBuf, AppError> {
     let name = path
         .file_name()
         .ok_or_else(|| AppError::usage("bad_path", format!("writing {}: it names no file", path.display())))?;

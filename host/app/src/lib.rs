@@ -7,6 +7,7 @@
 //! [`trcaa_model::guard::Redacted`]; whatever changes the store is one transaction with its timeline and audit rows;
 //! a use case that fails leaves the store as it was.
 
+mod audit;
 mod document;
 pub mod egress;
 mod error;
@@ -27,6 +28,7 @@ mod triage;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+pub use audit::AuditProof;
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use ingest::LogInput;
@@ -40,8 +42,8 @@ pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::PluginError;
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    CheckReport, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, PluginState, Store, StoreError,
-    StoreStatus, parse_key,
+    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
+    Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

@@ -13,7 +13,7 @@ const BUG: u8 = 70;
 
 /// Tells a failure and gives its status.
 pub(crate) fn failed(error: &AppError, output: &Output) -> ExitCode {
-    output.error(error.code, &error.message, &error.hints);
+    output.error(error.code, &error.message, &error.hints, &error.fields);
     ExitCode::from(match error.family {
         Family::Failed => FAILED,
         Family::Usage => USAGE,
@@ -27,7 +27,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     if error.use_stderr() && asked_for_json {
         let text = error.render().to_string();
         let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        Output::new(true).error("usage", &message, &["see: trcaa --help".to_owned()]);
+        Output::new(true).error("usage", &message, &["see: trcaa --help".to_owned()], &[]);
         return ExitCode::from(USAGE);
     }
     // A closed pipe is quiet, here as everywhere.
@@ -51,6 +51,6 @@ pub(crate) fn silence_panics() {
 pub(crate) fn bug(output: &Output) -> ExitCode {
     let place = PANIC_PLACE.get().map_or("an unknown place", String::as_str);
     let hints = ["what was acknowledged is kept; please report this line".to_owned()];
-    output.error("bug", &format!("this is a bug of trcaa {}, at {place}", env!("CARGO_PKG_VERSION")), &hints);
+    output.error("bug", &format!("this is a bug of trcaa {}, at {place}", env!("CARGO_PKG_VERSION")), &hints, &[]);
     ExitCode::from(BUG)
 }

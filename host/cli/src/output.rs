@@ -100,9 +100,12 @@ impl Output {
     }
 
     /// Tells an error: on stderr, or as JSON on stdout.
-    pub(crate) fn error(&self, code: &str, message: &str, hints: &[String]) {
+    pub(crate) fn error(&self, code: &str, message: &str, hints: &[String], fields: &[(&'static str, Value)]) {
         if self.json {
-            let error = serde_json::json!({"schema_version": SCHEMA_VERSION, "error": {"code": code, "message": message, "hints": hints}});
+            let mut error = serde_json::json!({"schema_version": SCHEMA_VERSION, "error": {"code": code, "message": message, "hints": hints}});
+            for (name, value) in fields {
+                error["error"][*name] = value.clone();
+            }
             self.text(&error.to_string());
             return;
         }

@@ -3,14 +3,16 @@
 //! The chain goes by rowid. `entry_hash` = SHA-256 over [`AUDIT_CHAIN_FORMAT`], `prev_hash` and every field, each with a
 //! mark for absence and its length before it, so that no two rows read the same. Rows from before the chain have no
 //! hash; they may only come first, and the first hashed row's `prev_hash` is the hash over all of them (empty where
-//! there are none), so they are bound too from then on. What was cut off the end is only seen against a head that was
-//! written down before ([`AuditHead`]).
+//! there are none), so they are bound too from then on. `audit_chain_start` names that first hashed row, so that taking
+//! hashes away does not turn rows into such from before the chain. What was cut off the end is only seen against a head
+//! that was written down before ([`AuditHead`], [`crate::Checkpoint`]).
 
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
 use trcaa_model::audit::{AuditEntry, AuditRecord, AuditVerdict};
 use trcaa_model::id::AuditId;
 
+use crate::ids::{ID_FRAGMENT_CHARS_MAX, ID_FRAGMENT_CHARS_MIN, MATCHES_MAX};
 use crate::issues::LIST_ROWS_MAX;
 use crate::{Store, StoreError, Tx, row};
 
@@ -68,24 +70,52 @@ fn entry_hash(prev_hash: &str, entry: &AuditEntry) -> String {
 }
 
 impl Store {
-    /// Lists audit rows, newest first; `entity` keeps those whose entity type or id is that text.
+    /// Lists audit rows, newest first; `entity` keeps those whose entity type or id is that text, `action` those of it.
     ///
     /// # Errors
     /// Those of SQLite.
-    pub fn audit_entries(&self, limit: u32, entity: Option<&str>) -> Result<Vec<AuditEntry>, StoreError> {
-        let limit = limit.min(LIST_ROWS_MAX);
-        match entity {
-            None => {
-                let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid DESC LIMIT ?1");
-                row::all(&self.conn, &sql, [limit], entry_of)
+    pub fn audit_entries(
+        &self,
+        limit: u32,
+        entity: Option<&str>,
+        action: Option<&str>,
+    ) -> Result<Vec<AuditEntry>, StoreError> {
+        // One text per filter, so that each is planned for what it asks and the indexes serve.
+        let of = if entity.is_some() { "(entity_type = ?2 OR entity_id = ?2)" } else { "?2 IS NULL" };
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit_log WHERE {of} AND (?3 IS NULL OR action = ?3) ORDER BY rowid DESC LIMIT ?1"
+        );
+        row::all(&self.conn, &sql, params![limit.min(LIST_ROWS_MAX), entity, action], entry_of)
+    }
+
+    /// Finds the entity that a person means: a type or id that the trail names, a prefix or suffix of 6 or more
+    /// characters of such an id (what it speaks of may be deleted), an issue without entries, or `last` for the last
+    /// issue.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`], [`StoreError::Ambiguous`], [`StoreError::IdTooShort`].
+    pub fn resolve_entity(&self, text: &str) -> Result<String, StoreError> {
+        let text = text.trim();
+        let of = |row: &Row<'_>| Ok(row.get::<_, String>(0)?);
+        if text != "last" {
+            let named = "SELECT ?1 FROM audit_log WHERE entity_type = ?1 OR entity_id = ?1 LIMIT 1";
+            if let Some(named) = row::first(&self.conn, named, [text], of)? {
+                return Ok(named);
             }
-            Some(entity) => {
-                let sql = format!(
-                    "SELECT {COLUMNS} FROM audit_log WHERE entity_type = ?2 OR entity_id = ?2 ORDER BY rowid DESC LIMIT ?1"
-                );
-                row::all(&self.conn, &sql, params![limit, entity], entry_of)
+            let chars = text.chars().count();
+            if (ID_FRAGMENT_CHARS_MIN..=ID_FRAGMENT_CHARS_MAX).contains(&chars) {
+                let fragment = "SELECT DISTINCT entity_id FROM audit_log
+                     WHERE substr(lower(entity_id), 1, ?2) = ?1 OR substr(lower(entity_id), -?2) = ?1 LIMIT ?3";
+                let values = params![text.to_ascii_lowercase(), chars as i64, MATCHES_MAX];
+                let mut matches = row::all(&self.conn, fragment, values, of)?;
+                match matches.len() {
+                    0 => {}
+                    1 => return Ok(matches.remove(0)),
+                    _ => return Err(StoreError::Ambiguous { what: "entity", given: text.to_owned(), matches }),
+                }
             }
         }
+        self.resolve_issue(text).map(|id| id.to_string())
     }
 
     /// The chain's head now; `None` before its first row.
@@ -107,23 +137,42 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query([])?;
-        let mut chain = Chain::default();
-        let mut seen = checkpoint.is_none();
+        let start = row::first(&self.conn, "SELECT id FROM audit_chain_start", [], |row| Ok(row.get(0)?))?;
+        let mut chain = Chain { start, ..Chain::default() };
+        let mut there: Option<bool> = None;
         let mut bad: Option<(String, &'static str)> = None;
+        let mut first_id = None;
         while let Some(row) = rows.next()? {
             let entry = entry_of(row)?;
+            let first_id = first_id.get_or_insert_with(|| entry.id.clone());
             if bad.is_none()
-                && let Err(reason) = chain.follow(&entry)
+                && let Err(broken) = chain.follow(&entry)
             {
-                bad = Some((entry.id.clone(), reason));
+                bad = Some(match broken {
+                    Broken::Here(reason) => (entry.id.clone(), reason),
+                    Broken::First(reason) => (first_id.clone(), reason),
+                });
             }
             chain.entries += 1;
-            if let Some(head) = checkpoint {
-                seen |= head.entries == chain.entries && entry.entry_hash.as_deref() == Some(head.hash.as_str());
+            if let Some(head) = checkpoint
+                && head.entries == chain.entries
+            {
+                there = Some(entry.entry_hash.as_deref() == Some(head.hash.as_str()));
             }
         }
-        let cut =
-            (bad.is_none() && !seen).then(|| "the checkpoint is not in it: rows were cut off or replaced".to_owned());
+        let cut = match (checkpoint, there) {
+            _ if bad.is_some() => None,
+            _ if chain.entries == 0 && chain.start.is_some() => Some("all its entries are gone".to_owned()),
+            (None, _) | (_, Some(true)) => None,
+            (Some(head), None) => Some(format!(
+                "it has {} entries, and had {}: entries were cut off its end",
+                chain.entries, head.entries
+            )),
+            (Some(head), Some(false)) => Some(format!(
+                "entry {} of {} is not the one it was: entries were cut off, and others written in their place",
+                head.entries, chain.entries
+            )),
+        };
         Ok(AuditVerdict {
             entries: chain.entries,
             intact: bad.is_none() && cut.is_none(),
@@ -133,12 +182,12 @@ impl Store {
         })
     }
 
-    /// What the next row's `prev_hash` is.
-    fn audit_link(&self) -> Result<String, StoreError> {
+    /// What the next row's `prev_hash` is, and whether that row is the chain's first.
+    fn audit_link(&self) -> Result<(String, bool), StoreError> {
         let sql = "SELECT entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
         match row::first(&self.conn, sql, [], |row| Ok(row.get::<_, Option<String>>(0)?))? {
-            None => Ok(String::new()),
-            Some(Some(hash)) => Ok(hash),
+            None => Ok((String::new(), true)),
+            Some(Some(hash)) => Ok((hash, false)),
             Some(None) => {
                 // The first row of the chain after some from before it: bind them all, once.
                 let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
@@ -148,7 +197,7 @@ impl Store {
                 while let Some(row) = rows.next()? {
                     prev = entry_hash(&prev, &entry_of(row)?);
                 }
-                Ok(prev)
+                Ok((prev, true))
             }
         }
     }
@@ -157,31 +206,46 @@ impl Store {
 /// How far the chain was followed.
 #[derive(Default)]
 struct Chain {
+    /// Id of its first row; `None` before there is one.
+    start: Option<String>,
     prev: String,
     chained: bool,
     entries: u64,
 }
 
+/// What is wrong, and with which row.
+enum Broken {
+    Here(&'static str),
+    First(&'static str),
+}
+
 impl Chain {
-    fn follow(&mut self, entry: &AuditEntry) -> Result<(), &'static str> {
+    fn follow(&mut self, entry: &AuditEntry) -> Result<(), Broken> {
         let hash = entry_hash(&self.prev, entry);
+        let is_start = self.start.as_ref() == Some(&entry.id);
         match (&entry.prev_hash, &entry.entry_hash) {
-            (None, None) if !self.chained => {}
+            (None, None) if !self.chained && !is_start => {}
             (Some(prev), Some(stored)) => {
                 let first = !self.chained;
                 self.chained = true;
+                if first && self.entries > 0 && prev.is_empty() {
+                    return Err(Broken::First("it was not there when the chain began"));
+                }
+                if first && self.start.is_some() && !is_start {
+                    return Err(Broken::Here("it is not the row that the chain began with"));
+                }
                 if *prev != self.prev {
-                    return Err(if first && self.entries > 0 {
+                    return Err(Broken::Here(if first && self.entries > 0 {
                         "a row from before the chain was changed, removed or added"
                     } else {
                         "it does not follow the row before: a row was removed, added or moved"
-                    });
+                    }));
                 }
                 if *stored != hash {
-                    return Err("it is not as it was written");
+                    return Err(Broken::Here("it is not as it was written"));
                 }
             }
-            _ => return Err("it has no hash, and belongs to the chain"),
+            _ => return Err(Broken::Here("it has no hash, and belongs to the chain")),
         }
         self.prev = hash;
         Ok(())
@@ -208,7 +272,13 @@ impl Tx<'_> {
             prev_hash: None,
             entry_hash: None,
         };
-        let prev = self.audit_link()?;
+        let (prev, first) = self.audit_link()?;
+        if first {
+            // Never twice: a trail that was emptied and begun anew is to be seen as that.
+            let start =
+                "INSERT INTO audit_chain_start (id) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM audit_chain_start)";
+            row::execute(&self.conn, start, [&entry.id])?;
+        }
         entry.entry_hash = Some(entry_hash(&prev, &entry));
         entry.prev_hash = Some(prev);
         row::execute(

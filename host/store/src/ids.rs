@@ -11,9 +11,9 @@ use crate::{Store, StoreError, row};
 /// Fewest characters of a prefix or suffix.
 pub const ID_FRAGMENT_CHARS_MIN: usize = 6;
 /// More than any id has; what is longer is no fragment of one.
-const ID_FRAGMENT_CHARS_MAX: usize = 256;
+pub(crate) const ID_FRAGMENT_CHARS_MAX: usize = 256;
 /// How many fitting ids an error names.
-const MATCHES_MAX: u32 = 5;
+pub(crate) const MATCHES_MAX: u32 = 5;
 
 macro_rules! resolvers {
     ($($(#[$doc:meta])* $name:ident: $id:ident, $what:literal, $table:literal;)*) => {

@@ -112,8 +112,6 @@ pub enum Purpose {
     Columns,
     /// HMAC by which a value is found in the pseudonym table.
     PseudonymLookup,
-    /// Ed25519 seed that signs audit checkpoints.
-    AuditCheckpoint,
     /// HMAC over compiled plugin code at rest.
     PluginCode,
 }
@@ -123,7 +121,6 @@ impl Purpose {
         match self {
             Self::Columns => b"trcaa/1/columns",
             Self::PseudonymLookup => b"trcaa/1/pseudonym-lookup",
-            Self::AuditCheckpoint => b"trcaa/1/audit-checkpoint",
             Self::PluginCode => b"trcaa/1/plugin-code",
         }
     }

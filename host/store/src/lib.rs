@@ -16,6 +16,7 @@
 
 mod audit;
 mod check;
+mod checkpoint;
 mod cipher;
 mod conversations;
 mod convert;
@@ -47,6 +48,7 @@ mod timeline;
 
 pub use audit::{AUDIT_CHAIN_FORMAT, AuditHead};
 pub use check::{CheckReport, CipherSettings, StoreStatus};
+pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_FORMAT, Checkpoint, CheckpointError};
 pub use cipher::{CipherError, ColumnCipher};
 pub use documents::{DocumentRevision, NewDocument};
 pub use error::{KeyFileProblem, StoreError};

@@ -109,6 +109,8 @@ const ROWS: &[(usize, &str, &str)] = &[
         "INSERT INTO plugins VALUES ('pl', '1.0.0', 'pii-detector', 'w', 'h', 's', 'enabled', NULL, '2024-01-01 00:00:00', '')",
     ),
     (32, "plugin_grants", "INSERT INTO plugin_grants VALUES ('pl', NULL, 'h', '{}', '2024-01-01 00:00:00')"),
+    (33, "audit_signing_keys", "INSERT INTO audit_signing_keys VALUES ('sk', 'p', 'e', '2024-01-01 00:00:00')"),
+    (33, "audit_chain_start", "INSERT INTO audit_chain_start VALUES ('a1')"),
 ];
 
 fn database_at(version: usize) -> Connection {

@@ -19,10 +19,10 @@ fn a_chain_left_alone_is_intact() {
     assert_eq!(verdict.entries, 5);
     let head = store.audit_head().unwrap().unwrap();
     assert_eq!((head.entries, Some(&head.hash)), (5, verdict.head.as_ref()));
-    let newest = store.audit_entries(2, None).unwrap();
+    let newest = store.audit_entries(2, None, None).unwrap();
     assert_eq!(newest.iter().map(|e| &e.id).collect::<Vec<_>>(), [&ids[4], &ids[3]]);
-    assert_eq!(store.audit_entries(9, Some("3")).unwrap().len(), 1);
-    assert_eq!(store.audit_entries(9, Some("log_file")).unwrap().len(), 5);
+    assert_eq!(store.audit_entries(9, Some("3"), None).unwrap().len(), 1);
+    assert_eq!(store.audit_entries(9, Some("log_file"), None).unwrap().len(), 5);
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn deleting_an_issue_takes_all_below_it_and_leaves_the_audit_trail() {
         let left: i64 = raw.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap();
         assert_eq!(left, 0, "{table}");
     }
-    assert_eq!(store.audit_entries(10, None).unwrap().len(), 1);
+    assert_eq!(store.audit_entries(10, None, None).unwrap().len(), 1);
     assert!(matches!(store.write(|tx| tx.delete_issue(&issue.id)), Err(StoreError::NoSuch { .. })));
 }
 
@@ -127,7 +127,7 @@ fn a_transaction_keeps_all_or_nothing() {
     });
     assert!(matches!(outcome, Err(StoreError::Invalid { what: "step_order", .. })));
     assert!(store.issues(&filter(None, None, 9, 0)).unwrap().is_empty());
-    assert!(store.audit_entries(9, None).unwrap().is_empty());
+    assert!(store.audit_entries(9, None, None).unwrap().is_empty());
     assert!(store.search("t", 9).unwrap().is_empty());
 }
 
@@ -157,7 +157,7 @@ fn metadata_is_bounded_at_the_byte() {
     assert!(write(of(METADATA_BYTES_MAX)).is_ok());
     assert!(matches!(write(of(METADATA_BYTES_MAX + 1)), Err(StoreError::Invalid { .. })));
     assert_eq!(store.timeline(&issue.id).unwrap().len(), 1);
-    assert_eq!(store.audit_entries(9, None).unwrap().len(), 1);
+    assert_eq!(store.audit_entries(9, None, None).unwrap().len(), 1);
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn a_log_is_stored_with_its_event_or_not_at_all() {
     });
     assert!(failed.is_err());
     assert!(store.logs_of(&issue.id).unwrap().is_empty());
-    assert!(store.audit_entries(9, None).unwrap().is_empty());
+    assert!(store.audit_entries(9, None, None).unwrap().is_empty());
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod audit;
+mod checkpoints;
 mod concurrency;
 mod fixture;
 mod images;
@@ -13,3 +14,4 @@ mod processes;
 mod search;
 mod secrecy;
 mod spans;
+mod tampering;
