@@ -13,7 +13,7 @@ const LOG: &str = "2026-11-21 10:00:01 INFO db-writer: started for anna.berg@exa
                    2026-11-21 10:00:02 ERROR db-writer: could not write to file \"pg_wal/1\": No space left on device\n\
                    2026-11-21 10:00:03 FATAL db-writer: shutting down\n";
 
-const NOUNS: [&str; 9] = ["issue", "log", "pii", "doc", "audit", "plugin", "shell", "db", "settings"];
+const NOUNS: [&str; 10] = ["issue", "log", "image", "pii", "doc", "audit", "plugin", "shell", "db", "settings"];
 const VERBS: [&str; 8] = ["triage", "search", "analyze", "why", "timeline", "completions", "issue new", "doc export"];
 
 fn keys(value: &Value) -> Vec<&str> {
@@ -32,6 +32,8 @@ fn expect_fields(value: &Value, fields: &str) {
 const ISSUE: &str =
     "id title description severity status category source created_at updated_at resolved_at assigned_to tags";
 const LOG_FILE: &str = "id issue_id file_name file_path file_size mime_type content_hash uploaded_at redacted";
+const IMAGE: &str = "id issue_id file_name file_path file_size mime_type upload_hash uploaded_at \
+                     pii_warning_acknowledged is_paste";
 const SPAN: &str =
     "id log_file_id pii_type start_offset end_offset original_value replacement state confidence detector";
 const STEP: &str = "id issue_id step_order why_question answer evidence created_at";
@@ -81,6 +83,17 @@ fn every_answer_has_the_fields_of_the_store() {
     expect_fields(&shown, "schema_version log_file text");
     expect_fields(&shown["log_file"], LOG_FILE);
     assert_eq!(shown["text"], LOG);
+
+    let image = home.file("a.svg", "<svg/>");
+    let words = ["image", "add", &id, "--acknowledge-pii"].map(OsStr::new);
+    let added = home.json(words.into_iter().chain([image.as_os_str()]));
+    expect_fields(&added, "schema_version image_attachment already_there");
+    expect_fields(&added["image_attachment"], IMAGE);
+    let listed = home.json(["image", "list"]);
+    expect_fields(&listed, "schema_version image_attachments");
+    expect_fields(&listed["image_attachments"][0], &format!("{IMAGE} issue_title"));
+    expect_fields(&home.json(["image", "show", "last"]), "schema_version image_attachment data_url");
+    expect_fields(&home.json(["image", "show", "last", "--out", "a.out"]), "schema_version image_attachment path");
 
     expect_fields(&home.json(["pii", "detect", &log]), "schema_version log_file_id spans");
     let spans = home.json(["pii", "spans", &log]);
@@ -642,4 +655,14 @@ fn keys_may_hold_a_quote_and_the_published_one_is_refused() {
     let listed = with_key("it's a 'key' -- \"x\"", &["issue", "list", "--json"]).ok().answer();
     assert_eq!(listed["issues"][0]["title"], "quoted");
     assert_eq!(with_key("it", &["issue", "list", "--json"]).fails(1).error_code(), "wrong_key");
+}
+
+#[test]
+fn help_that_cannot_be_written_is_no_success() {
+    let home = Home::new(BINARY);
+    for words in [&["--help"][..], &["--version"], &["log", "--help"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let status = home.command(words).stdout(full).stderr(Stdio::null()).status().unwrap();
+        assert_eq!(status.code(), Some(1), "{words:?}");
+    }
 }

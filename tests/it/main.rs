@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
 mod audit_trail;
+mod attachments;
 mod bad_input;
 mod canary;
 mod cli_contract;

@@ -13,6 +13,7 @@ pub mod egress;
 mod error;
 mod excerpt;
 mod export;
+mod images;
 mod ingest;
 mod investigate;
 mod issues;
@@ -31,7 +32,8 @@ use std::sync::Arc;
 pub use audit::AuditProof;
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
-pub use ingest::LogInput;
+pub use images::ImageUpload;
+pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
@@ -44,6 +46,8 @@ pub use trcaa_shell as shell;
 pub use trcaa_store::{
     CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
     Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
+    CheckReport, DATABASE_FILE, ImageFilter, ImageListed, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened,
+    PluginState, Store, StoreError, StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

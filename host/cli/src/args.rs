@@ -3,6 +3,7 @@
 mod audit;
 mod db;
 mod doc;
+mod image;
 mod issue;
 mod log;
 mod pii;
@@ -19,6 +20,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use audit::AuditCommand;
 pub(crate) use db::DbCommand;
 pub(crate) use doc::DocCommand;
+pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};
 pub(crate) use log::LogCommand;
 pub(crate) use pii::{DecideArgs, PiiCommand};
@@ -78,6 +80,9 @@ pub(crate) enum Command {
     /// Attach, list and show logs
     #[command(subcommand)]
     Log(LogCommand),
+    /// Attach, list and show images
+    #[command(subcommand)]
+    Image(ImageCommand),
     /// Find and hide personal data and secrets
     #[command(subcommand)]
     Pii(PiiCommand),

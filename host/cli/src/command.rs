@@ -3,6 +3,7 @@
 mod audit;
 mod db;
 mod doc;
+mod image;
 mod investigate;
 mod issue;
 mod log;
@@ -12,7 +13,7 @@ mod settings;
 mod shell;
 mod triage;
 
-use std::io::Read;
+use std::io::{BufRead, IsTerminal, Read};
 use std::path::Path;
 
 use clap::CommandFactory;
@@ -31,7 +32,8 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Triage(args) => triage::run(&open()?, args, output),
         Command::Issue(command) => issue::run(&open()?, command, cli.global.yes, output),
         Command::Search { query, limit } => issue::search(&open()?, query, *limit, output),
-        Command::Log(command) => log::run(&open()?, command, output),
+        Command::Log(command) => log::run(&open()?, command, cli.global.yes, output),
+        Command::Image(command) => image::run(&open()?, command, cli.global.yes, output),
         Command::Pii(command) => pii::run(open, command, output),
         Command::Analyze { issue, provider } => investigate::analyze(&open()?, issue, provider.as_deref(), output),
         Command::Why(args) => investigate::why(&open()?, args, output),
@@ -54,6 +56,24 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
 /// `-` is standard input.
 fn log_input(file: &Path) -> LogInput {
     if file == Path::new("-") { LogInput::Stdin("stdin.log".into()) } else { LogInput::Path(file.to_path_buf()) }
+}
+
+/// Asks on a terminal; elsewhere `--yes` has to have answered already.
+fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
+            .hint("add --yes"));
+    }
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim().to_ascii_lowercase().as_str()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(AppError::failed("declined", "nothing was done")),
+    }
 }
 
 /// Reads a whole file, or standard input for `-`.

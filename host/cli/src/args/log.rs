@@ -6,12 +6,16 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
-    /// Attach a log to an issue
+    /// Attach a log to an issue: text, or text packed by gzip or zstd
     Add {
         /// Issue: id, prefix or suffix of 6 characters, or `last`
         issue: String,
         /// The log; `-` is standard input
-        file: PathBuf,
+        #[arg(required_unless_present = "content", conflicts_with = "content")]
+        file: Option<PathBuf>,
+        /// Attach this text instead of a file; others on this machine may see it while the command runs
+        #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+        content: Option<String>,
         /// Name it so [default: the file's name]
         #[arg(long)]
         name: Option<String>,
@@ -21,12 +25,15 @@ pub(crate) enum LogCommand {
         /// Only this issue's
         #[arg(long)]
         issue: Option<String>,
-        /// Only names with this in them
+        /// Only names with this in them, in upper or lower case
         #[arg(long)]
         search: Option<String>,
         /// Show at most this many
         #[arg(long, default_value_t = 100)]
         limit: u32,
+        /// Pass over this many
+        #[arg(long, default_value_t = 0)]
+        offset: u32,
     },
     /// Print a log's text
     Show {
@@ -36,7 +43,7 @@ pub(crate) enum LogCommand {
         #[arg(long)]
         redacted: bool,
     },
-    /// Delete a log
+    /// Delete a log; asks on a terminal
     Delete {
         /// Log: id, prefix or suffix of 6 characters, or `last`
         log: String,

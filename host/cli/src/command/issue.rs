@@ -1,11 +1,10 @@
 //! `trcaa issue …` and `trcaa search`
 
-use std::io::{BufRead, IsTerminal};
-
 use serde_json::json;
 use trcaa_app::{App, AppError};
 use trcaa_model::issue::{Issue, IssueDetail, IssueEdit, IssueFilter, NewIssue, Severity, Status, parse_domain};
 
+use super::confirm;
 use crate::args::{IssueCommand, IssueFields};
 use crate::output::{Output, short, visible, visible_lines};
 
@@ -69,24 +68,6 @@ pub(super) fn search(app: &App, query: &str, limit: u32, output: &Output) -> Res
     };
     output.table(&["ID", "TITLE", "FIELD", "SNIPPET"], &hits.iter().map(row).collect::<Vec<_>>());
     Ok(())
-}
-
-/// Asks on a terminal; elsewhere `--yes` has to have answered already.
-fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
-            .hint("add --yes"));
-    }
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(AppError::failed("declined", "nothing was done")),
-    }
 }
 
 fn new_issue(title: &str, fields: &IssueFields) -> Result<NewIssue, AppError> {
@@ -171,6 +152,10 @@ fn show(detail: &IssueDetail, output: &Output) -> Result<(), AppError> {
     if !detail.log_files.is_empty() {
         output.text("");
         super::log::table(&detail.log_files, output);
+    }
+    if !detail.image_attachments.is_empty() {
+        output.text("");
+        super::image::table(&detail.image_attachments, output);
     }
     for step in &detail.resolution_steps {
         output.text("");
