@@ -1,5 +1,6 @@
 //! The one place for exit codes: 0 done, 1 failed or denied, 2 usage or settings, 70 our bug, 130 on SIGINT.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 use std::sync::OnceLock;
 
@@ -30,9 +31,14 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         Output::new(true).error("usage", &message, &["see: trcaa --help".to_owned()], &[]);
         return ExitCode::from(USAGE);
     }
-    // A closed pipe is quiet, here as everywhere.
-    let _ = error.print();
-    ExitCode::from(if error.use_stderr() { USAGE } else { 0 })
+    // A closed pipe is quiet, here as everywhere; a full disk is not.
+    let printed = error.print().and_then(|()| std::io::stdout().flush());
+    let unwritten = printed.is_err_and(|e| e.kind() != std::io::ErrorKind::BrokenPipe);
+    ExitCode::from(match (error.use_stderr(), unwritten) {
+        (true, _) => USAGE,
+        (false, true) => FAILED,
+        (false, false) => 0,
+    })
 }
 
 /// Where the first panic of this process was.
