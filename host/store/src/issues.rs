@@ -1,8 +1,8 @@
 //! `issues`: create, edit, list, detail, delete.
 
-use rusqlite::{Row, named_params, params};
+use rusqlite::{Row, ToSql, params};
 use trcaa_model::id::IssueId;
-use trcaa_model::issue::{Issue, IssueDetail, IssueEdit, IssueFilter, NewIssue, Status};
+use trcaa_model::issue::{Issue, IssueDetail, IssueEdit, IssueFilter, NewIssue, Severity, Status};
 
 use crate::{Store, StoreError, Tx, row};
 
@@ -70,17 +70,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::BadRow`] for a row that no version of the product writes.
     pub fn issues(&self, filter: &IssueFilter) -> Result<Vec<Issue>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM issues
-             WHERE (:status IS NULL OR status = :status) AND (:severity IS NULL OR severity = :severity)
-             ORDER BY created_at DESC, rowid DESC LIMIT :limit OFFSET :offset"
-        );
-        let values = named_params! {
-            ":status": filter.status.map(Status::as_str),
-            ":severity": filter.severity.map(trcaa_model::issue::Severity::as_str),
-            ":limit": filter.limit.min(LIST_ROWS_MAX),
-            ":offset": filter.offset,
-        };
+        let mut values: Vec<Box<dyn ToSql>> = vec![Box::new(filter.limit.min(LIST_ROWS_MAX)), Box::new(filter.offset)];
+        // Only the conditions that are there: no index could serve `:status IS NULL OR status = :status`.
+        let mut conditions = Vec::new();
+        for (column, value) in
+            [("status", filter.status.map(Status::as_str)), ("severity", filter.severity.map(Severity::as_str))]
+        {
+            if let Some(value) = value {
+                values.push(Box::new(value));
+                conditions.push(format!("{column} = ?{}", values.len()));
+            }
+        }
+        let whose = if conditions.is_empty() { String::new() } else { format!("WHERE {}", conditions.join(" AND ")) };
+        let sql =
+            format!("SELECT {COLUMNS} FROM issues {whose} ORDER BY created_at DESC, rowid DESC LIMIT ?1 OFFSET ?2");
+        let values = rusqlite::params_from_iter(values);
         row::all(&self.conn, &sql, values, issue_of)
     }
 

@@ -78,3 +78,44 @@ fn no_text_breaks_a_search() {
         store.search(&query, 10).unwrap();
     });
 }
+
+#[test]
+fn whole_words_come_before_begun_ones_and_newer_before_older() {
+    let home = Home::new();
+    let store = home.open();
+    let begun = insert_issue(&store, "disks at the end", "x").id;
+    let older = insert_issue(&store, "disk one", "x").id;
+    let newer = insert_issue(&store, "disk two", "x").id;
+    let ids = |limit| store.search("disk", limit).unwrap().into_iter().map(|hit| hit.issue_id).collect::<Vec<_>>();
+    assert_eq!(ids(10), [newer.clone(), older.clone(), begun]);
+    assert_eq!(ids(2), [newer.clone(), older]);
+    assert_eq!(ids(1), [newer]);
+    assert!(ids(0).is_empty());
+}
+
+#[test]
+fn what_many_issues_hold_is_ranked_among_the_newest_of_them() {
+    const ISSUES: u32 = 1_100;
+    let home = Home::new();
+    let store = home.open();
+    let new = |title: &str| crate::fixture::new_issue(title, "the payroll queue is stuck");
+    store
+        .write(|tx| {
+            tx.insert_issue(&new("payroll, too old to be ranked"))?;
+            for n in 1..ISSUES - 1 {
+                let title = if n == ISSUES - 900 { "payroll in the title".to_owned() } else { format!("issue {n}") };
+                tx.insert_issue(&new(&title))?;
+            }
+            tx.insert_issue(&new("the newest")).map(drop)
+        })
+        .unwrap();
+    let titles = |query: &str, limit| -> Vec<String> {
+        store.search(query, limit).unwrap().into_iter().map(|hit| hit.title).collect()
+    };
+    for query in ["payroll", "payrol"] {
+        let best = titles(query, 3);
+        assert_eq!(best[..1], ["payroll in the title"], "{query}");
+        assert_eq!(titles(query, 2_000).len(), ISSUES as usize, "{query}: whoever asks for more gets all");
+    }
+    assert_eq!(titles("payroll old", 10), ["payroll, too old to be ranked"]);
+}
