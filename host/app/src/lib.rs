@@ -44,10 +44,8 @@ pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::PluginError;
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
-    Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
-    CheckReport, DATABASE_FILE, ImageFilter, ImageListed, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened,
-    PluginState, Store, StoreError, StoreStatus, parse_key,
+    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, ImageFilter, ImageListed, KEY_FILE, KeySource,
+    LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
