@@ -200,7 +200,7 @@ fn files_that_are_no_files_and_the_stores_own_are_not_read() {
     let home = Home::new(BINARY);
     let issue = home.issue("odd files");
     let secret = home.file("secret.log", LOG);
-    fs::set_permissions(&secret, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o000)).unwrap();
     let database = home.data().join("tftsr.db");
     let hard = home.path("hard.log");
     fs::hard_link(&database, &hard).unwrap();
