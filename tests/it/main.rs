@@ -8,6 +8,7 @@ mod canary;
 mod cli_contract;
 mod crash;
 mod edges;
+mod events;
 mod guests;
 mod interop;
 mod kill;

@@ -101,6 +101,19 @@ impl From<trcaa_store::StoreError> for AppError {
     }
 }
 
+impl From<trcaa_store::EventError> for AppError {
+    fn from(error: trcaa_store::EventError) -> Self {
+        let mut message = format!("recording what was done in timeline and audit trail: {error}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(cause) = source {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self::failed("event_lost", message).hint("what was done stays done; check the store with: trcaa db check")
+    }
+}
+
 impl From<trcaa_redact::ApplyError> for AppError {
     fn from(error: trcaa_redact::ApplyError) -> Self {
         Self::failed("redaction_failed", format!("redacting text: {error}; nothing was sent or written"))

@@ -13,8 +13,9 @@ use trcaa_model::document::Document;
 use trcaa_model::id::{DocumentId, IssueId};
 use trcaa_model::timeline::Happening;
 use trcaa_redact::Origin;
-use trcaa_store::NewDocument;
+use trcaa_store::{Event, NewDocument};
 
+use crate::moments::fitted;
 use crate::{App, AppError, document, rca};
 
 /// Characters of a file name made from a title.
@@ -132,15 +133,19 @@ impl App {
             ExportTarget::Folder(folder) => write_free(folder, &stem, &offered.extension, &bytes)?,
         };
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        let happening =
-            Happening::DocumentExported { format: format.to_owned(), file_path: path.display().to_string() };
+        let happening = Happening::DocumentExported {
+            format: format.to_owned(),
+            file_path: fitted(&path.display().to_string()).to_owned(),
+        };
         let audit = AuditRecord {
             action: "document_exported",
             entity_type: "document",
             entity_id: id.to_string(),
             details: serde_json::json!({"format": format, "file": file, "bytes": bytes.len()}),
         };
-        self.store.write(|tx| tx.happened(issue, &happening, &format!("Document exported as {format}"), &audit))?;
+        // The file is there, and no row stands for it: the caller need not wait for the disk a second time.
+        let description = format!("Document exported as {format}");
+        self.events.post(Event { issue: issue.clone(), what: happening, description, audit })?;
         Ok(Exported { format: format.to_owned(), path })
     }
 }

@@ -127,7 +127,10 @@ pub(crate) fn text_of(input: &LogInput) -> Result<Vec<u8>, AppError> {
 /// Writes a log with its timeline event and audit row.
 pub(crate) fn store_log(tx: &Tx<'_>, new: &NewLogFile) -> Result<LogFile, StoreError> {
     let log = tx.insert_log(new)?;
-    let happening = Happening::LogUploaded { file_name: log.file_name.clone(), file_size: log.file_size };
+    let happening = Happening::LogUploaded {
+        file_name: crate::moments::fitted(&log.file_name).to_owned(),
+        file_size: log.file_size,
+    };
     let audit = AuditRecord {
         action: "upload_log_file",
         entity_type: "log_file",

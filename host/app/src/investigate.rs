@@ -16,6 +16,7 @@ use trcaa_redact::Origin;
 use trcaa_store::{StoreError, Tx};
 
 use crate::issues::record_root_cause;
+use crate::moments::fitted;
 use crate::protocol::{Analysis, FRAME, Lines, LogNames, Task, WHY_LEVELS, WhyAnswer, read_analysis, read_whys};
 use crate::{App, AppError, excerpt};
 
@@ -345,7 +346,7 @@ fn store_why(
     let happening = Happening::WhyLevelAdvanced {
         from_level: level - 1,
         to_level: level,
-        question: trcaa_redact::cut(question, QUESTION_BYTES_MAX).to_owned(),
+        question: fitted(trcaa_redact::cut(question, QUESTION_BYTES_MAX)).to_owned(),
     };
     let audit = AuditRecord {
         action: "answer_why",

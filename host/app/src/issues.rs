@@ -6,6 +6,7 @@ use trcaa_model::issue::{Issue, IssueEdit, NewIssue, Status};
 use trcaa_model::timeline::Happening;
 use trcaa_store::{StoreError, Tx};
 
+use crate::moments::fitted;
 use crate::{App, AppError};
 
 /// Characters of a title.
@@ -138,7 +139,7 @@ const ROOT_CAUSE_BYTES_MAX: usize = 4_000;
 
 /// Records the root cause in timeline and audit trail. The trail gets no text: it outlives the issue.
 pub(crate) fn record_root_cause(tx: &Tx<'_>, id: &IssueId, text: &str, confidence: f64) -> Result<(), StoreError> {
-    let text = trcaa_redact::cut(text, ROOT_CAUSE_BYTES_MAX);
+    let text = fitted(trcaa_redact::cut(text, ROOT_CAUSE_BYTES_MAX));
     let happening = Happening::RootCauseIdentified { root_cause: text.to_owned(), confidence };
     let audit = AuditRecord {
         action: "identify_root_cause",

@@ -17,6 +17,7 @@ mod images;
 mod ingest;
 mod investigate;
 mod issues;
+mod moments;
 mod plugins;
 mod progress;
 mod protocol;
@@ -46,11 +47,14 @@ pub use trcaa_shell as shell;
 pub use trcaa_store::{
     CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, ImageFilter, ImageListed, KEY_FILE, KeySource,
     LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
+    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
+    Opened, PendingEvents, PluginState, Store, StoreError, StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
 use trcaa_model::env::{Clock, Entropy};
 use trcaa_model::secret::Secret;
+use trcaa_store::EventWriter;
 
 /// What the product runs on; everything from outside is in here.
 pub struct Setup {
@@ -78,6 +82,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) plugins: plugins::PluginHost,
     pub(crate) progress: Box<dyn Progress>,
+    pub(crate) events: EventWriter,
 }
 
 impl App {
@@ -97,7 +102,21 @@ impl App {
         let key = store.derived_key(trcaa_store::Purpose::PluginCode);
         let plugins =
             plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);
-        Ok(Self { store, plugins, progress })
+        let events = EventWriter::new(&store);
+        Ok(Self { store, plugins, progress, events })
+    }
+
+    /// Waits until every event that was posted is in the store.
+    ///
+    /// # Errors
+    /// `event_lost`: which kind could not be written, and why; what it tells of was done all the same.
+    pub fn flush_events(&self) -> Result<(), AppError> {
+        Ok(self.events.flush()?)
+    }
+
+    /// What is still to be written, for where the process is ended.
+    pub fn pending_events(&self) -> PendingEvents {
+        self.events.pending()
     }
 
     /// The store, for reading.

@@ -22,6 +22,12 @@ pub(crate) fn failed(error: &AppError, output: &Output) -> ExitCode {
     })
 }
 
+/// Tells a failure after the answer was given: as a warning, since there is one answer, and by the status.
+pub(crate) fn failed_late(error: &AppError, output: &Output) -> ExitCode {
+    output.warn(&crate::output::visible(&error.message));
+    ExitCode::from(FAILED)
+}
+
 /// Help and version are results; everything else that clap says is a usage error.
 pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let asked_for_json = std::env::args_os().any(|argument| argument == "--json");

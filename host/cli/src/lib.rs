@@ -22,19 +22,25 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use args::Cli;
+pub use signals::{on_interrupt, wait_for};
 
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     machine::forbid_core_dumps();
-    signals::on_interrupt();
+    on_interrupt();
     exit::silence_panics();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return exit::usage(&error),
     };
     let output = output::Output::new(cli.global.json);
-    match catch_unwind(AssertUnwindSafe(|| command::run(&cli, &output))) {
-        Ok(Ok(())) => ExitCode::SUCCESS,
+    let done = catch_unwind(AssertUnwindSafe(|| command::run(&cli, &output)));
+    let events = signals::finish_events();
+    match done {
+        Ok(Ok(())) => match events {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(lost) => exit::failed_late(&lost, &output),
+        },
         Ok(Err(error)) => exit::failed(&error, &output),
         Err(_panic) => exit::bug(&output),
     }

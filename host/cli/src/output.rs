@@ -75,10 +75,10 @@ impl Output {
         let mut stdout = io::stdout().lock();
         if let Err(error) = stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             if error.kind() == io::ErrorKind::BrokenPipe {
-                signal_hook::low_level::exit(0);
+                crate::signals::leave(0);
             }
             let _ = writeln!(io::stderr(), "error: writing to stdout: {error}");
-            signal_hook::low_level::exit(1);
+            crate::signals::leave(1);
         }
     }
 

@@ -85,7 +85,9 @@ pub(crate) fn open(global: &Global, output: &Output) -> Result<App, AppError> {
         plugin_log,
         cancel: Cancel::default(),
     };
-    App::open(setup, Bars::for_terminal(global.quiet || global.no_progress))
+    let app = App::open(setup, Bars::for_terminal(global.quiet || global.no_progress))?;
+    crate::signals::wait_for(app.pending_events());
+    Ok(app)
 }
 
 /// Plugins' lines on stderr, escaped: they are a stranger's text.

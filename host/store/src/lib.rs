@@ -23,6 +23,7 @@ mod convert;
 mod documents;
 mod error;
 mod fallback;
+mod events;
 mod files;
 mod fold;
 mod ids;
@@ -52,6 +53,7 @@ pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_FORMAT, Checkpoint, Checkp
 pub use cipher::{CipherError, ColumnCipher};
 pub use documents::{DocumentRevision, NewDocument};
 pub use error::{KeyFileProblem, StoreError};
+pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents};
 pub use ids::ID_FRAGMENT_CHARS_MIN;
 pub use images::{ImageFilter, ImageListed};
 pub use keys::{KeySource, Purpose, parse_key};

@@ -56,7 +56,7 @@ pub(super) fn run(app: &App, command: &DbCommand, output: &Output) -> Result<(),
             let first = found.first().map_or_else(|| report.audit.reason.clone().unwrap_or_default(), |f| (*f).clone());
             if output.json {
                 // The report is the answer; a second object on stdout would be none.
-                signal_hook::low_level::exit(1);
+                crate::signals::leave(1);
             }
             Err(AppError::failed(
                 "damaged",

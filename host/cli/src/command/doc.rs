@@ -41,6 +41,7 @@ pub(super) fn run(app: &App, command: &DocCommand, output: &Output) -> Result<()
             let id = store.resolve_document(doc)?;
             let target = ExportTarget::File { path: out.clone(), force: *force };
             let exported = app.export_document(&id, &format.to_ascii_lowercase(), &target)?;
+            app.flush_events()?;
             if output.json {
                 let path = exported.path.display().to_string();
                 return output.object(json!({"document_id": id, "format": exported.format, "path": path}));

@@ -24,6 +24,7 @@ pub(super) fn run(app: &App, args: &TriageArgs, output: &Output) -> Result<(), A
         formats,
     };
     let report = app.triage(&request)?;
+    app.flush_events()?;
     if output.json {
         let exported: Vec<String> = report.exported.iter().map(|path| path.display().to_string()).collect();
         return output.object(json!({

@@ -4,6 +4,7 @@
 mod audit;
 mod checkpoints;
 mod concurrency;
+mod events;
 mod fixture;
 mod images;
 mod issues;
