@@ -5,6 +5,7 @@ mod audit_trail;
 mod attachments;
 mod bad_input;
 mod canary;
+mod care;
 mod cli_contract;
 mod crash;
 mod edges;

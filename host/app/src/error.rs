@@ -89,8 +89,7 @@ impl From<trcaa_store::StoreError> for AppError {
         // The cause is told once, here, and never in the text of the error above it.
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
+            tell_cause(&mut message, &cause.to_string());
             source = cause.source();
         }
         let failed = Self::failed(error.code(), message);
@@ -106,11 +105,27 @@ impl From<trcaa_store::EventError> for AppError {
         let mut message = format!("recording what was done in timeline and audit trail: {error}");
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
+            tell_cause(&mut message, &cause.to_string());
             source = cause.source();
         }
         Self::failed("event_lost", message).hint("what was done stays done; check the store with: trcaa db check")
+    }
+}
+
+/// Adds what a cause says, unless it was said: SQLite's text and that of its code are the same words twice.
+fn tell_cause(message: &mut String, cause: &str) {
+    let (code, said) = match cause.strip_prefix("Error code ").and_then(|rest| rest.split_once(": ")) {
+        Some((code, said)) => (Some(code), said),
+        None => (None, cause),
+    };
+    // `disk I/O error` says less than the sentence before it; the code says more.
+    let is_vague = said == "disk I/O error" || code.is_some() && message.contains(": ");
+    if !is_vague && !message.contains(said) {
+        message.push_str(": ");
+        message.push_str(said);
+    }
+    if let Some(code) = code {
+        message.push_str(&format!(" (SQLite {code})"));
     }
 }
 
@@ -135,5 +150,30 @@ impl From<trcaa_redact::SpanError> for AppError {
 impl From<trcaa_model::issue::UnknownValue> for AppError {
     fn from(error: trcaa_model::issue::UnknownValue) -> Self {
         Self::usage("unknown_value", error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tell_cause;
+
+    fn told(first: &str, causes: &[&str]) -> String {
+        let mut message = first.to_owned();
+        causes.iter().for_each(|cause| tell_cause(&mut message, cause));
+        message
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let full = "the disk is full or refuses to write";
+        assert_eq!(told(full, &["disk I/O error", "Error code 778: disk I/O error"]), format!("{full} (SQLite 778)"));
+        assert_eq!(
+            told("the database refused", &["no such table: x", "Error code 1: SQL error or missing database"]),
+            "the database refused: no such table: x (SQLite 1)"
+        );
+        assert_eq!(
+            told("could not write a.db", &["No space left on device (os error 28)"]),
+            "could not write a.db: No space left on device (os error 28)"
+        );
     }
 }

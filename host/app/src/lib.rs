@@ -8,12 +8,14 @@
 //! a use case that fails leaves the store as it was.
 
 mod audit;
+mod care;
 mod document;
 pub mod egress;
 mod error;
 mod excerpt;
 mod export;
 mod images;
+mod export_rows;
 mod ingest;
 mod investigate;
 mod issues;
@@ -35,6 +37,11 @@ pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use images::ImageUpload;
 pub use ingest::{Attached, LogInput};
+pub use care::{key_advice, restore_database};
+pub use error::{AppError, Family};
+pub use export::{ExportTarget, Exported};
+pub use export_rows::{DatabaseExport, ExportForm};
+pub use ingest::LogInput;
 pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
@@ -49,6 +56,8 @@ pub use trcaa_store::{
     LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
     CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
     Opened, PendingEvents, PluginState, Store, StoreError, StoreStatus, parse_key,
+    Backup, CheckReport, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, Overwrite, PluginState,
+    Restored, Store, StoreError, StoreStatus, Unsound, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

@@ -42,7 +42,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Audit(command) => audit::run(&open()?, command, output),
         Command::Plugin(command) => plugin::run(&open()?, command, output),
         Command::Shell(command) => shell::run(command, output),
-        Command::Db(command) => db::run(&open()?, command, output),
+        Command::Db(command) => db::run(open, command, &cli.global, output),
         Command::Settings(command) => settings::run(&open()?, command, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
@@ -50,6 +50,24 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
             output.bytes(&script);
             Ok(())
         }
+    }
+}
+
+/// Asks on a terminal; elsewhere `--yes` has to have answered already.
+fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
+    if yes {
+        return Ok(());
+    }
+    if !std::io::stdin().is_terminal() {
+        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
+            .hint("add --yes"));
+    }
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
+    let mut answer = String::new();
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    match (read, answer.trim().to_ascii_lowercase().as_str()) {
+        (Ok(_), "y" | "yes") => Ok(()),
+        _ => Err(AppError::failed("declined", "nothing was done")),
     }
 }
 

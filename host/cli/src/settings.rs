@@ -4,7 +4,7 @@ use std::env;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use trcaa_app::{App, AppError, Cancel, KeySource, LogPort, Setup, StoreError, parse_key};
+use trcaa_app::{App, AppError, Cancel, KeySource, LogPort, Progress, Setup, StoreError, parse_key};
 #[cfg(debug_assertions)]
 use trcaa_app::{DATABASE_FILE, KEY_FILE};
 use trcaa_model::secret::Secret;
@@ -72,11 +72,23 @@ fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, Ap
 
 /// Opens the application with what flags and environment say.
 pub(crate) fn open(global: &Global, output: &Output) -> Result<App, AppError> {
+    let app = App::open(setup(global, output)?, progress(global))?;
+    crate::signals::wait_for(app.pending_events());
+    Ok(app)
+}
+
+/// Bars, where they are wanted and there is a terminal.
+pub(crate) fn progress(global: &Global) -> Box<dyn Progress> {
+    Bars::for_terminal(global.quiet || global.no_progress)
+}
+
+/// What flags and environment say; opens nothing.
+pub(crate) fn setup(global: &Global, output: &Output) -> Result<Setup, AppError> {
     let data_dir = data_dir(global, output)?;
     let key = key_source(&data_dir, output)?;
     let encryption_key = variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output).map(Secret::new);
     let plugin_log: Option<Arc<dyn LogPort>> = global.verbose.then(|| Arc::new(StderrLog) as Arc<dyn LogPort>);
-    let setup = Setup {
+    Ok(Setup {
         data_dir,
         key,
         encryption_key,
@@ -84,10 +96,7 @@ pub(crate) fn open(global: &Global, output: &Output) -> Result<App, AppError> {
         entropy: Arc::new(SystemEntropy),
         plugin_log,
         cancel: Cancel::default(),
-    };
-    let app = App::open(setup, Bars::for_terminal(global.quiet || global.no_progress))?;
-    crate::signals::wait_for(app.pending_events());
-    Ok(app)
+    })
 }
 
 /// Plugins' lines on stderr, escaped: they are a stranger's text.

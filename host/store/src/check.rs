@@ -47,8 +47,12 @@ pub struct StoreStatus {
     pub journal_mode: String,
     /// `None` for a plain file.
     pub cipher: Option<CipherSettings>,
-    /// Rows of some tables.
+    /// Rows of every table.
     pub rows: Vec<(String, u64)>,
+    /// Bytes of every table with its indexes, largest first.
+    pub table_bytes: Vec<(String, u64)>,
+    /// When the last backup was made, by the audit trail; `None` if never.
+    pub last_backup_at: Option<String>,
 }
 
 /// What a check found; every list is empty in a sound store.
@@ -64,16 +68,38 @@ pub struct CheckReport {
     pub full_text: Vec<String>,
     /// Of the audit chain.
     pub audit: AuditVerdict,
+    /// Of single rows: JSON, enums, compressed text. They name the row, never its value.
+    pub content: Vec<String>,
 }
 
 impl CheckReport {
     /// Whether nothing was found.
     pub fn is_sound(&self) -> bool {
-        self.integrity.is_empty()
-            && self.cipher_integrity.is_empty()
-            && self.foreign_keys.is_empty()
-            && self.full_text.is_empty()
-            && self.audit.intact
+        self.findings().next().is_none()
+    }
+
+    /// Everything that was found, the worst first.
+    pub fn findings(&self) -> impl Iterator<Item = String> + '_ {
+        self.page_findings().chain(self.row_findings())
+    }
+
+    /// What is wrong with the file: only a backup brings that back.
+    pub fn page_findings(&self) -> impl Iterator<Item = String> + '_ {
+        self.cipher_integrity.iter().chain(&self.integrity).cloned()
+    }
+
+    /// What is wrong with rows of a file that is whole.
+    pub fn row_findings(&self) -> impl Iterator<Item = String> + '_ {
+        let audit = (!self.audit.intact).then(|| {
+            let reason = self.audit.reason.as_deref().unwrap_or("it cannot be read");
+            match &self.audit.first_bad_id {
+                Some(id) => format!("audit trail, row {id:?}: {reason}"),
+                None => format!("audit trail: {reason}"),
+            }
+        });
+        let orphans = self.foreign_keys.iter().map(|row| format!("{row} points to a row that is not there"));
+        let index = self.full_text.iter().map(|found| format!("full-text index: {found}"));
+        orphans.chain(index).chain(audit).chain(self.content.iter().cloned())
     }
 }
 
@@ -88,10 +114,8 @@ impl Store {
         wal.push("-wal");
         let bytes = |path: &std::path::Path| fs::metadata(path).map_or(0, |meta| meta.len());
         let free = number("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")?;
-        let mut rows = Vec::new();
-        for table in ["issues", "log_files", "pii_spans", "documents", "timeline_events", "audit_log", "plugins"] {
-            rows.push((table.to_owned(), number(&format!("SELECT count(*) FROM {table}"))?.unwrap_or(0)));
-        }
+        let rows = self.row_counts()?.into_iter().collect();
+        let last_backup = "SELECT max(timestamp) FROM audit_log WHERE action = 'backup_database'";
         Ok(StoreStatus {
             path: self.path.display().to_string(),
             sqlite_version: rusqlite::version().to_owned(),
@@ -104,7 +128,16 @@ impl Store {
             journal_mode: pragma_text(&self.conn, "journal_mode")?,
             cipher: self.cipher_settings()?,
             rows,
+            table_bytes: self.table_bytes()?,
+            last_backup_at: row::first(&self.conn, last_backup, [], |row| Ok(row.get(0)?))?.flatten(),
         })
+    }
+
+    /// Pages of each table and its indexes, in bytes. Reads every page.
+    fn table_bytes(&self) -> Result<Vec<(String, u64)>, StoreError> {
+        let sql = "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
+                   WHERE d.aggregate GROUP BY s.tbl_name ORDER BY 2 DESC, 1";
+        row::all(&self.conn, sql, [], |row| Ok((row.get(0)?, row::unsigned(row.get(1)?))))
     }
 
     fn cipher_settings(&self) -> Result<Option<CipherSettings>, StoreError> {
@@ -120,7 +153,7 @@ impl Store {
         }))
     }
 
-    /// Reads everything and tells what is not sound: pages, references, full-text index, audit chain.
+    /// Reads everything and tells what is not sound: pages, references, full-text index, audit chain, rows.
     ///
     /// # Errors
     /// Those of SQLite that are no finding, [`StoreError::Locked`] among them.
@@ -148,7 +181,8 @@ impl Store {
             let reason = Some(findings(Err(e), damaged)?.concat());
             Ok::<_, StoreError>(AuditVerdict { entries: 0, intact: false, first_bad_id: None, reason, head: None })
         })?;
-        Ok(CheckReport { integrity, cipher_integrity, foreign_keys, full_text, audit })
+        let content = findings(self.check_rows(FINDINGS_MAX), damaged)?;
+        Ok(CheckReport { integrity, cipher_integrity, foreign_keys, full_text, audit, content })
     }
 }
 

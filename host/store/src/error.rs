@@ -31,9 +31,66 @@ impl KeyFileProblem {
     }
 }
 
+/// Why a file is not restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BackupProblem {
+    /// There is no such file, or nothing in it.
+    Missing,
+    /// It is no regular file.
+    NotAFile,
+    /// It is the database that would be replaced.
+    Itself,
+    /// It is plain SQLite.
+    Plain,
+    /// The configured key does not open it.
+    OtherKey,
+    /// It is not whole; what was found first.
+    Damaged(String),
+    /// Its pages are whole, but its rows do not fit together; what was found first.
+    Unsound(String),
+}
+
+impl std::fmt::Display for BackupProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Missing => f.write_str("there is no such file, or nothing in it"),
+            Self::NotAFile => f.write_str("it is no regular file"),
+            Self::Itself => f.write_str("it is the database itself"),
+            Self::Plain => f.write_str("it is a plain database and no backup"),
+            Self::OtherKey => {
+                f.write_str("the key does not open it: it was made with another key, or its first page is damaged")
+            }
+            Self::Damaged(found) => write!(f, "it is damaged: {found}"),
+            Self::Unsound(found) => write!(f, "its rows do not fit together: {found}"),
+        }
+    }
+}
+
 /// Errors of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// A file is there already and was not to be replaced.
+    #[error("{}: it is there already", path.display())]
+    TargetExists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file must not be written there.
+    #[error("{} cannot be written: {reason}", path.display())]
+    TargetRefused {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A file is not restored; the present database was not touched.
+    #[error("{}: {problem}", path.display())]
+    BackupRefused {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        problem: BackupProblem,
+    },
     /// SQLCipher cannot tell a wrong key from a damaged first page, so both are said.
     #[error("{}: the key does not open this database, or the file is damaged", path.display())]
     WrongKeyOrDamaged {
@@ -224,14 +281,26 @@ impl StoreError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Self::WrongKeyOrDamaged { .. } => Some("check the configured key; nothing was changed"),
-            Self::Damaged { .. } => Some("restore a backup, or run `trcaa db check` to see how far it goes"),
+            Self::WrongKeyOrDamaged { .. } => Some(
+                "check the configured key, nothing was changed; if it is the right one, restore a backup: trcaa db restore FILE",
+            ),
+            Self::Damaged { .. } => {
+                Some("restore a backup: trcaa db restore FILE; the damaged database is kept beside it")
+            }
+            Self::TargetExists { .. } => Some("choose another name, or --force to replace it"),
+            Self::BackupRefused { problem, .. } => match problem {
+                BackupProblem::Plain => Some("take its rows over with: trcaa db import FILE"),
+                BackupProblem::OtherKey => Some("configure the key it was made with; nothing was changed"),
+                BackupProblem::Damaged(_) => Some("take another backup; nothing was changed"),
+                BackupProblem::Unsound(_) => Some("restore it all the same with --force; nothing was changed"),
+                _ => None,
+            },
             Self::EncryptedWherePlain { .. } => Some("configure the key that it was made with"),
             Self::NewerSchema { .. } => {
                 Some("use the version of trcaa that made it, or a later one; nothing was changed")
             }
             Self::Locked => Some("wait for the other trcaa to finish, or end it"),
-            Self::DiskFull(_) => {
+            _ if self.is_full_disk() => {
                 Some("free some space in the data folder's file system; what was acknowledged is kept")
             }
             Self::ReadOnly(_) => Some("make the data folder writable, or choose another with --data-dir"),
@@ -242,6 +311,16 @@ impl StoreError {
                 Some("put the key file back; no new one is made, as it could not open the database")
             }
             _ => None,
+        }
+    }
+
+    /// Whether there was no room, whoever said so: SQLite, or the system about a file that is none of SQLite's.
+    fn is_full_disk(&self) -> bool {
+        use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+        match self {
+            Self::DiskFull(_) => true,
+            Self::File { source, .. } => matches!(source.kind(), StorageFull | QuotaExceeded),
+            _ => false,
         }
     }
 
@@ -256,6 +335,17 @@ impl StoreError {
             Self::MigrationChanged { .. } => "migration_changed",
             Self::MigrationFailed { .. } | Self::MigrationOrphans { .. } => "migration_failed",
             Self::Locked => "locked",
+            Self::TargetExists { .. } => "exists",
+            Self::TargetRefused { .. } => "bad_path",
+            Self::BackupRefused { problem, .. } => match problem {
+                BackupProblem::Missing => "not_found",
+                BackupProblem::NotAFile | BackupProblem::Itself => "bad_path",
+                BackupProblem::Plain => "plain_database",
+                BackupProblem::OtherKey => "wrong_key",
+                BackupProblem::Damaged(_) => "damaged",
+                BackupProblem::Unsound(_) => "unsound",
+            },
+            _ if self.is_full_disk() => "disk_full",
             Self::DiskFull(_) => "disk_full",
             Self::ReadOnly(_) => "read_only",
             Self::KeyFile { .. } | Self::KeyFileMissing { .. } | Self::KeyRefused(_) => "key",

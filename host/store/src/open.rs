@@ -117,7 +117,7 @@ impl OpenOptions {
 }
 
 impl KeySource {
-    fn encrypts(&self) -> bool {
+    pub(crate) fn encrypts(&self) -> bool {
         #[cfg(debug_assertions)]
         if matches!(self, Self::Plain) {
             return false;
@@ -127,7 +127,7 @@ impl KeySource {
 }
 
 /// Finds the key, or makes its file; not for an encrypted database, which no new key would open.
-fn resolve(
+pub(crate) fn resolve(
     source: &KeySource,
     folder: &Path,
     database: &Path,

@@ -1,0 +1,316 @@
+//! Restoring over nothing, good, damaged and foreign databases; and everything that is no backup.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+
+use rusqlite::Connection;
+use trcaa_model::env::fixed::FixedClock;
+
+use super::*;
+use crate::backup::tests::options;
+use crate::keys::DatabaseKey;
+use crate::{KeySource, Overwrite};
+
+struct Place {
+    dir: tempfile::TempDir,
+    data: PathBuf,
+    backup: PathBuf,
+}
+
+/// A store whose setting `of` is `backup` in a backup and `present` in the data folder.
+fn place() -> Place {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, backup) = (dir.path().join("data"), dir.path().join("b"));
+    let store = options(&data, 1).open().unwrap();
+    store.write(|tx| tx.set_setting("of", "backup")).unwrap();
+    store.backup(&backup, Overwrite::Refuse, &mut |_, _| ()).unwrap();
+    store.write(|tx| tx.set_setting("of", "present")).unwrap();
+    Place { dir, data, backup }
+}
+
+impl Place {
+    fn restore(&self) -> Result<Restored, StoreError> {
+        options(&self.data, 1).restore(&self.backup, Unsound::Refuse, &mut |_, _| ())
+    }
+
+    fn database(&self) -> PathBuf {
+        self.data.join(DATABASE_FILE)
+    }
+
+    fn of(&self) -> String {
+        let store = options(&self.data, 1).open().unwrap();
+        assert!(store.check().unwrap().is_sound());
+        store.settings().unwrap().iter().find(|(key, _)| key == "of").unwrap().1.clone()
+    }
+
+    fn snapshot(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files: Vec<_> = fs::read_dir(&self.data)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect();
+        files.sort();
+        files
+    }
+
+    /// Expects a refusal that changes nothing.
+    fn refused(&self) -> StoreError {
+        let before = self.snapshot();
+        let error = self.restore().unwrap_err();
+        assert!(self.snapshot() == before, "{error}: something was changed");
+        error
+    }
+}
+
+#[test]
+fn the_present_database_is_kept_whole() {
+    let place = place();
+    let backup = fs::read(&place.backup).unwrap();
+    let done = place.restore().unwrap();
+    assert!(done.verified && done.migrated == 0, "{done:?}");
+    assert_eq!(place.of(), "backup");
+    let kept = PathBuf::from(done.kept.unwrap());
+    let name = kept.file_name().unwrap().to_string_lossy().into_owned();
+    assert_eq!(name, "tftsr.db.kept-20251124T160000Z");
+    assert_eq!(fs::read(&place.backup).unwrap(), backup, "the backup is only read");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&place.database()), mode(&kept)), (0o600, 0o600));
+    let store = options(&place.data, 1).open().unwrap();
+    let entry = store.audit_entries(1, None).unwrap().remove(0);
+    assert_eq!(entry.action, "restore_database");
+    assert!(entry.details.unwrap().contains(&name));
+    drop(store);
+
+    // What was kept can be put back, and is a database in its own right.
+    let back = options(&place.data, 1).restore(&kept, Unsound::Refuse, &mut |_, _| ()).unwrap();
+    assert_eq!(place.of(), "present");
+    assert_ne!(back.kept.as_deref(), Some(&*kept.display().to_string()), "a second one of the same second");
+}
+
+#[test]
+fn a_missing_damaged_or_foreign_database_is_no_hindrance() {
+    for what in ["missing", "empty", "no folder", "cut", "garbage", "damaged", "foreign"] {
+        let place = place();
+        let database = place.database();
+        let bytes = fs::read(&database).unwrap();
+        let put = match what {
+            "missing" => None,
+            "no folder" => {
+                fs::remove_dir_all(&place.data).unwrap();
+                None
+            }
+            "empty" => Some(Vec::new()),
+            "cut" => Some(bytes[..1_000].to_vec()),
+            "garbage" => Some(vec![7; 50_000]),
+            "damaged" => {
+                let mut bytes = bytes;
+                let at = bytes.len() - 2_000;
+                bytes[at] ^= 1;
+                Some(bytes)
+            }
+            _ => {
+                let other = place.dir.path().join("other");
+                options(&other, 2).open().unwrap();
+                Some(fs::read(other.join(DATABASE_FILE)).unwrap())
+            }
+        };
+        let _ = fs::remove_file(&database);
+        if let Some(bytes) = &put {
+            fs::write(&database, bytes).unwrap();
+        }
+        let done = place.restore().unwrap_or_else(|e| panic!("{what}: {e}"));
+        assert_eq!(place.of(), "backup", "{what}");
+        match put {
+            Some(bytes) if !bytes.is_empty() => {
+                let kept = fs::read(done.kept.unwrap()).unwrap();
+                assert_eq!(kept.len(), bytes.len(), "{what}");
+                assert!(kept == bytes || what == "damaged", "{what}: kept as it was");
+            }
+            _ => assert_eq!(done.kept, None, "{what}"),
+        }
+    }
+}
+
+#[test]
+fn a_log_of_another_database_is_kept_and_never_replayed() {
+    let place = place();
+    // A database under another key, killed: its last transactions are in its log alone.
+    let other = place.dir.path().join("other");
+    let killed = options(&other, 2).open().unwrap();
+    killed.write(|tx| tx.set_setting("of", "log")).unwrap();
+    for suffix in ["", "-wal"] {
+        fs::copy(with(&other.join(DATABASE_FILE), suffix), with(&place.database(), suffix)).unwrap();
+    }
+    fs::write(with(&place.database(), "-shm"), [9; 32_768]).unwrap();
+    let done = place.restore().unwrap();
+    assert_eq!(place.of(), "backup");
+    let kept = PathBuf::from(done.kept.unwrap());
+    let again = place.dir.path().join("again");
+    fs::create_dir(&again).unwrap();
+    // Whoever opens a file, with whatever key, may bring its log into it when closing it; nothing of it is lost.
+    for suffix in ["", "-wal"].into_iter().filter(|suffix| with(&kept, suffix).exists()) {
+        fs::copy(with(&kept, suffix), with(&again.join(DATABASE_FILE), suffix)).unwrap();
+    }
+    assert_eq!(options(&again, 2).open().unwrap().settings().unwrap()[0].1, "log", "the log was kept with it");
+}
+
+#[test]
+fn a_log_of_the_same_database_ends_in_what_is_kept() {
+    let place = place();
+    let store = options(&place.data, 1).open().unwrap();
+    store.write(|tx| tx.set_setting("of", "log")).unwrap();
+    let copy = place.dir.path().join("killed");
+    fs::create_dir(&copy).unwrap();
+    for suffix in ["", "-wal"] {
+        fs::copy(with(&place.database(), suffix), with(&copy.join(DATABASE_FILE), suffix)).unwrap();
+    }
+    let killed = Place { data: copy, backup: place.backup.clone(), dir: tempfile::tempdir().unwrap() };
+    let done = killed.restore().unwrap();
+    assert_eq!(killed.of(), "backup");
+    // And a file with a log beside it is a backup too, with what the log has.
+    options(&killed.data, 1).restore(Path::new(&done.kept.unwrap()), Unsound::Refuse, &mut |_, _| ()).unwrap();
+    assert_eq!(killed.of(), "log");
+}
+
+#[test]
+fn a_backup_with_a_log_beside_it_is_restored_with_it() {
+    let place = place();
+    let store = options(&place.data, 1).open().unwrap();
+    store.write(|tx| tx.set_setting("of", "log")).unwrap();
+    let copy = place.dir.path().join("copy");
+    for suffix in ["", "-wal"] {
+        fs::copy(with(&place.database(), suffix), with(&copy, suffix)).unwrap();
+    }
+    drop(store);
+    let log = fs::read(with(&copy, "-wal")).unwrap();
+    options(&place.data, 1).restore(&copy, Unsound::Refuse, &mut |_, _| ()).unwrap();
+    assert_eq!(place.of(), "log");
+    assert_eq!(fs::read(with(&copy, "-wal")).unwrap(), log, "left as it was");
+}
+
+#[test]
+fn what_is_no_backup_is_refused_and_nothing_is_touched() {
+    let place = place();
+    let good = fs::read(&place.backup).unwrap();
+    let last = good.len() - 2_000;
+    let mut flipped = good.clone();
+    flipped[last] ^= 1;
+    for (what, bytes, code) in [
+        ("nothing", Vec::new(), "not_found"),
+        ("short", good[..4_000].to_vec(), "damaged"),
+        ("cut at a page", good[..good.len() - 4_096].to_vec(), "damaged"),
+        ("cut in a page", good[..good.len() - 100].to_vec(), "damaged"),
+        ("one page", good[..4_096].to_vec(), "damaged"),
+        ("a flipped bit", flipped, "damaged"),
+        ("noise", vec![3; 40_000], "wrong_key"),
+        ("plain", b"SQLite format 3\0 and so on".repeat(500), "plain_database"),
+    ] {
+        fs::write(&place.backup, bytes).unwrap();
+        assert_eq!(place.refused().code(), code, "{what}");
+    }
+    fs::remove_file(&place.backup).unwrap();
+    assert_eq!(place.refused().code(), "not_found");
+    fs::create_dir(&place.backup).unwrap();
+    assert_eq!(place.refused().code(), "bad_path");
+    fs::remove_dir(&place.backup).unwrap();
+    std::os::unix::fs::symlink(place.database(), &place.backup).unwrap();
+    assert!(place.refused().to_string().contains("the database itself"));
+    assert_eq!(place.of(), "present");
+}
+
+#[test]
+fn another_key_says_so_and_no_key_makes_none() {
+    let place = place();
+    let before = place.snapshot();
+    let error = options(&place.data, 2).restore(&place.backup, Unsound::Refuse, &mut |_, _| ()).unwrap_err();
+    assert_eq!(error.code(), "wrong_key");
+    assert!(error.to_string().contains("another key"), "{error}");
+    let mut without = options(&place.data, 1);
+    without.key = KeySource::KeyFile;
+    let error = without.restore(&place.backup, Unsound::Refuse, &mut |_, _| ()).unwrap_err();
+    assert!(matches!(error, StoreError::KeyFileMissing { .. }), "{error}");
+    assert!(place.snapshot() == before);
+}
+
+fn change(place: &Place, sql: &str) {
+    let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
+    let (conn, _) = open::connect(&place.backup, &key).unwrap();
+    conn.execute_batch(sql).unwrap();
+    without_log(&conn).unwrap();
+}
+
+#[test]
+fn newer_and_changed_schemas_are_refused() {
+    let place = place();
+    change(&place, "INSERT INTO _migrations VALUES ('999_later', '', 'x')");
+    assert_eq!(place.refused().code(), "newer_schema");
+    change(
+        &place,
+        "DELETE FROM _migrations WHERE name LIKE '999%'; UPDATE _migrations SET checksum = 'x' WHERE name LIKE '003%'",
+    );
+    assert_eq!(place.refused().code(), "migration_changed");
+}
+
+#[test]
+fn an_older_schema_is_migrated_on_the_copy() {
+    let place = place();
+    fs::remove_file(&place.backup).unwrap();
+    files::ensure_private(&place.backup).unwrap();
+    let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
+    let mut conn: Connection = open::connect(&place.backup, &key).unwrap().0;
+    migrate::run_up_to(&mut conn, &FixedClock(0), 12).unwrap();
+    conn.execute_batch(
+        "INSERT INTO issues (id, title, severity, status, created_at, updated_at)
+         VALUES ('old', 'inode table', 'high', 'open', '2024-01-01 00:00:00', '2024-01-01 00:00:00')",
+    )
+    .unwrap();
+    without_log(&conn).unwrap();
+    drop(conn);
+    let before = fs::read(&place.backup).unwrap();
+    let done = place.restore().unwrap();
+    assert_eq!(done.migrated, migrate::migration_names().len() as u64 - 12);
+    assert_eq!(fs::read(&place.backup).unwrap(), before);
+    let store = options(&place.data, 1).open().unwrap();
+    assert_eq!(store.search("inode", 5).unwrap().len(), 1);
+    assert!(store.check().unwrap().is_sound());
+}
+
+#[test]
+fn unsound_rows_are_refused_until_they_are_accepted() {
+    let place = place();
+    change(
+        &place,
+        "UPDATE settings SET value = 'x'; INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id, prev_hash, entry_hash) VALUES ('a', '', 'x', 'y', 'z', 'no', 'no')",
+    );
+    let error = place.refused();
+    assert_eq!(error.code(), "unsound");
+    assert!(error.to_string().contains("audit"), "{error}");
+    let done = options(&place.data, 1).restore(&place.backup, Unsound::Accept, &mut |_, _| ()).unwrap();
+    assert!(!done.verified && done.findings.len() == 1, "{done:?}");
+}
+
+#[test]
+fn a_database_in_use_is_not_taken_away() {
+    let place = place();
+    let store = options(&place.data, 1).open().unwrap();
+    store.write(|tx| tx.set_setting("of", "in use")).unwrap();
+    let error = place.restore().unwrap_err();
+    assert_eq!(error.code(), "locked");
+    store.write(|tx| tx.set_setting("still", "in use")).unwrap();
+    drop(store);
+    assert_eq!(place.of(), "in use");
+}
+
+#[test]
+fn a_second_name_that_a_killed_restore_left_is_cleared_away() {
+    let place = place();
+    let alias = place.data.join("tftsr.db.kept-20200101T000000Z");
+    fs::hard_link(place.database(), &alias).unwrap();
+    fs::write(place.data.join(DRAFT_FILE), "half").unwrap();
+    place.restore().unwrap();
+    assert!(!alias.exists() && !place.data.join(DRAFT_FILE).exists());
+    assert_eq!(place.of(), "backup");
+    // The kept one has a name of its own and is not the same file any more.
+    let file = File::open(place.database()).unwrap();
+    file.read_exact_at(&mut [0; 16], 0).unwrap();
+}
