@@ -18,7 +18,7 @@ use crate::files::failed;
 use crate::keys::DatabaseKey;
 use crate::open::connect_with;
 use crate::store::Opened;
-use crate::{DATABASE_FILE, Draft, Overwrite, Store, StoreError, row};
+use crate::{DATABASE_FILE, OutFile, Overwrite, Store, StoreError, row};
 
 /// Pages copied between two looks at the progress: 4 MiB.
 const STEP_PAGES: i32 = 1_024;
@@ -96,17 +96,17 @@ impl Store {
     /// Makes a draft of a file that is none of the store's own.
     ///
     /// # Errors
-    /// Those of [`Draft::beside`]; [`StoreError::TargetRefused`] for the database and what belongs to it.
-    pub fn new_file(&self, target: &Path, overwrite: Overwrite) -> Result<Draft, StoreError> {
+    /// Those of [`OutFile::beside`]; [`StoreError::TargetRefused`] for the database and what belongs to it.
+    pub fn new_file(&self, target: &Path, overwrite: Overwrite) -> Result<OutFile, StoreError> {
         refuse_own(&self.path, target)?;
-        Draft::beside(target, overwrite)
+        OutFile::beside(target, overwrite)
     }
 
     /// Publishes a draft with its audit row: one is there if the other is. Gives its size in bytes.
     ///
     /// # Errors
     /// Those of both. What cannot be recorded is taken away again, unless it replaced a file.
-    pub fn publish(&self, draft: &mut Draft, record: &AuditRecord) -> Result<u64, StoreError> {
+    pub fn publish(&self, draft: &mut OutFile, record: &AuditRecord) -> Result<u64, StoreError> {
         let done = self.write(|tx| {
             tx.audit(record)?;
             draft.publish()

@@ -22,7 +22,7 @@ pub enum Overwrite {
 
 /// A file on its way to its name; dropped before that, it is gone.
 #[derive(Debug)]
-pub struct Draft {
+pub struct OutFile {
     target: PathBuf,
     temporary: PathBuf,
     folder: PathBuf,
@@ -30,7 +30,7 @@ pub struct Draft {
     published: bool,
 }
 
-impl Draft {
+impl OutFile {
     /// Makes an empty file with mode 0600 beside `target`.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ impl Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for OutFile {
     fn drop(&mut self) {
         if !self.published {
             for suffix in ["", "-journal", "-wal", "-shm"] {
