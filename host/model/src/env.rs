@@ -1,4 +1,6 @@
-//! Clock and randomness as ports: only the command line reads the machine's; tests pass fixed ones.
+//! Clock, randomness and keyring as ports: only the command line reads the machine's; tests pass stand-ins.
+
+use crate::secret::Secret;
 
 /// Tells the time.
 pub trait Clock: Send + Sync {
@@ -10,6 +12,29 @@ pub trait Clock: Send + Sync {
 pub trait Entropy: Send + Sync {
     /// Fills `buffer` whole.
     fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Keeps named secrets outside the data folder: the operating system's keyring.
+///
+/// Every call ends within seconds, and asks nobody anything: a keyring that is locked is an error.
+pub trait Keyring: Send + Sync {
+    /// Reads a secret; `None` where the keyring is open and has none of that name.
+    ///
+    /// # Errors
+    /// A sentence for people: locked, missing, not answering.
+    fn get(&self, name: &str) -> Result<Option<Secret>, String>;
+
+    /// Stores a secret, replacing one of the same name.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    fn set(&self, name: &str, secret: &Secret) -> Result<(), String>;
+
+    /// Removes a secret; none of that name is no error.
+    ///
+    /// # Errors
+    /// As [`Keyring::get`].
+    fn delete(&self, name: &str) -> Result<(), String>;
 }
 
 /// Stand-ins for tests: the same run gives the same ids and times.

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use rusqlite::backup::StepResult;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
@@ -17,7 +16,6 @@ use trcaa_model::audit::AuditRecord;
 use crate::files::failed;
 use crate::keys::DatabaseKey;
 use crate::open::connect_with;
-use crate::store::Opened;
 use crate::{DATABASE_FILE, OutFile, Overwrite, Store, StoreError, row};
 
 /// Pages copied between two looks at the progress: 4 MiB.
@@ -70,7 +68,7 @@ impl Store {
             copy_pages(&snapshot, draft.path(), &self.key, self.page_bytes, progress)?;
             (rows, head)
         };
-        let copy = self.over(draft.path())?;
+        let copy = self.open_copy(draft.path())?;
         let report = copy.check()?;
         if let Some(detail) = report.page_findings().next() {
             return Err(StoreError::Damaged { detail: format!("the copy is not whole: {detail}") });
@@ -129,19 +127,10 @@ impl Store {
     }
 
     /// Opens a closed copy of this store; it needs no log from then on.
-    fn over(&self, path: &Path) -> Result<Self, StoreError> {
+    fn open_copy(&self, path: &Path) -> Result<Self, StoreError> {
         let conn = connect_with(path, &self.key, self.page_bytes)?;
         without_log(&conn)?;
-        Ok(Self {
-            conn,
-            path: path.to_owned(),
-            key: self.key.clone(),
-            page_bytes: self.page_bytes,
-            material: self.material.clone(),
-            clock: Arc::clone(&self.clock),
-            entropy: Arc::clone(&self.entropy),
-            opened: Opened::Existing,
-        })
+        Ok(self.over(conn, path.to_owned()))
     }
 }
 

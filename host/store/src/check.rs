@@ -6,7 +6,7 @@ use serde::Serialize;
 use trcaa_model::audit::AuditVerdict;
 
 use crate::open::pragma_text;
-use crate::{Store, StoreError, row};
+use crate::{KeyKind, Store, StoreError, row};
 
 /// Most findings of one kind that a check lists.
 const FINDINGS_MAX: u32 = 100;
@@ -43,6 +43,8 @@ pub struct StoreStatus {
     pub wal_bytes: u64,
     /// Bytes that compacting would free.
     pub free_bytes: u64,
+    /// Where the key comes from.
+    pub key_source: KeyKind,
     /// `wal`.
     pub journal_mode: String,
     /// `None` for a plain file.
@@ -125,6 +127,7 @@ impl Store {
             file_bytes: bytes(&self.path),
             wal_bytes: bytes(wal.as_ref()),
             free_bytes: free.unwrap_or(0),
+            key_source: self.kind,
             journal_mode: pragma_text(&self.conn, "journal_mode")?,
             cipher: self.cipher_settings()?,
             rows,

@@ -1,81 +1,77 @@
-//! Turns a plain database into an encrypted one, in place and crash-safe, and wipes the plain bytes.
+//! Turns a plain database into an encrypted one, crash-safe, and wipes the plain bytes.
 //!
 //! At every moment `tftsr.db` is either the whole plain database or the whole encrypted one. The caller holds the
-//! folder's lock.
+//! folder exclusively.
 
-use std::fs::{self, File, OpenOptions};
-use std::path::{Path, PathBuf};
+use std::fs::{File, OpenOptions};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
+use trcaa_model::env::Entropy;
 
-use crate::files::{failed, sync_folder, wipe};
-use crate::keys::DatabaseKey;
-use crate::open::{connect, pragma_text, silence};
-use crate::{StoreError, files};
+use crate::StoreError;
+use crate::draft::{Draft, beside};
+use crate::files::{failed, wipe};
+use crate::keys::{DatabaseKey, KeyMaterial};
+use crate::lock::{Patience, claim};
+use crate::open::silence;
+use crate::rewrite::{census, export, rebuild_indexes, verify};
+use crate::secret_columns::{Unopenable, reseal};
 
 /// Exports to a new file, checks it, puts it in the plain one's place and wipes what was plain.
-pub(crate) fn encrypt_in_place(path: &Path, key: &DatabaseKey) -> Result<(), StoreError> {
-    let draft = beside(path, ".encrypting");
-    for left_over in ["", "-journal", "-wal", "-shm"] {
-        let _ = fs::remove_file(beside(&draft, left_over));
+///
+/// `columns` are the keys of secrets in columns before (where the plain database is ours) and after.
+pub(crate) fn encrypt_in_place(
+    path: &Path,
+    key: &DatabaseKey,
+    columns: (Option<&KeyMaterial>, &KeyMaterial),
+    entropy: &dyn Entropy,
+    patience: &mut Patience,
+) -> Result<(), StoreError> {
+    let draft = Draft::new(path)?;
+    let mut plain = Plain::claim(path, patience)?;
+    let before = census(&plain.conn)?;
+    let conn = export(&plain.conn, draft.path(), key)?;
+    let tx = conn.unchecked_transaction()?;
+    if let (Some(old), new) = columns {
+        // An earlier product's ciphertexts do not open with any key of ours; nothing is lost by keeping them.
+        reseal(&tx, old, new, entropy, Unopenable::Keep)?;
     }
-    files::ensure_private(&draft)?;
-    let rows = export(path, &draft, key)?;
-    check(&draft, key, rows)?;
-    File::open(&draft).and_then(|f| f.sync_all()).map_err(failed("flush", &draft))?;
-
-    let mut plain = OpenOptions::new().read(true).write(true).open(path).map_err(failed("open", path))?;
-    fs::rename(&draft, path).map_err(failed("replace", path))?;
-    sync_folder(path.parent().unwrap_or(Path::new(".")))?;
-    wipe(&mut plain).map_err(failed("wipe the plain copy of", path))
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-/// Copies everything; returns how many rows the schema table has.
-fn export(path: &Path, draft: &Path, key: &DatabaseKey) -> Result<i64, StoreError> {
-    // Held open over the checkpoint or roll-back, which removes a log's name but not its bytes from the disk.
-    let logs = ["-wal", "-journal"].map(|log| OpenOptions::new().read(true).write(true).open(beside(path, log)).ok());
-    let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    silence(&conn)?;
-    conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;")?;
-    // Leaving WAL needs that nobody else has the file open: whoever had would go on writing to the plain one.
-    let mode: String = conn.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
-    if mode != "delete" {
-        return Err(StoreError::Locked);
-    }
-    conn.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT;")?;
-    for mut log in logs.into_iter().flatten() {
-        wipe(&mut log).map_err(failed("wipe the log of", path))?;
-    }
-    let text = key.pragma_text().ok_or(StoreError::KeyRefused("a plain database needs none"))?;
-    let target = draft
-        .to_str()
-        .ok_or(StoreError::Invalid { what: "data folder", reason: "its name is not UTF-8".to_owned() })?;
-    conn.execute("ATTACH DATABASE ?1 AS encrypted KEY ?2", [target, text.as_str()])?;
-    conn.query_row("SELECT sqlcipher_export('encrypted')", [], |_| Ok(()))?;
-    let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    conn.pragma_update(Some("encrypted"), "user_version", version)?;
-    let rows = conn.query_row("SELECT count(*) FROM main.sqlite_schema", [], |row| row.get(0))?;
-    conn.execute_batch("DETACH DATABASE encrypted")?;
+    rebuild_indexes(&tx)?;
+    tx.commit()?;
+    verify(&conn, &before, &[])?;
     conn.close().map_err(|(_, e)| e)?;
-    Ok(rows)
+    draft.publish()?;
+    plain.wipe(path)
 }
 
-/// Opens the copy with its key and reads every page of it.
-fn check(draft: &Path, key: &DatabaseKey, rows: i64) -> Result<(), StoreError> {
-    let (conn, _) = connect(draft, key)?;
-    let verdict = pragma_text(&conn, "integrity_check")?;
-    let copied: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    conn.close().map_err(|(_, e)| e)?;
-    if verdict != "ok" || copied != rows {
-        return Err(StoreError::Damaged {
-            detail: format!("the encrypted copy has {copied} of {rows} parts: {verdict}"),
-        });
+/// A plain database of which this process is the only user.
+pub(crate) struct Plain {
+    pub(crate) conn: Connection,
+    /// Opened before the connection took its locks and closed after it is gone: closing it would drop them.
+    file: File,
+}
+
+impl Plain {
+    /// Opens it, waits until nobody else has it open, and wipes its log.
+    pub(crate) fn claim(path: &Path, patience: &mut Patience) -> Result<Self, StoreError> {
+        let writable = |path: &Path| OpenOptions::new().read(true).write(true).open(path);
+        let file = writable(path).map_err(failed("open", path))?;
+        // Held open over the checkpoint or roll-back, which removes a log's name but not its bytes from the disk.
+        let logs = ["-wal", "-journal"].map(|log| writable(&beside(path, log)).ok());
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(path, flags)?;
+        silence(&conn)?;
+        conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;")?;
+        claim(&conn, patience)?;
+        for mut log in logs.into_iter().flatten() {
+            wipe(&mut log).map_err(failed("wipe the log of", path))?;
+        }
+        Ok(Self { conn, file })
     }
-    Ok(())
+
+    /// Overwrites the file, which has no name any more.
+    pub(crate) fn wipe(&mut self, path: &Path) -> Result<(), StoreError> {
+        wipe(&mut self.file).map_err(failed("wipe the plain copy of", path))
+    }
 }

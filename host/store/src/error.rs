@@ -15,7 +15,7 @@ pub enum KeyFileProblem {
     NotAFile,
     /// It belongs to another user.
     ForeignOwner,
-    /// It does not hold 64 hexadecimal digits.
+    /// It holds neither 64 hexadecimal digits nor where else the key is.
     Malformed,
 }
 
@@ -26,7 +26,7 @@ impl KeyFileProblem {
             Self::Symlink => "it is a symbolic link",
             Self::NotAFile => "it is not a regular file",
             Self::ForeignOwner => "it belongs to another user",
-            Self::Malformed => "it does not hold 64 hexadecimal digits",
+            Self::Malformed => "it holds neither 64 hexadecimal digits nor `keyring NAME` nor `external`",
         }
     }
 }
@@ -169,6 +169,20 @@ pub enum StoreError {
         /// Where the key should be.
         key_file: PathBuf,
     },
+    /// The key file says that the key is given from outside, and none was.
+    #[error("{}: the key of this store is not kept on this machine, and none is configured", key_file.display())]
+    KeyExternal {
+        /// The key file.
+        key_file: PathBuf,
+    },
+    /// The operating system's keyring did not do what was asked.
+    #[error("could not {doing} the operating system's keyring: {reason}")]
+    Keyring {
+        /// Verb and preposition, such as `read the key from`.
+        doing: &'static str,
+        /// What the keyring says.
+        reason: String,
+    },
     /// The key is one that must not be used.
     #[error("this key is refused: {0}")]
     KeyRefused(&'static str),
@@ -282,7 +296,7 @@ impl StoreError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::WrongKeyOrDamaged { .. } => Some(
-                "check the configured key, nothing was changed; if it is the right one, restore a backup: trcaa db restore FILE",
+                "check the configured key (TRCAA_DB_KEY goes before the key file), nothing was changed; if it is the right one, restore a backup: trcaa db restore FILE",
             ),
             Self::Damaged { .. } => {
                 Some("restore a backup: trcaa db restore FILE; the damaged database is kept beside it")
@@ -299,7 +313,7 @@ impl StoreError {
             Self::NewerSchema { .. } => {
                 Some("use the version of trcaa that made it, or a later one; nothing was changed")
             }
-            Self::Locked => Some("wait for the other trcaa to finish, or end it"),
+            Self::Locked => Some("another process has the store open: wait for it to finish, or end it"),
             _ if self.is_full_disk() => {
                 Some("free some space in the data folder's file system; what was acknowledged is kept")
             }
@@ -307,9 +321,20 @@ impl StoreError {
             Self::KeyFile { problem: KeyFileProblem::OpenToOthers, .. } => {
                 Some("chmod 600 it, if nobody else has read it")
             }
-            Self::KeyFileMissing { .. } => {
-                Some("put the key file back; no new one is made, as it could not open the database")
+            Self::KeyFileMissing { .. } => Some(
+                "put the key file back, or set TRCAA_DB_KEY if the store was made with that; no new key is made, as it \
+                 could not open the database",
+            ),
+            Self::KeyExternal { .. } => {
+                Some("set TRCAA_DB_KEY to the passphrase or raw key that was given at `trcaa db rekey`")
             }
+            Self::Keyring { .. } => Some(
+                "unlock the keyring (Secret Service) of your desktop session, and see that DBUS_SESSION_BUS_ADDRESS is \
+                 set; no new key is made, and nothing was changed",
+            ),
+            Self::Column { .. } => Some(
+                "set TRCAA_ENCRYPTION_KEY as it was when this was stored, or remove or replace the row; nothing was changed",
+            ),
             _ => None,
         }
     }
@@ -348,7 +373,10 @@ impl StoreError {
             _ if self.is_full_disk() => "disk_full",
             Self::DiskFull(_) => "disk_full",
             Self::ReadOnly(_) => "read_only",
-            Self::KeyFile { .. } | Self::KeyFileMissing { .. } | Self::KeyRefused(_) => "key",
+            Self::KeyFile { .. } | Self::KeyFileMissing { .. } | Self::KeyExternal { .. } | Self::KeyRefused(_) => {
+                "key"
+            }
+            Self::Keyring { .. } => "keyring",
             Self::CipherSetting { .. } => "cipher_setting",
             Self::File { .. } => "file",
             Self::NoSuch { .. } => "not_found",

@@ -14,7 +14,7 @@
 //! Only `kill -9` and a power cut can take what was posted and not yet written; who cannot bear that calls `flush`.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -24,7 +24,8 @@ use trcaa_model::env::{Clock, Entropy};
 use trcaa_model::id::IssueId;
 use trcaa_model::timeline::Happening;
 
-use crate::keys::{DatabaseKey, KeyMaterial};
+use crate::keys::{DatabaseKey, KeyKind, KeyMaterial};
+use crate::lock::{FolderLock, Patience};
 use crate::{Opened, Store, StoreError, open};
 
 /// Events waiting; a burst of a long job fits, and it is 1 MB at the usual size.
@@ -131,6 +132,9 @@ struct Door {
     material: KeyMaterial,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
+    kind: KeyKind,
+    replaced: bool,
+    wait: Duration,
 }
 
 impl std::fmt::Debug for Door {
@@ -141,6 +145,8 @@ impl std::fmt::Debug for Door {
 
 impl Door {
     fn open(&self) -> Result<Store, StoreError> {
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let _lock = FolderLock::shared(folder, &mut Patience::new(self.wait))?;
         let conn = open::connect_with(&self.path, &self.key, self.page_bytes)?;
         open::set_up(&conn)?;
         Ok(Store {
@@ -152,6 +158,11 @@ impl Door {
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             opened: Opened::Existing,
+            kind: self.kind,
+            keyring: None,
+            keyring_name: None,
+            replaced: self.replaced,
+            wait: self.wait,
         })
     }
 }
@@ -294,6 +305,9 @@ impl EventWriter {
             material: store.material.clone(),
             clock: Arc::clone(&store.clock),
             entropy: Arc::clone(&store.entropy),
+            kind: store.kind,
+            replaced: store.replaced,
+            wait: store.wait,
         };
         let shared = Shared { state: Mutex::default(), progress: Condvar::new(), work: Condvar::new(), door };
         Self { shared: Arc::new(shared), thread: Mutex::new(None) }

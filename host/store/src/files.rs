@@ -8,7 +8,7 @@ use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, Open
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::OFlags;
 
 use crate::StoreError;
 
@@ -25,7 +25,7 @@ pub(crate) fn failed<'p>(doing: &'static str, path: &'p Path) -> impl FnOnce(std
 /// What lies where the database belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Found {
-    /// Nothing, or a file without a byte, as a crash before the first write leaves.
+    /// No file of that name.
     Nothing,
     /// Plain SQLite.
     Plain,
@@ -44,13 +44,11 @@ pub(crate) fn look_at(path: &Path) -> Result<Found, StoreError> {
         let source = std::io::Error::new(ErrorKind::InvalidInput, "it is a link or no regular file");
         return Err(failed("use", path)(source));
     }
-    if meta.len() == 0 {
-        return Ok(Found::Nothing);
-    }
     let head = read_head(path)?;
     if head == *PLAIN_HEADER {
         return Ok(Found::Plain);
     }
+    // An empty file too: a database is made under another name, so one that is empty was cut by somebody else.
     if meta.len() < PAGE_BYTES_MIN {
         return Err(StoreError::Damaged { detail: format!("{} was cut to {} bytes", path.display(), meta.len()) });
     }
@@ -61,7 +59,7 @@ pub(crate) fn look_at(path: &Path) -> Result<Found, StoreError> {
 ///
 /// Closing any handle of a file drops all POSIX locks that the process holds on it, those of open SQLite connections
 /// too (sqlite.org/howtocorrupt.html, 2.2): another process could then take the write-ahead log away under them.
-fn read_head(path: &Path) -> Result<[u8; 16], StoreError> {
+pub(crate) fn read_head(path: &Path) -> Result<[u8; 16], StoreError> {
     static HANDLES: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     let meta = fs::metadata(path).map_err(failed("look at", path))?;
@@ -124,6 +122,22 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), StoreError> {
     File::open(folder).and_then(|f| f.sync_all()).map_err(failed("flush", folder))
 }
 
+/// Wipes a file and removes its name; nothing where there is none.
+pub(crate) fn shred(path: &Path) -> Result<(), StoreError> {
+    match OpenOptions::new().read(true).write(true).custom_flags(no_follow()).open(path) {
+        Ok(mut file) => wipe(&mut file).map_err(failed("wipe", path))?,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+        // A link, or a file that cannot be written: its name can go all the same.
+        Err(_) => {}
+    }
+    fs::remove_file(path).map_err(failed("remove", path))
+}
+
+/// Flags that open no link, and do not wait at a named pipe put there.
+pub(crate) fn no_follow() -> i32 {
+    (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed()
+}
+
 /// Overwrites a file with zeros, flushes that, and empties it. The handle may be of a file that has no name any more.
 ///
 /// On copy-on-write file systems and behind wear levelling the old blocks may live on; nothing here can reach them.
@@ -138,20 +152,4 @@ pub(crate) fn wipe(file: &mut File) -> std::io::Result<()> {
     }
     file.sync_all()?;
     file.set_len(0)
-}
-
-/// Held while the key file, the database or its encrypted form is made; other processes wait.
-///
-/// An advisory lock on the folder itself, so that no lock file stays behind.
-pub(crate) struct FolderLock {
-    _folder: File,
-}
-
-impl FolderLock {
-    /// Waits for the lock.
-    pub(crate) fn take(folder: &Path) -> Result<Self, StoreError> {
-        let handle = File::open(folder).map_err(failed("open", folder))?;
-        flock(&handle, FlockOperation::LockExclusive).map_err(|e| failed("lock", folder)(e.into()))?;
-        Ok(Self { _folder: handle })
-    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use hkdf::Hkdf;
+use serde::Serialize;
 use sha2::Sha256;
 use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
@@ -35,6 +36,41 @@ impl fmt::Debug for KeySource {
             #[cfg(debug_assertions)]
             Self::Plain => "Plain",
         })
+    }
+}
+
+/// The kind of place that a key comes from, without the key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyKind {
+    /// The key file holds it.
+    KeyFile,
+    /// The operating system's keyring holds it; the key file says under which name.
+    Keyring,
+    /// Given from outside, stretched.
+    Passphrase,
+    /// Given from outside, used as it is.
+    RawKey,
+    /// The file is plain.
+    None,
+}
+
+impl KeyKind {
+    /// Its name: `key-file`, `keyring`, `passphrase`, `raw-key` or `none`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::KeyFile => "key-file",
+            Self::Keyring => "keyring",
+            Self::Passphrase => "passphrase",
+            Self::RawKey => "raw-key",
+            Self::None => "none",
+        }
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -76,7 +112,6 @@ pub(crate) enum DatabaseKey {
     Passphrase(Secret),
     Raw(Zeroizing<[u8; 32]>),
     /// The file is plain; the key is for the columns alone.
-    #[cfg_attr(not(debug_assertions), expect(dead_code, reason = "a release build always encrypts"))]
     Plain(Zeroizing<[u8; 32]>),
 }
 
@@ -102,6 +137,26 @@ impl DatabaseKey {
             Self::Passphrase(secret) => secret.expose().as_bytes(),
             Self::Raw(raw) | Self::Plain(raw) => raw.as_slice(),
         }
+    }
+}
+
+impl DatabaseKey {
+    /// The statement that sets the key of a connection; wiped after use, but for the copies that SQLite makes of a
+    /// statement while it runs it: `PRAGMA key` takes no bound parameter.
+    pub(crate) fn pragma(&self) -> Option<Zeroizing<String>> {
+        const START: &str = "PRAGMA key = '";
+        let text = self.pragma_text()?;
+        // Room for every character to be a quote, so that no growing leaves a copy behind.
+        let mut sql = Zeroizing::new(String::with_capacity(START.len() + 2 * text.len() + 1));
+        sql.push_str(START);
+        for character in text.chars() {
+            sql.push(character);
+            if character == '\'' {
+                sql.push(character);
+            }
+        }
+        sql.push('\'');
+        Some(sql)
     }
 }
 
@@ -140,6 +195,11 @@ impl KeyMaterial {
             },
             None => key.bytes().to_vec(),
         }))
+    }
+
+    /// Whether all derived keys are the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        *self.0 == *other.0
     }
 
     /// HKDF-SHA256 (RFC 5869) with the purpose's label as info.

@@ -12,7 +12,9 @@
 //! 4. A wrong key, a damaged file or a newer schema changes no byte of the database.
 //! 5. An acknowledged write survives `kill -9`: the WAL is in the kernel's hands when [`Store::write`] returns
 //!    (`synchronous = NORMAL`; only a power cut may take the last transactions, whole ones, never parts).
-//! 6. No list and no detail ever reads a BLOB.
+//! 6. The file is made, replaced and renamed as a whole only under the folder's exclusive lock, by the one process that
+//!    has it open, and the key of what is put in place is durable before it is.
+//! 7. No list and no detail ever reads a BLOB.
 
 mod audit;
 mod backup;
@@ -21,30 +23,37 @@ mod checkpoint;
 mod cipher;
 mod conversations;
 mod convert;
+mod create;
 mod documents;
-mod out_file;
+mod draft;
 mod error;
-mod fallback;
 mod events;
 mod export;
+mod fallback;
 mod files;
 mod fold;
+mod handover;
 mod ids;
 mod images;
 mod issues;
 mod key_file;
 mod keys;
+mod lock;
 mod logs;
 mod migrate;
 mod open;
+mod out_file;
 mod packed;
 mod plugins;
 mod providers;
 mod pseudonyms;
+mod rekey;
 mod restore;
+mod rewrite;
 mod row;
 mod row_check;
 mod search;
+mod secret_columns;
 mod settings;
 mod spans;
 mod steps;
@@ -58,21 +67,21 @@ pub use check::{CheckReport, CipherSettings, StoreStatus};
 pub use checkpoint::{CHECKPOINT_BYTES_MAX, CHECKPOINT_FORMAT, Checkpoint, CheckpointError};
 pub use cipher::{CipherError, ColumnCipher};
 pub use documents::{DocumentRevision, NewDocument};
-pub use error::{KeyFileProblem, StoreError};
-pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents};
-pub use out_file::{OutFile, Overwrite};
 pub use error::{BackupProblem, KeyFileProblem, StoreError};
+pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents};
 pub use export::{ExportRow, ExportTable, ExportValue};
 pub use ids::ID_FRAGMENT_CHARS_MIN;
 pub use images::{ImageFilter, ImageListed};
-pub use keys::{KeySource, Purpose, parse_key};
+pub use keys::{KeyKind, KeySource, Purpose, parse_key};
 pub use logs::{LogFileListed, LogFilter, RedactedCopy};
 pub use migrate::migration_names;
-pub use open::{DATABASE_FILE, KEY_FILE, Mode, OpenOptions};
+pub use open::{DATABASE_FILE, KEY_FILE, KEY_FILES, Mode, OpenOptions};
+pub use out_file::{OutFile, Overwrite};
 pub use packed::{PackedError, Packing, Unpacking, ZSTD_WINDOW_BYTES_MAX};
 pub use plugins::{PluginGrant, PluginRow, PluginState};
 pub use providers::{NewProvider, Provider};
 pub use pseudonyms::Pseudonym;
+pub use rekey::{Compacted, EncryptionKey, KeyTarget, Rekey, Rekeyed};
 pub use restore::{Restored, Unsound};
 pub use spans::NewSpan;
 pub use store::{Opened, Store, Tx};

@@ -6,25 +6,34 @@ use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use trcaa_model::env::{Clock, Entropy};
+use trcaa_model::env::{Clock, Entropy, Keyring};
 use trcaa_model::secret::Secret;
 
-use crate::files::{self, FolderLock, Found};
-use crate::keys::{DatabaseKey, KeyMaterial, KeySource};
+#[cfg(debug_assertions)]
+use crate::KeyFileProblem;
+use crate::files::{self, Found};
+use crate::key_file::{Kept, KeyFile};
+use crate::keys::{DatabaseKey, KeyKind, KeyMaterial, KeySource};
+use crate::lock::{FolderLock, Patience};
+use crate::rekey::key_from_keyring;
 use crate::store::{Opened, Store};
-use crate::{StoreError, convert, key_file, migrate};
+use crate::{StoreError, convert, create, draft, handover, key_file, migrate};
 
 /// The database's file name.
 pub const DATABASE_FILE: &str = "tftsr.db";
 /// The key file's name.
 pub const KEY_FILE: &str = "tftsr.key";
+/// Where either of these is, the store has a key: the second is a new one that was not put in place yet.
+pub const KEY_FILES: [&str; 2] = [KEY_FILE, handover::NEXT];
 /// Key of the columns where the file itself is plain.
-const COLUMN_KEY_FILE: &str = "tftsr.columns.key";
+pub(crate) const COLUMN_KEY_FILE: &str = "tftsr.columns.key";
 
-/// How long a writer waits for another process before it is told [`StoreError::Locked`].
+/// How long a writer, or who needs the file alone, waits for other processes before it is told [`StoreError::Locked`].
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
-/// SQLCipher 4's page, and that of databases of an earlier product version; tried in this order.
-const PAGE_BYTES: [u32; 2] = [4096, 16_384];
+/// SQLCipher 4's page; tried first.
+pub(crate) const PAGE_BYTES_USUAL: u32 = 4096;
+/// That of databases of an earlier product version.
+const PAGE_BYTES_EARLIER: u32 = 16_384;
 /// PBKDF2 rounds of SQLCipher 4.
 const KDF_ITER: &str = "256000";
 /// Pages kept decrypted per connection. SQLite's own 2 MiB are less than the index of 100,000 rows, and here each page
@@ -52,6 +61,10 @@ pub struct OpenOptions {
     pub encryption_key: Option<Secret>,
     /// Whether a missing database is made.
     pub mode: Mode,
+    /// The operating system's keyring, asked only where the key file says so.
+    pub keyring: Option<Arc<dyn Keyring>>,
+    /// How long opening, and rewriting the file as a whole, wait for other processes [default: 10 s].
+    pub wait: Duration,
     /// Tells the time of rows.
     pub clock: Arc<dyn Clock>,
     /// Makes ids, nonces and the key file.
@@ -61,7 +74,16 @@ pub struct OpenOptions {
 impl OpenOptions {
     /// Opens or makes the store in `folder`, with no replaced encryption key.
     pub fn new(folder: impl Into<PathBuf>, key: KeySource, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
-        Self { folder: folder.into(), key, encryption_key: None, mode: Mode::Create, clock, entropy }
+        Self {
+            folder: folder.into(),
+            key,
+            encryption_key: None,
+            mode: Mode::Create,
+            keyring: None,
+            wait: BUSY_TIMEOUT,
+            clock,
+            entropy,
+        }
     }
 
     /// Opens the store: checks the folder, resolves the key, converts a plain file, migrates.
@@ -74,29 +96,50 @@ impl OpenOptions {
             return Err(StoreError::NoDatabase { path });
         }
         files::prepare_folder(&self.folder, &path)?;
-        let encrypted = self.key.encrypts();
-        let mut found = files::look_at(&path)?;
-        let ready = matches!((found, encrypted), (Found::Opaque, true) | (Found::Plain, false))
-            && (encrypted || self.folder.join(COLUMN_KEY_FILE).exists());
-        // Where something has to be made, it is one process at a time; each looks again, as another may just have done it.
-        let _lock = if ready {
-            None
+        let mut patience = Patience::new(self.wait);
+        let shared = FolderLock::shared(&self.folder, &mut patience)?;
+        let found = files::look_at(&path)?;
+        let (_lock, found) = if self.is_ready(&path, found) {
+            (shared, found)
         } else {
-            let lock = FolderLock::take(&self.folder)?;
-            found = files::look_at(&path)?;
-            Some(lock)
+            // Something has to be made or tidied up, by one process at a time; each looks again, as another may have.
+            drop(shared);
+            let exclusive = FolderLock::exclusive(&self.folder, &mut patience)?;
+            draft::clean(&path)?;
+            (exclusive, files::look_at(&path)?)
         };
+        self.open_locked(path, found, &mut patience)
+    }
+
+    /// Whether there is nothing to do but to open what is there.
+    fn is_ready(&self, path: &Path, found: Found) -> bool {
+        let there = match found {
+            Found::Nothing => false,
+            Found::Opaque => self.key.encrypts(),
+            Found::Plain => !self.key.encrypts() && self.folder.join(COLUMN_KEY_FILE).exists(),
+        };
+        there && !draft::left_over(path) && !handover::pending(&self.folder)
+    }
+
+    /// The caller holds the folder, exclusively where it is not ready.
+    fn open_locked(self, path: PathBuf, found: Found, patience: &mut Patience) -> Result<Store, StoreError> {
+        let encrypted = self.key.encrypts();
         if !encrypted && found == Found::Opaque {
             return Err(StoreError::EncryptedWherePlain { path });
         }
-        let key = resolve(&self.key, &self.folder, &path, found, self.entropy.as_ref())?;
+        let pending = handover::pending(&self.folder);
+        if pending && found == Found::Opaque {
+            handover::resume(&self.folder, &path)?;
+        }
+        let ResolvedKey { key, kind, keyring_name } = self.resolve(&path, found)?;
+        let material = KeyMaterial::new(&key, self.encryption_key.as_ref());
         let opened = match (found, encrypted) {
             (Found::Nothing, _) => {
-                files::ensure_private(&path)?;
+                create::create(&path, &key, self.clock.as_ref())?;
                 Opened::Created
             }
             (Found::Plain, true) => {
-                convert::encrypt_in_place(&path, &key)?;
+                self.convert(&path, &key, &material, patience)?;
                 Opened::Converted
             }
             _ => {
@@ -105,15 +148,90 @@ impl OpenOptions {
             }
         };
         let (mut conn, page_bytes) = connect(&path, &key)?;
-        migrate::run(&mut conn, self.clock.as_ref())?;
-        set_up(&conn)?;
-        if opened == Opened::Converted {
-            // Row numbers may have changed on the way, and the index goes by them.
-            conn.execute_batch("INSERT INTO issues_fts (issues_fts) VALUES ('rebuild')")?;
+        if handover::pending(&self.folder) {
+            handover::discard(&self.folder, self.keyring.as_deref())?;
         }
-        let material = KeyMaterial::new(&key, self.encryption_key.as_ref());
-        Ok(Store { conn, path, key, page_bytes, material, clock: self.clock, entropy: self.entropy, opened })
+        migrate::run(&mut conn, self.clock.as_ref())?;
+        // In WAL mode from here on, which tells others that the file is in use.
+        set_up(&conn)?;
+        Ok(Store {
+            conn,
+            path,
+            key,
+            page_bytes,
+            material,
+            clock: self.clock,
+            entropy: self.entropy,
+            opened,
+            kind,
+            keyring: self.keyring,
+            keyring_name,
+            replaced: self.encryption_key.is_some(),
+            wait: self.wait,
+        })
     }
+
+    /// Encrypts a plain database, and seals what our own column key sealed with the new one.
+    fn convert(
+        &self,
+        path: &Path,
+        key: &DatabaseKey,
+        material: &KeyMaterial,
+        patience: &mut Patience,
+    ) -> Result<(), StoreError> {
+        let column_key = self.folder.join(COLUMN_KEY_FILE);
+        let old = match key_file::load(&column_key)? {
+            Some(KeyFile { kept: Kept::Here(raw), .. }) => {
+                Some(KeyMaterial::new(&DatabaseKey::Plain(raw), self.encryption_key.as_ref()))
+            }
+            _ => None,
+        };
+        convert::encrypt_in_place(path, key, (old.as_ref(), material), self.entropy.as_ref(), patience)?;
+        files::shred(&column_key)
+    }
+
+    /// Finds the key, or makes its file; not for an encrypted database, which no new key would open.
+    pub(crate) fn resolve(&self, database: &Path, found: Found) -> Result<ResolvedKey, StoreError> {
+        let given = |key, kind| Ok(ResolvedKey { key, kind, keyring_name: None });
+        match &self.key {
+            KeySource::Passphrase(secret) if secret.expose().is_empty() => Err(StoreError::KeyRefused("it is empty")),
+            KeySource::Passphrase(secret) => given(DatabaseKey::Passphrase(secret.clone()), KeyKind::Passphrase),
+            KeySource::RawKey(raw) => given(DatabaseKey::Raw(raw.clone()), KeyKind::RawKey),
+            KeySource::KeyFile => {
+                let path = self.folder.join(KEY_FILE);
+                match key_file::load(&path)?.map(|file| file.kept) {
+                    Some(Kept::Here(raw)) => given(DatabaseKey::Raw(raw), KeyKind::KeyFile),
+                    Some(Kept::Keyring(name)) => Ok(ResolvedKey {
+                        key: DatabaseKey::Raw(key_from_keyring(self.keyring.as_deref(), &name)?),
+                        kind: KeyKind::Keyring,
+                        keyring_name: Some(name),
+                    }),
+                    Some(Kept::External) => Err(StoreError::KeyExternal { key_file: path }),
+                    None if found == Found::Opaque => {
+                        Err(StoreError::KeyFileMissing { database: database.to_owned(), key_file: path })
+                    }
+                    None => given(DatabaseKey::Raw(key_file::create(&path, self.entropy.as_ref())?), KeyKind::KeyFile),
+                }
+            }
+            #[cfg(debug_assertions)]
+            KeySource::Plain => {
+                let path = self.folder.join(COLUMN_KEY_FILE);
+                let raw = match key_file::load(&path)?.map(|file| file.kept) {
+                    Some(Kept::Here(raw)) => raw,
+                    Some(_) => return Err(StoreError::KeyFile { path, problem: KeyFileProblem::Malformed }),
+                    None => key_file::create(&path, self.entropy.as_ref())?,
+                };
+                given(DatabaseKey::Plain(raw), KeyKind::None)
+            }
+        }
+    }
+}
+
+/// The key, and where it came from.
+pub(crate) struct ResolvedKey {
+    pub(crate) key: DatabaseKey,
+    pub(crate) kind: KeyKind,
+    keyring_name: Option<String>,
 }
 
 impl KeySource {
@@ -126,45 +244,13 @@ impl KeySource {
     }
 }
 
-/// Finds the key, or makes its file; not for an encrypted database, which no new key would open.
-pub(crate) fn resolve(
-    source: &KeySource,
-    folder: &Path,
-    database: &Path,
-    found: Found,
-    entropy: &dyn Entropy,
-) -> Result<DatabaseKey, StoreError> {
-    match source {
-        KeySource::Passphrase(secret) if secret.expose().is_empty() => Err(StoreError::KeyRefused("it is empty")),
-        KeySource::Passphrase(secret) => Ok(DatabaseKey::Passphrase(secret.clone())),
-        KeySource::RawKey(raw) => Ok(DatabaseKey::Raw(raw.clone())),
-        KeySource::KeyFile => {
-            let path = folder.join(KEY_FILE);
-            match key_file::load(&path)? {
-                Some(key) => Ok(DatabaseKey::Raw(key)),
-                None if found == Found::Opaque => {
-                    Err(StoreError::KeyFileMissing { database: database.to_owned(), key_file: path })
-                }
-                None => key_file::create(&path, entropy).map(DatabaseKey::Raw),
-            }
-        }
-        #[cfg(debug_assertions)]
-        KeySource::Plain => {
-            let path = folder.join(COLUMN_KEY_FILE);
-            match key_file::load(&path)? {
-                Some(key) => Ok(DatabaseKey::Plain(key)),
-                None => key_file::create(&path, entropy).map(DatabaseKey::Plain),
-            }
-        }
-    }
-}
-
 /// Opens the file and reads its first page with each page size.
 pub(crate) fn connect(path: &Path, key: &DatabaseKey) -> Result<(Connection, u32), StoreError> {
-    let [usual, earlier] = PAGE_BYTES;
-    match connect_with(path, key, usual) {
-        Ok(conn) => Ok((conn, usual)),
-        Err(StoreError::WrongKeyOrDamaged { .. }) => Ok((connect_with(path, key, earlier)?, earlier)),
+    match connect_with(path, key, PAGE_BYTES_USUAL) {
+        Ok(conn) => Ok((conn, PAGE_BYTES_USUAL)),
+        Err(StoreError::WrongKeyOrDamaged { .. }) => {
+            Ok((connect_with(path, key, PAGE_BYTES_EARLIER)?, PAGE_BYTES_EARLIER))
+        }
         Err(other) => Err(other),
     }
 }
@@ -174,8 +260,8 @@ pub(crate) fn connect_with(path: &Path, key: &DatabaseKey, page_bytes: u32) -> R
     let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     // Else SQLCipher writes its errors to stderr, which is the command line's alone.
     silence(&conn)?;
-    if let Some(text) = key.pragma_text() {
-        conn.pragma_update(None, "key", text.as_str())?;
+    if let Some(statement) = key.pragma() {
+        conn.execute_batch(&statement)?;
         conn.pragma_update(None, "cipher_page_size", page_bytes)?;
         conn.pragma_update(None, "kdf_iter", KDF_ITER)?;
         conn.pragma_update(None, "cipher_hmac_algorithm", "HMAC_SHA512")?;

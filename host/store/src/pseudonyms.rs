@@ -140,7 +140,7 @@ impl Tx<'_> {
 }
 
 /// HMAC-SHA256 over issue and value: equal values of two issues cannot be told to be equal.
-fn value_mac(key: &[u8; 32], issue: &IssueId, value: &str) -> String {
+pub(crate) fn value_mac(key: &[u8; 32], issue: &IssueId, value: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(&(issue.as_str().len() as u64).to_be_bytes());
     mac.update(issue.as_str().as_bytes());

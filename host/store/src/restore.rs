@@ -23,18 +23,17 @@ use trcaa_model::audit::AuditRecord;
 use trcaa_model::time::stamp;
 
 use crate::backup::{copy_pages, is_same, without_log};
+use crate::draft::{Draft, beside};
 use crate::error::BackupProblem;
-use crate::files::{self, FolderLock, Found, failed, sync_folder};
-use crate::keys::{DatabaseKey, KeyMaterial};
+use crate::files::{self, Found, failed, sync_folder};
+use crate::keys::{DatabaseKey, KeyKind, KeyMaterial};
+use crate::lock::{FolderLock, Patience};
+use crate::open::ResolvedKey;
 use crate::store::Opened;
-use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, migrate, open};
+use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, handover, migrate, open};
 
-/// What the copy is called until it is the database.
-const DRAFT_FILE: &str = "tftsr.db.restoring";
 /// What SQLite keeps beside a database and reads when it opens it.
 const LOGS: [&str; 2] = ["-wal", "-journal"];
-/// The index of the log, which is made anew.
-const LOG_INDEX: &str = "-shm";
 /// Bytes copied at a time.
 const CHUNK_BYTES: usize = 1 << 20;
 /// Numbers tried for the kept database's name within one second.
@@ -88,15 +87,16 @@ impl Options {
             return Err(StoreError::EncryptedWherePlain { path: backup });
         }
         files::prepare_folder(&self.folder, &database)?;
-        let _lock = FolderLock::take(&self.folder)?;
-        let key = open::resolve(&self.key, &self.folder, &backup, Found::Opaque, self.entropy.as_ref())?;
+        let _lock = FolderLock::exclusive(&self.folder, &mut Patience::new(self.wait))?;
+        if handover::pending(&self.folder) && files::look_at(&database).is_ok_and(|found| found == Found::Opaque) {
+            handover::resume(&self.folder, &database)?;
+        }
+        let ResolvedKey { key, kind, .. } = self.resolve(&backup, Found::Opaque)?;
         let there = present(&database)?;
 
-        let mut draft = Copy { path: self.folder.join(DRAFT_FILE) };
-        draft.clear();
-        files::ensure_private(&draft.path)?;
-        fill(&backup, &draft.path, &key, progress)?;
-        let (store, migrated) = self.open_copy(&backup, &draft.path, &key)?;
+        let draft = Draft::new(&database)?;
+        fill(&backup, draft.path(), &key, progress)?;
+        let (store, migrated) = self.open_copy(&backup, draft.path(), &key, kind)?;
         let report = store.check()?;
         let refused = |problem| StoreError::BackupRefused { path: backup.clone(), problem };
         if let Some(found) = report.page_findings().next() {
@@ -118,7 +118,6 @@ impl Options {
         let rows = store.row_counts()?;
         without_log(&store.conn)?;
         store.conn.close().map_err(|(_, e)| e)?;
-        File::open(&draft.path).and_then(|f| f.sync_all()).map_err(failed("write", &draft.path))?;
 
         settle(&database, &key)?;
         if let Some(kept) = &kept {
@@ -126,12 +125,7 @@ impl Options {
             keep(&database, kept)?;
             sync_folder(&self.folder)?;
         }
-        for log in LOGS.iter().chain([&LOG_INDEX]) {
-            remove(&with(&database, log))?;
-        }
-        sync_folder(&self.folder)?;
-        fs::rename(&draft.path, &database).map_err(failed("replace", &database))?;
-        sync_folder(&self.folder)?;
+        draft.publish()?;
         let bytes = fs::metadata(&database).map_err(failed("look at", &database))?.len();
         let shown = |path: PathBuf| path.display().to_string();
         let verified = findings.is_empty();
@@ -139,7 +133,13 @@ impl Options {
     }
 
     /// Opens the copy and brings its schema up to date; gives the number of migrations that it lacked.
-    fn open_copy(&self, backup: &Path, copy: &Path, key: &DatabaseKey) -> Result<(Store, u64), StoreError> {
+    fn open_copy(
+        &self,
+        backup: &Path,
+        copy: &Path,
+        key: &DatabaseKey,
+        kind: KeyKind,
+    ) -> Result<(Store, u64), StoreError> {
         let refused = |problem| StoreError::BackupRefused { path: backup.to_owned(), problem };
         let told = |error| match error {
             StoreError::WrongKeyOrDamaged { .. } => refused(BackupProblem::OtherKey),
@@ -172,40 +172,13 @@ impl Options {
             clock: std::sync::Arc::clone(&self.clock),
             entropy: std::sync::Arc::clone(&self.entropy),
             opened: Opened::Existing,
+            kind,
+            keyring: None,
+            keyring_name: None,
+            replaced: self.encryption_key.is_some(),
+            wait: self.wait,
         };
         Ok((store, migrated))
-    }
-}
-
-/// The copy under its temporary name; dropped before it was renamed, it is gone.
-struct Copy {
-    path: PathBuf,
-}
-
-impl Copy {
-    fn clear(&mut self) {
-        for suffix in ["", LOGS[0], LOGS[1], LOG_INDEX] {
-            let _ = fs::remove_file(with(&self.path, suffix));
-        }
-    }
-}
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        self.clear();
-    }
-}
-
-fn with(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != ErrorKind::NotFound => Err(failed("remove", path)(e)),
-        _ => Ok(()),
     }
 }
 
@@ -243,7 +216,7 @@ fn present(database: &Path) -> Result<bool, StoreError> {
 
 /// Copies the backup: as it lies there, or, where it has a log, what SQLite sees in both.
 fn fill(backup: &Path, draft: &Path, key: &DatabaseKey, progress: &mut dyn FnMut(u64, u64)) -> Result<(), StoreError> {
-    let has_log = LOGS.iter().any(|log| fs::metadata(with(backup, log)).is_ok_and(|meta| meta.len() > 0));
+    let has_log = LOGS.iter().any(|log| fs::metadata(beside(backup, log)).is_ok_and(|meta| meta.len() > 0));
     if has_log {
         let (source, page_bytes) = open::connect(backup, key).map_err(|error| match error {
             StoreError::WrongKeyOrDamaged { .. } => {
@@ -306,7 +279,7 @@ fn drop_aliases(folder: &Path, database: &Path) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let of_ours = ["", LOGS[0], LOGS[1]].iter().any(|log| is_same(&path, &with(database, log)));
+        let of_ours = ["", LOGS[0], LOGS[1]].iter().any(|log| is_same(&path, &beside(database, log)));
         if name.starts_with("tftsr.db.kept-") && of_ours {
             let _ = fs::remove_file(&path);
         }
@@ -316,7 +289,7 @@ fn drop_aliases(folder: &Path, database: &Path) {
 /// Gives the database and its logs second names; where the file system knows no links, copies.
 fn keep(database: &Path, kept: &Path) -> Result<(), StoreError> {
     for suffix in [LOGS[0], LOGS[1], ""] {
-        let (from, to) = (with(database, suffix), with(kept, suffix));
+        let (from, to) = (beside(database, suffix), beside(kept, suffix));
         match fs::hard_link(&from, &to) {
             Ok(()) => {}
             Err(e) if e.kind() == ErrorKind::NotFound && !suffix.is_empty() => {}

@@ -3,13 +3,15 @@
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use trcaa_model::env::{Clock, Entropy};
+use trcaa_model::env::{Clock, Entropy, Keyring};
 use trcaa_model::time::stamp;
 use zeroize::Zeroizing;
 
-use crate::keys::{DatabaseKey, KeyMaterial, Purpose};
+use crate::keys::{DatabaseKey, KeyKind, KeyMaterial, Purpose};
+use crate::lock::{FolderLock, Patience};
 use crate::{ColumnCipher, StoreError, open};
 
 /// How a store came to be open.
@@ -33,6 +35,14 @@ pub struct Store {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) opened: Opened,
+    pub(crate) kind: KeyKind,
+    pub(crate) keyring: Option<Arc<dyn Keyring>>,
+    /// Under which name the keyring has the key in use.
+    pub(crate) keyring_name: Option<String>,
+    /// Whether something replaces the database key as the input of derived keys.
+    pub(crate) replaced: bool,
+    /// How long to wait for other processes.
+    pub(crate) wait: Duration,
 }
 
 impl std::fmt::Debug for Store {
@@ -74,18 +84,30 @@ impl Store {
     /// # Errors
     /// Those of opening, the migrations left out. With a passphrase this takes PBKDF2's 110 ms again.
     pub fn reopen(&self) -> Result<Self, StoreError> {
+        let lock = FolderLock::shared(self.path.parent().unwrap_or(Path::new(".")), &mut Patience::new(self.wait))?;
         let conn = open::connect_with(&self.path, &self.key, self.page_bytes)?;
         open::set_up(&conn)?;
-        Ok(Self {
+        drop(lock);
+        Ok(self.over(conn, self.path.clone()))
+    }
+
+    /// A store over another connection, with the same keys.
+    pub(crate) fn over(&self, conn: Connection, path: PathBuf) -> Self {
+        Self {
             conn,
-            path: self.path.clone(),
+            path,
             key: self.key.clone(),
             page_bytes: self.page_bytes,
             material: self.material.clone(),
             clock: Arc::clone(&self.clock),
             entropy: Arc::clone(&self.entropy),
             opened: Opened::Existing,
-        })
+            kind: self.kind,
+            keyring: self.keyring.clone(),
+            keyring_name: self.keyring_name.clone(),
+            replaced: self.replaced,
+            wait: self.wait,
+        }
     }
 
     /// The database file.
@@ -96,6 +118,11 @@ impl Store {
     /// How the store came to be open.
     pub fn opened(&self) -> Opened {
         self.opened
+    }
+
+    /// Where the key in use comes from.
+    pub fn key_kind(&self) -> KeyKind {
+        self.kind
     }
 
     /// The clock that rows are stamped by.

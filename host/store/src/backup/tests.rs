@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use trcaa_model::env::fixed::{FixedClock, SeededEntropy};
 use trcaa_model::secret::Secret;
@@ -56,13 +57,13 @@ fn a_backup_is_one_private_file_that_the_key_opens() {
     let bytes = fs::read(&target).unwrap();
     assert!(!bytes.windows(6).any(|w| w == b"canary" || w == b"SQLite"));
     assert_ne!(bytes[..16], fs::read(store.path()).unwrap()[..16], "a salt of its own");
-    let entries = store.audit_entries(1, None).unwrap();
+    let entries = store.audit_entries(1, None, None).unwrap();
     assert_eq!(entries[0].action, "backup_database");
     assert_eq!(store.status().unwrap().last_backup_at.as_deref(), Some(entries[0].timestamp.as_str()));
 
     let other = crate::open::connect(&target, &DatabaseKey::Passphrase(Secret::new("other")));
     assert!(matches!(other, Err(StoreError::WrongKeyOrDamaged { .. })));
-    let copy = store.over(&target).unwrap();
+    let copy = store.open_copy(&target).unwrap();
     assert!(copy.check().unwrap().is_sound());
     assert_eq!(copy.settings().unwrap()[0].1, "canary-in-a-setting");
 }
@@ -98,7 +99,7 @@ fn nothing_is_replaced_unless_asked_and_nothing_is_left_after_a_refusal() {
     let refused = store.backup(&target, Overwrite::Refuse, &mut no_progress());
     assert!(matches!(refused, Err(StoreError::TargetExists { .. })), "{refused:?}");
     assert_eq!(fs::read(&target).unwrap(), b"mine");
-    assert!(store.audit_entries(1, None).unwrap().is_empty());
+    assert!(store.audit_entries(1, None, None).unwrap().is_empty());
     let data = store.path().parent().unwrap().to_owned();
     let own: [PathBuf; 5] = [
         store.path().to_owned(),

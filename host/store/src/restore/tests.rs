@@ -76,7 +76,7 @@ fn the_present_database_is_kept_whole() {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&place.database()), mode(&kept)), (0o600, 0o600));
     let store = options(&place.data, 1).open().unwrap();
-    let entry = store.audit_entries(1, None).unwrap().remove(0);
+    let entry = store.audit_entries(1, None, None).unwrap().remove(0);
     assert_eq!(entry.action, "restore_database");
     assert!(entry.details.unwrap().contains(&name));
     drop(store);
@@ -121,12 +121,12 @@ fn a_missing_damaged_or_foreign_database_is_no_hindrance() {
         let done = place.restore().unwrap_or_else(|e| panic!("{what}: {e}"));
         assert_eq!(place.of(), "backup", "{what}");
         match put {
-            Some(bytes) if !bytes.is_empty() => {
+            Some(bytes) => {
                 let kept = fs::read(done.kept.unwrap()).unwrap();
                 assert_eq!(kept.len(), bytes.len(), "{what}");
                 assert!(kept == bytes || what == "damaged", "{what}: kept as it was");
             }
-            _ => assert_eq!(done.kept, None, "{what}"),
+            None => assert_eq!(done.kept, None, "{what}"),
         }
     }
 }
@@ -139,17 +139,17 @@ fn a_log_of_another_database_is_kept_and_never_replayed() {
     let killed = options(&other, 2).open().unwrap();
     killed.write(|tx| tx.set_setting("of", "log")).unwrap();
     for suffix in ["", "-wal"] {
-        fs::copy(with(&other.join(DATABASE_FILE), suffix), with(&place.database(), suffix)).unwrap();
+        fs::copy(beside(&other.join(DATABASE_FILE), suffix), beside(&place.database(), suffix)).unwrap();
     }
-    fs::write(with(&place.database(), "-shm"), [9; 32_768]).unwrap();
+    fs::write(beside(&place.database(), "-shm"), [9; 32_768]).unwrap();
     let done = place.restore().unwrap();
     assert_eq!(place.of(), "backup");
     let kept = PathBuf::from(done.kept.unwrap());
     let again = place.dir.path().join("again");
     fs::create_dir(&again).unwrap();
     // Whoever opens a file, with whatever key, may bring its log into it when closing it; nothing of it is lost.
-    for suffix in ["", "-wal"].into_iter().filter(|suffix| with(&kept, suffix).exists()) {
-        fs::copy(with(&kept, suffix), with(&again.join(DATABASE_FILE), suffix)).unwrap();
+    for suffix in ["", "-wal"].into_iter().filter(|suffix| beside(&kept, suffix).exists()) {
+        fs::copy(beside(&kept, suffix), beside(&again.join(DATABASE_FILE), suffix)).unwrap();
     }
     assert_eq!(options(&again, 2).open().unwrap().settings().unwrap()[0].1, "log", "the log was kept with it");
 }
@@ -162,7 +162,7 @@ fn a_log_of_the_same_database_ends_in_what_is_kept() {
     let copy = place.dir.path().join("killed");
     fs::create_dir(&copy).unwrap();
     for suffix in ["", "-wal"] {
-        fs::copy(with(&place.database(), suffix), with(&copy.join(DATABASE_FILE), suffix)).unwrap();
+        fs::copy(beside(&place.database(), suffix), beside(&copy.join(DATABASE_FILE), suffix)).unwrap();
     }
     let killed = Place { data: copy, backup: place.backup.clone(), dir: tempfile::tempdir().unwrap() };
     let done = killed.restore().unwrap();
@@ -179,13 +179,13 @@ fn a_backup_with_a_log_beside_it_is_restored_with_it() {
     store.write(|tx| tx.set_setting("of", "log")).unwrap();
     let copy = place.dir.path().join("copy");
     for suffix in ["", "-wal"] {
-        fs::copy(with(&place.database(), suffix), with(&copy, suffix)).unwrap();
+        fs::copy(beside(&place.database(), suffix), beside(&copy, suffix)).unwrap();
     }
     drop(store);
-    let log = fs::read(with(&copy, "-wal")).unwrap();
+    let log = fs::read(beside(&copy, "-wal")).unwrap();
     options(&place.data, 1).restore(&copy, Unsound::Refuse, &mut |_, _| ()).unwrap();
     assert_eq!(place.of(), "log");
-    assert_eq!(fs::read(with(&copy, "-wal")).unwrap(), log, "left as it was");
+    assert_eq!(fs::read(beside(&copy, "-wal")).unwrap(), log, "left as it was");
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn what_is_no_backup_is_refused_and_nothing_is_touched() {
     let mut flipped = good.clone();
     flipped[last] ^= 1;
     for (what, bytes, code) in [
-        ("nothing", Vec::new(), "not_found"),
+        ("nothing", Vec::new(), "damaged"),
         ("short", good[..4_000].to_vec(), "damaged"),
         ("cut at a page", good[..good.len() - 4_096].to_vec(), "damaged"),
         ("cut in a page", good[..good.len() - 100].to_vec(), "damaged"),
@@ -306,9 +306,9 @@ fn a_second_name_that_a_killed_restore_left_is_cleared_away() {
     let place = place();
     let alias = place.data.join("tftsr.db.kept-20200101T000000Z");
     fs::hard_link(place.database(), &alias).unwrap();
-    fs::write(place.data.join(DRAFT_FILE), "half").unwrap();
+    fs::write(place.data.join("tftsr.db.new"), "half").unwrap();
     place.restore().unwrap();
-    assert!(!alias.exists() && !place.data.join(DRAFT_FILE).exists());
+    assert!(!alias.exists() && !place.data.join("tftsr.db.new").exists());
     assert_eq!(place.of(), "backup");
     // The kept one has a name of its own and is not the same file any more.
     let file = File::open(place.database()).unwrap();

@@ -58,6 +58,13 @@ impl Home {
         self.options(key).open()
     }
 
+    /// Opens without waiting for others, and expects that it fails.
+    pub(crate) fn open_refused(&self, key: KeySource) -> StoreError {
+        let mut options = self.options(key);
+        options.wait = std::time::Duration::ZERO;
+        options.open().unwrap_err()
+    }
+
     pub(crate) fn open(&self) -> Store {
         self.try_open(raw_key()).unwrap()
     }

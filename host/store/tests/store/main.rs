@@ -12,6 +12,7 @@ mod keys;
 mod logs;
 mod opening;
 mod processes;
+mod rekey;
 mod search;
 mod secrecy;
 mod spans;

@@ -186,12 +186,64 @@ fn a_flipped_bit_in_any_page_is_an_error_and_no_panic() {
 }
 
 #[test]
-fn an_empty_file_is_a_fresh_start() {
+fn an_empty_file_is_a_cut_one_and_never_a_fresh_start() {
+    for key_file in [false, true] {
+        let home = Home::new();
+        if key_file {
+            drop(home.try_open(KeySource::KeyFile).unwrap());
+        } else {
+            fs::create_dir(home.folder()).unwrap();
+        }
+        fs::write(home.file("tftsr.db"), "").unwrap();
+        for key in [KeySource::KeyFile, raw_key()] {
+            let refused = home.try_open(key).unwrap_err();
+            assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
+        }
+        assert_eq!(fs::metadata(home.file("tftsr.db")).unwrap().len(), 0);
+        assert_eq!(home.file("tftsr.key").exists(), key_file, "no key is made for it");
+    }
+}
+
+#[test]
+fn what_a_killed_creation_left_is_removed_by_the_next() {
     let home = Home::new();
     fs::create_dir(home.folder()).unwrap();
-    fs::write(home.file("tftsr.db"), "").unwrap();
+    let left = ["tftsr.db.new", "tftsr.db.new-wal", "tftsr.db.new-journal", "tftsr.db.new-shm"];
+    for name in left {
+        fs::write(home.file(name), "half").unwrap();
+    }
     assert_eq!(home.open().opened(), Opened::Created);
+    fs::write(home.file("tftsr.db.new-journal"), "half").unwrap();
     assert_eq!(home.open().opened(), Opened::Existing);
+    for name in left {
+        assert!(!home.file(name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn garbage_that_begins_like_a_plain_database_is_refused_and_leaves_nothing_behind() {
+    let home = Home::new();
+    fs::create_dir(home.folder()).unwrap();
+    let mut garbage = b"SQLite format 3\0".to_vec();
+    garbage.extend((0..50_000u32).map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()[2]));
+    fs::write(home.file("tftsr.db"), &garbage).unwrap();
+    let refused = home.open_refused(raw_key());
+    assert!(matches!(refused, StoreError::Damaged { .. }), "{refused:?}");
+    assert_eq!(fs::read(home.file("tftsr.db")).unwrap(), garbage);
+    assert_eq!(fs::read_dir(home.folder()).unwrap().count(), 1, "nothing but the file that was there");
+}
+
+#[test]
+fn opening_and_whole_file_work_wait_for_each_other_and_not_for_ever() {
+    let home = Home::new();
+    let store = home.open();
+    let folder = fs::File::open(home.folder()).unwrap();
+    folder.lock().unwrap();
+    assert!(matches!(home.open_refused(raw_key()), StoreError::Locked));
+    // The lock is for making connections; who has one goes on.
+    insert_issue(&store, "t", "d");
+    drop(folder);
+    drop(home.open());
 }
 
 #[test]
@@ -268,7 +320,7 @@ fn a_plain_database_in_use_is_not_converted() {
     let home = Home::new();
     let busy = home.try_open(KeySource::Plain).unwrap();
     insert_issue(&busy, "t", "d");
-    let refused = home.try_open(raw_key()).unwrap_err();
+    let refused = home.open_refused(raw_key());
     assert!(matches!(refused, StoreError::Locked), "{refused:?}");
     insert_issue(&busy, "u", "d");
     drop(busy);
