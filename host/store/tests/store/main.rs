@@ -5,6 +5,7 @@ mod audit;
 mod checkpoints;
 mod concurrency;
 mod events;
+mod faults;
 mod fixture;
 mod images;
 mod issues;
