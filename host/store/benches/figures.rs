@@ -3,7 +3,7 @@
 //!
 //! `--store DIR` keeps the store of 100,000 issues there, for whoever measures whole processes on it. Nothing here
 //! fails: speed is printed, not asserted.
-#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, missing_docs)]
 
 #[path = "figures/peers.rs"]
 mod peers;

@@ -23,7 +23,7 @@ impl Store {
     /// Finds issues whose title or description holds all words, the best match first; the last word may be unfinished.
     ///
     /// Issues with the last word as it was typed come before those where it only begins one. Of equal matches the newer
-    /// comes first; where there are more than [`RANKED_MAX`] and `limit`, the newest of them are ranked.
+    /// comes first; where there are more than 1,000 and `limit`, the newest of them are ranked.
     /// Every text is a search: `c++`, `NEAR(`, `*` and `foo"bar` too. One without a letter or digit finds nothing.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Outcome, build_product, cargo, demo, product, root, run as step, say, setup};
+use crate::{Outcome, build_product, cargo, demo, peers, product, root, run as step, say, setup};
 
 /// Size of the large log.
 const LARGE_LOG_BYTES: usize = 50 << 20;
@@ -20,6 +20,7 @@ struct Measured {
 /// Measures and prints.
 pub(crate) fn run() -> Outcome {
     setup::target()?;
+    peers::client()?;
     build_product()?;
     let place = root().join("target/bench");
     if place.exists() {
@@ -31,6 +32,28 @@ pub(crate) fn run() -> Outcome {
     demo_run(&place)?;
     large_log(&place)?;
     issue_list(&place)?;
+    say("the store (RATIO is ours to the limit; of the others, ours to theirs)");
+    let large = place.join("hundred-thousand");
+    let folder = large.display().to_string();
+    step(&cargo(), &["bench", "--locked", "-p", "trcaa-store", "--bench", "figures", "--", "--store", &folder])?;
+    say("whole processes on the store of 100,000 issues");
+    println!("{:44} {:>12} {:>12} {:>8}", "FIGURE", "MEASURED", "LIMIT", "RATIO");
+    let key = ("TRCAA_DB_KEY", "07".repeat(32));
+    for (name, args) in [
+        ("issue list, 100,000 issues, whole process", &["issue", "list"][..]),
+        ("search of a rare word, whole process", &["search", "node313"]),
+        ("search of a word in all, whole process", &["search", "payroll"]),
+    ] {
+        process(name, || {
+            let mut command = trcaa(&large, args);
+            command.env(key.0, &key.1);
+            command
+        })?;
+    }
+    if root().join("host/app/benches/ingest.rs").exists() {
+        say("taking in a log, beside gzip and SHA-256 of the same bytes alone");
+        step(&cargo(), &["bench", "--locked", "-p", "trcaa-app", "--bench", "ingest"])?;
+    }
     say("a plugin call (median of samples; limit 25 µs for a fresh instance and its first call)");
     step(&cargo(), &["bench", "--locked", "-p", "trcaa-runtime", "--bench", "call"])
 }
@@ -72,12 +95,17 @@ fn issue_list(place: &Path) -> Outcome {
     for n in 0..ISSUES {
         measure(trcaa(&data, &["issue", "new", &format!("issue number {n} of the benchmark")]))?;
     }
+    process("issue list, 1,000 issues, whole process", || trcaa(&data, &["issue", "list"]))
+}
+
+/// Prints the median of a command from its start to its exit.
+fn process(name: &str, command: impl Fn() -> Command) -> Outcome {
     let mut times: Vec<Duration> = Vec::new();
     for _ in 0..50 {
-        times.push(measure(trcaa(&data, &["issue", "list"]))?.took);
+        times.push(measure(command())?.took);
     }
     times.sort();
-    row("issue list, 1,000 issues, whole process", times[times.len() / 2].as_secs_f64() * 1000.0, 15.0, "ms");
+    row(name, times[times.len() / 2].as_secs_f64() * 1000.0, 15.0, "ms");
     Ok(())
 }
 
