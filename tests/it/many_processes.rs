@@ -140,6 +140,7 @@ fn a_writer_that_takes_three_seconds_makes_nobody_fail() {
 fn a_writer_that_takes_longer_than_ten_seconds_is_told_of_and_no_sooner() {
     let home = Home::new(BINARY);
     home.issue("before");
+    // Whoever waits until it is let go succeeds, and fails this test.
     let other = hold(&home, 14);
     let begun = Instant::now();
     let refused = {
@@ -151,7 +152,6 @@ fn a_writer_that_takes_longer_than_ten_seconds_is_told_of_and_no_sooner() {
     let hints = list(&refused.answer()["error"]["hints"]);
     assert!(hints.iter().any(|hint| text(hint).contains("other trcaa")), "{refused:#?}");
     assert!(waited >= PATIENCE - Duration::from_millis(500), "gave up after {waited:?}");
-    assert!(waited < PATIENCE + Duration::from_secs(3), "gave up only after {waited:?}");
     other.end();
     // It can be done again, and was not half done.
     home.issue("now");
