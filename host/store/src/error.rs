@@ -397,6 +397,8 @@ impl From<Sql> for StoreError {
         let Sql::SqliteFailure(failure, detail) = &error else { return Self::Sql(error) };
         match (failure.code, failure.extended_code) {
             (ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked, _) => Self::Locked,
+            // Another process put another database in its place after this one had opened it.
+            (_, ffi::SQLITE_READONLY_DBMOVED) => Self::Locked,
             (ErrorCode::DiskFull, _)
             | (_, ffi::SQLITE_IOERR_WRITE | ffi::SQLITE_IOERR_FSYNC | ffi::SQLITE_IOERR_DIR_FSYNC)
             | (_, ffi::SQLITE_IOERR_TRUNCATE | ffi::SQLITE_IOERR_SHMSIZE) => Self::DiskFull(error),
@@ -425,6 +427,7 @@ mod tests {
             (ffi::SQLITE_BUSY_SNAPSHOT, "locked"),
             (ffi::SQLITE_LOCKED, "locked"),
             (ffi::SQLITE_READONLY_DIRECTORY, "read_only"),
+            (ffi::SQLITE_READONLY_DBMOVED, "locked"),
             (ffi::SQLITE_CANTOPEN, "read_only"),
             (ffi::SQLITE_CORRUPT_VTAB, "damaged"),
             (ffi::SQLITE_NOTADB, "damaged"),

@@ -17,7 +17,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Transaction, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde::Serialize;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::time::stamp;
@@ -57,7 +57,7 @@ pub struct Restored {
     pub bytes: u64,
     /// Rows by table.
     pub rows: BTreeMap<String, u64>,
-    /// Where the database is that was there before; `None` if there was none.
+    /// Where the database is that was there before, or its log's name without `-wal`; `None` if there was none.
     pub kept: Option<String>,
     /// Migrations that the backup did not have yet.
     pub migrated: u64,
@@ -106,7 +106,9 @@ impl Options {
         if let (Some(first), Unsound::Refuse) = (findings.first(), unsound) {
             return Err(refused(BackupProblem::Unsound(first.clone())));
         }
-        let kept = if there { Some(kept_name(&self.folder, self.clock.now_ms())?) } else { None };
+        // A log without its database, which somebody deleted, is kept too.
+        let logs = LOGS.iter().any(|log| beside(&database, log).exists());
+        let kept = if there || logs { Some(kept_name(&self.folder, self.clock.now_ms())?) } else { None };
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let details = serde_json::json!({
             "file": name(&backup), "kept": kept.as_deref().and_then(name), "verified": findings.is_empty(),
@@ -119,13 +121,14 @@ impl Options {
         without_log(&store.conn)?;
         store.conn.close().map_err(|(_, e)| e)?;
 
-        settle(&database, &key)?;
+        let held = settle(&database, &key)?;
         if let Some(kept) = &kept {
             drop_aliases(&self.folder, &database);
             keep(&database, kept)?;
             sync_folder(&self.folder)?;
         }
         draft.publish()?;
+        drop(held);
         let bytes = fs::metadata(&database).map_err(failed("look at", &database))?.len();
         let shown = |path: PathBuf| path.display().to_string();
         let verified = findings.is_empty();
@@ -152,7 +155,7 @@ impl Options {
         if conn.query_row(applied, [], |row| row.get::<_, i64>(0)).map_err(|e| told(e.into()))? == 0 {
             return Err(refused(BackupProblem::Damaged("it holds no store".to_owned())));
         }
-        let count = |conn: &rusqlite::Connection| {
+        let count = |conn: &Connection| {
             conn.query_row("SELECT count(*) FROM _migrations", [], |row| row.get::<_, i64>(0))
                 .map_err(|e| told(e.into()))
         };
@@ -246,16 +249,25 @@ fn fill(backup: &Path, draft: &Path, key: &DatabaseKey, progress: &mut dyn FnMut
     }
 }
 
-/// Brings the present database's log into it, where its key and its pages allow that.
-fn settle(database: &Path, key: &DatabaseKey) -> Result<(), StoreError> {
+/// Brings the present database's log into it, where its key and its pages allow that, and holds it against others.
+///
+/// Without a log it is in rollback mode, and held it stays so: whoever opens it by its name now has to wait, and finds
+/// then that its file was moved ([`StoreError::Locked`]) instead of starting a log beside the new one.
+fn settle(database: &Path, key: &DatabaseKey) -> Result<Option<Connection>, StoreError> {
     if !present(database)? {
-        return Ok(());
+        return Ok(None);
     }
-    match open::connect(database, key).and_then(|(conn, _)| without_log(&conn)) {
+    let held = open::connect(database, key).and_then(|(conn, _)| {
+        without_log(&conn)?;
+        conn.execute_batch("BEGIN EXCLUSIVE")?;
+        Ok(conn)
+    });
+    match held {
+        Ok(conn) => Ok(Some(conn)),
         Err(StoreError::Locked) => Err(StoreError::Locked),
         Err(StoreError::DiskFull(e)) => Err(StoreError::DiskFull(e)),
         // Damaged, or of another key: kept as it lies there, its log with it.
-        _ => Ok(()),
+        Err(_) => Ok(None),
     }
 }
 
@@ -292,7 +304,7 @@ fn keep(database: &Path, kept: &Path) -> Result<(), StoreError> {
         let (from, to) = (beside(database, suffix), beside(kept, suffix));
         match fs::hard_link(&from, &to) {
             Ok(()) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound && !suffix.is_empty() => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(_) => {
                 let mut source = File::open(&from).map_err(failed("read", &from))?;
                 let mut target = OpenOptions::new()

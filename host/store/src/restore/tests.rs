@@ -314,3 +314,33 @@ fn a_second_name_that_a_killed_restore_left_is_cleared_away() {
     let file = File::open(place.database()).unwrap();
     file.read_exact_at(&mut [0; 16], 0).unwrap();
 }
+
+#[test]
+fn whoever_opened_the_old_database_too_early_writes_nothing_beside_the_new_one() {
+    let place = place();
+    place.restore().unwrap();
+    let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
+    // Between its first look and its first write, when nothing tells that it is there.
+    let (early, _) = open::connect(&place.database(), &key).unwrap();
+    place.restore().unwrap();
+    assert_eq!(open::set_up(&early).unwrap_err().code(), "locked");
+    assert!(!beside(&place.database(), "-wal").exists() && !beside(&place.database(), "-journal").exists());
+    assert_eq!(place.of(), "backup");
+}
+
+#[test]
+fn a_log_whose_database_was_deleted_is_kept_and_never_replayed() {
+    for suffix in LOGS {
+        let place = place();
+        let store = options(&place.data, 1).open().unwrap();
+        store.write(|tx| tx.set_setting("of", "log")).unwrap();
+        let log = fs::read(beside(&place.database(), "-wal")).unwrap();
+        drop(store);
+        fs::remove_file(place.database()).unwrap();
+        fs::write(beside(&place.database(), suffix), &log).unwrap();
+        let done = place.restore().unwrap();
+        assert!(!beside(&place.database(), suffix).exists());
+        assert_eq!(place.of(), "backup");
+        assert!(fs::read(beside(Path::new(&done.kept.unwrap()), suffix)).unwrap() == log);
+    }
+}
