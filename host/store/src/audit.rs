@@ -205,7 +205,7 @@ impl Store {
 
 /// How far the chain was followed.
 #[derive(Default)]
-struct Chain {
+pub(crate) struct Chain {
     /// Id of its first row; `None` before there is one.
     start: Option<String>,
     prev: String,
@@ -214,13 +214,13 @@ struct Chain {
 }
 
 /// What is wrong, and with which row.
-enum Broken {
+pub(crate) enum Broken {
     Here(&'static str),
     First(&'static str),
 }
 
 impl Chain {
-    fn follow(&mut self, entry: &AuditEntry) -> Result<(), Broken> {
+    pub(crate) fn follow(&mut self, entry: &AuditEntry) -> Result<(), Broken> {
         let hash = entry_hash(&self.prev, entry);
         let is_start = self.start.as_ref() == Some(&entry.id);
         match (&entry.prev_hash, &entry.entry_hash) {
@@ -261,7 +261,7 @@ impl Tx<'_> {
         if !record.details.is_object() {
             return Err(StoreError::Invalid { what: "audit details", reason: "they are no JSON object".to_owned() });
         }
-        let mut entry = AuditEntry {
+        self.append_audit(AuditEntry {
             id: AuditId::generate(self.clock(), self.entropy()).to_string(),
             timestamp: self.now(),
             action: record.action.to_owned(),
@@ -271,7 +271,11 @@ impl Tx<'_> {
             details: Some(record.details.to_string()),
             prev_hash: None,
             entry_hash: None,
-        };
+        })
+    }
+
+    /// Links an entry to the chain and writes it.
+    pub(crate) fn append_audit(&self, mut entry: AuditEntry) -> Result<AuditEntry, StoreError> {
         let (prev, first) = self.audit_link()?;
         if first {
             // Never twice: a trail that was emptied and begun anew is to be seen as that.

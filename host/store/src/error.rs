@@ -121,6 +121,12 @@ pub enum StoreError {
         /// The first unknown migration.
         name: String,
     },
+    /// The database was made by an earlier product, at a version that cannot be used as it is.
+    #[error("the database holds migration {name:?} of an earlier product (TFTSR or TRCAA)")]
+    EarlierProduct {
+        /// The first unknown migration.
+        name: String,
+    },
     /// The text of an applied migration is not what was applied.
     #[error("migration {name:?} was changed after it had been applied to this database")]
     MigrationChanged {
@@ -286,6 +292,9 @@ pub enum StoreError {
         #[source]
         source: crate::CipherError,
     },
+    /// A database that was to be taken over.
+    #[error(transparent)]
+    Import(#[from] crate::ImportError),
     /// Anything else that SQLite says.
     #[error("the database refused")]
     Sql(#[source] Sql),
@@ -313,6 +322,9 @@ impl StoreError {
             Self::NewerSchema { .. } => {
                 Some("use the version of trcaa that made it, or a later one; nothing was changed")
             }
+            Self::EarlierProduct { .. } => Some(
+                "move it out of the data folder, then take it over with `trcaa db import FILE`; nothing was changed",
+            ),
             Self::Locked => Some("another process has the store open: wait for it to finish, or end it"),
             _ if self.is_full_disk() => {
                 Some("free some space in the data folder's file system; what was acknowledged is kept")
@@ -335,6 +347,7 @@ impl StoreError {
             Self::Column { .. } => Some(
                 "set TRCAA_ENCRYPTION_KEY as it was when this was stored, or remove or replace the row; nothing was changed",
             ),
+            Self::Import(error) => error.hint(),
             _ => None,
         }
     }
@@ -357,6 +370,7 @@ impl StoreError {
             Self::EncryptedWherePlain { .. } => "encrypted",
             Self::NoDatabase { .. } => "no_database",
             Self::NewerSchema { .. } => "newer_schema",
+            Self::EarlierProduct { .. } => "earlier_product",
             Self::MigrationChanged { .. } => "migration_changed",
             Self::MigrationFailed { .. } | Self::MigrationOrphans { .. } => "migration_failed",
             Self::Locked => "locked",
@@ -387,6 +401,7 @@ impl StoreError {
             Self::LogUnreadable { .. } => "log_unreadable",
             Self::ImageUnreadable { .. } => "image_unreadable",
             Self::Column { .. } => "column_cipher",
+            Self::Import(error) => error.code(),
             Self::Sql(_) => "sql",
         }
     }

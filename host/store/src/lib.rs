@@ -35,6 +35,7 @@ mod fold;
 mod handover;
 mod ids;
 mod images;
+mod import;
 mod issues;
 mod key_file;
 mod keys;
@@ -72,6 +73,7 @@ pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents}
 pub use export::{ExportRow, ExportTable, ExportValue};
 pub use ids::ID_FRAGMENT_CHARS_MIN;
 pub use images::{ImageFilter, ImageListed};
+pub use import::{ImportError, ImportOptions, ImportReport, NotTaken, Outcome, ReasonCount, SourceChain, TableReport};
 pub use keys::{KeyKind, KeySource, Purpose, parse_key};
 pub use logs::{LogFileListed, LogFilter, RedactedCopy};
 pub use migrate::migration_names;

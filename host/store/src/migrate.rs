@@ -77,7 +77,11 @@ fn load_ledger(conn: &Connection) -> Result<HashMap<String, Option<String>>, Sto
 /// Refuses unknown migrations and changed texts.
 fn check(applied: &HashMap<String, Option<String>>) -> Result<(), StoreError> {
     if let Some(name) = applied.keys().filter(|name| !MIGRATIONS.iter().any(|m| m.name == **name)).min() {
-        return Err(StoreError::NewerSchema { name: name.clone() });
+        // The earlier products kept no checksums; every version of this one does.
+        return Err(match applied.values().all(Option::is_none) {
+            true => StoreError::EarlierProduct { name: name.clone() },
+            false => StoreError::NewerSchema { name: name.clone() },
+        });
     }
     for migration in MIGRATIONS {
         if let Some(Some(checksum)) = applied.get(migration.name)

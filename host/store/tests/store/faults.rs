@@ -31,7 +31,7 @@ fn answers(store: &Store) -> Result<Answers, StoreError> {
         issues: format!("{:?}", store.issues(&filter)?),
         logs: format!("{logs:?}"),
         text,
-        audit: store.audit_entries(100, None)?.len(),
+        audit: store.audit_entries(100, None, None)?.len(),
     })
 }
 

@@ -4,10 +4,12 @@
 mod audit;
 mod checkpoints;
 mod concurrency;
+mod earlier;
 mod events;
 mod faults;
 mod fixture;
 mod images;
+mod importing;
 mod issues;
 mod keys;
 mod logs;
