@@ -1,23 +1,26 @@
 //! The one end-to-end test binary: the real `trcaa`, real plugins, real files.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-mod audit_trail;
 mod attachments;
+mod audit_trail;
 mod bad_input;
 mod canary;
 mod care;
 mod cli_contract;
 mod crash;
+#[path = "../../host/store/tests/store/earlier.rs"]
+mod earlier;
 mod edges;
 mod events;
+mod full_disk;
 mod guests;
+mod guests;
+mod import;
 mod interop;
 mod kill;
 mod many_processes;
-mod peer;
-mod full_disk;
-mod guests;
 mod odd_files;
+mod peer;
 mod plugins;
 mod review;
 mod schema;

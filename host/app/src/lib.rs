@@ -16,6 +16,7 @@ mod excerpt;
 mod export;
 mod images;
 mod export_rows;
+mod import;
 mod ingest;
 mod investigate;
 mod issues;
@@ -41,6 +42,7 @@ pub use care::{key_advice, restore_database};
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use export_rows::{DatabaseExport, ExportForm};
+pub use import::ImportRequest;
 pub use ingest::LogInput;
 pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
@@ -58,6 +60,8 @@ pub use trcaa_store::{
     Opened, PendingEvents, PluginState, Store, StoreError, StoreStatus, parse_key,
     Backup, CheckReport, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, Overwrite, PluginState,
     Restored, Store, StoreError, StoreStatus, Unsound, parse_key,
+    CheckReport, DATABASE_FILE, ImportReport, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, PluginState,
+    Store, StoreError, StoreStatus, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

@@ -55,6 +55,11 @@ impl App {
         self.setting(key)
     }
 
+    /// Whether there is such a setting and it takes this value.
+    pub(crate) fn takes_setting(&self, key: &str, value: &str) -> bool {
+        key == LOG_SIZE && parse_log_size(value).is_ok()
+    }
+
     pub(crate) fn log_size_max(&self) -> Result<u64, AppError> {
         parse_log_size(&self.setting(LOG_SIZE)?.value)
     }

@@ -70,6 +70,15 @@ fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, Ap
     Ok(KeySource::KeyFile)
 }
 
+/// Keys that an earlier product may have been configured with: those of its database, those of its sealed columns.
+pub(crate) fn earlier_keys() -> (Vec<Secret>, Vec<Secret>) {
+    let filled = |names: &[&str]| -> Vec<Secret> {
+        let values = names.iter().filter_map(|name| env::var(name).ok());
+        values.filter(|value| !value.trim().is_empty()).map(Secret::new).collect()
+    };
+    (filled(&["TFTSR_DB_KEY", "TRCAA_DB_KEY"]), filled(&["TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY"]))
+}
+
 /// Opens the application with what flags and environment say.
 pub(crate) fn open(global: &Global, output: &Output) -> Result<App, AppError> {
     let app = App::open(setup(global, output)?, progress(global))?;

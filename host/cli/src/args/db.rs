@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
@@ -37,4 +37,23 @@ pub(crate) enum DbCommand {
         #[arg(long)]
         force: bool,
     },
+    /// Take over a database of an earlier product (tftsr.db, trcaa.db), or of another store
+    Import(ImportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportArgs {
+    /// The database file; it is only read, and what its write-ahead log holds is read with it
+    pub(crate) file: PathBuf,
+    /// Tell what would come over, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Read its key from the first line of standard input
+    /// [default: .dbkey or tftsr.key beside it, TFTSR_DB_KEY, the store's own key]
+    #[arg(long)]
+    pub(crate) key_stdin: bool,
+    /// Read the key of its sealed columns from the next line of standard input
+    /// [default: .enckey beside it, TRCAA_ENCRYPTION_KEY, TFTSR_ENCRYPTION_KEY]
+    #[arg(long)]
+    pub(crate) encryption_key_stdin: bool,
 }

@@ -3,6 +3,7 @@
 mod backup;
 mod check;
 mod export;
+mod import;
 mod restore;
 mod status;
 
@@ -25,6 +26,7 @@ pub(super) fn run(
         DbCommand::Backup { file, force } => backup::run(file, *force, global, output),
         DbCommand::Restore { file, force } => restore::run(file, *force, global, output),
         DbCommand::Export { file, clear, force } => export::run(open, file, *clear, *force, global, output),
+        DbCommand::Import(args) => import::run(&open()?, args, output),
     }
 }
 
