@@ -27,6 +27,8 @@ const END: [u8; 2] = [0x03, 0x00];
 pub(crate) struct Gzip {
     level: u32,
     block: Vec<u8>,
+    /// Room of a block that is done: fresh memory costs a fault for each of its pages.
+    spare: Option<Vec<u8>>,
     result: Vec<u8>,
     crc: Crc,
     workers: Workers,
@@ -35,6 +37,8 @@ pub(crate) struct Gzip {
 struct Deflated {
     bytes: Vec<u8>,
     crc: Crc,
+    /// What was deflated.
+    block: Vec<u8>,
 }
 
 impl Gzip {
@@ -43,6 +47,7 @@ impl Gzip {
         Self {
             level,
             block: Vec::new(),
+            spare: None,
             result: HEADER.to_vec(),
             crc: Crc::new(),
             workers: Workers { all: None, sent: 0, received: 0 },
@@ -65,11 +70,12 @@ impl Gzip {
     /// Gives the whole member.
     pub(crate) fn finish(mut self) -> io::Result<Vec<u8>> {
         while let Some(done) = self.workers.receive()? {
-            self.append(&done);
+            self.append(done);
         }
         if !self.block.is_empty() {
-            let last = deflate(&mut Compress::new(Compression::new(self.level), false), &self.block)?;
-            self.append(&last);
+            let last =
+                deflate(&mut Compress::new(Compression::new(self.level), false), std::mem::take(&mut self.block))?;
+            self.append(last);
         }
         self.result.extend_from_slice(&END);
         self.result.extend_from_slice(&self.crc.sum().to_le_bytes());
@@ -79,22 +85,25 @@ impl Gzip {
     }
 
     fn send(&mut self) -> io::Result<()> {
-        let block = std::mem::replace(&mut self.block, Vec::with_capacity(BLOCK_BYTES));
         if self.workers.are_full()
             && let Some(done) = self.workers.receive()?
         {
-            self.append(&done);
+            self.append(done);
         }
+        let room = self.spare.take().unwrap_or_else(|| Vec::with_capacity(BLOCK_BYTES));
+        let block = std::mem::replace(&mut self.block, room);
         if let Some(block) = self.workers.send(self.level, block)? {
-            let done = deflate(&mut Compress::new(Compression::new(self.level), false), &block)?;
-            self.append(&done);
+            let done = deflate(&mut Compress::new(Compression::new(self.level), false), block)?;
+            self.append(done);
         }
         Ok(())
     }
 
-    fn append(&mut self, done: &Deflated) {
+    fn append(&mut self, mut done: Deflated) {
         self.result.extend_from_slice(&done.bytes);
         self.crc.combine(&done.crc);
+        done.block.clear();
+        self.spare = Some(done.block);
     }
 }
 
@@ -153,7 +162,7 @@ fn start(level: u32) -> Vec<Worker> {
         let work = move || {
             let mut compress = Compress::new(Compression::new(level), false);
             for block in to_do {
-                if results.send(deflate(&mut compress, &block)).is_err() {
+                if results.send(deflate(&mut compress, block)).is_err() {
                     break;
                 }
             }
@@ -166,10 +175,10 @@ fn start(level: u32) -> Vec<Worker> {
 }
 
 /// Deflates one block up to a byte's boundary.
-fn deflate(compress: &mut Compress, block: &[u8]) -> io::Result<Deflated> {
+fn deflate(compress: &mut Compress, block: Vec<u8>) -> io::Result<Deflated> {
     compress.reset();
     let mut crc = Crc::new();
-    crc.update(block);
+    crc.update(&block);
     let mut bytes = Vec::with_capacity(block.len() / 4 + 1024);
     for _ in 0..CALLS_MAX {
         let taken = usize::try_from(compress.total_in()).unwrap_or(usize::MAX);
@@ -177,7 +186,7 @@ fn deflate(compress: &mut Compress, block: &[u8]) -> io::Result<Deflated> {
         compress.compress_vec(rest, &mut bytes, FlushCompress::Sync).map_err(io::Error::other)?;
         // Room left over means that everything is out, the flush included.
         if bytes.len() < bytes.capacity() {
-            return Ok(Deflated { bytes, crc });
+            return Ok(Deflated { bytes, crc, block });
         }
         bytes.reserve(block.len() / 2 + 1024);
     }
