@@ -15,7 +15,6 @@ use sha2::{Digest, Sha256};
 use trcaa_model::attachment::{ImageAttachment, NewImageAttachment};
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::id::{ImageId, IssueId};
-use trcaa_model::limits::IMAGE_BYTES_DEFAULT;
 
 use self::kind::ImageKind;
 use crate::ingest::Attached;
@@ -52,7 +51,7 @@ impl App {
         self.store.issue(issue)?;
         let source = Source::open(&upload.input, Some(self.store.path()))?;
         let (shown, given, path) = (source.shown.clone(), source.name.clone(), source.path.clone());
-        let data = read_image(source)?;
+        let data = read_image(source, self.image_size_max()?)?;
         let kind = ImageKind::of(&data).map_err(|why| {
             AppError::failed("not_an_image", format!("reading {shown}: {why}"))
                 .hint("images are PNG, JPEG, GIF, WebP, SVG and BMP; a log is attached with: trcaa log add")
@@ -129,8 +128,7 @@ impl App {
     }
 }
 
-fn read_image(source: Source) -> Result<Vec<u8>, AppError> {
-    let limit = IMAGE_BYTES_DEFAULT;
+fn read_image(source: Source, limit: u64) -> Result<Vec<u8>, AppError> {
     let shown = source.shown;
     let too_large = |size: &str| {
         AppError::failed("too_large", format!("reading {shown}: it has {size}, and an image may have {limit} bytes"))

@@ -209,8 +209,8 @@ impl App {
     }
 
     fn ask(&self, issue: &IssueId, material: &Material, provider: Option<&str>, task: Task) -> Result<Asked, AppError> {
-        let provider_id = provider.unwrap_or(crate::plugins::OFFLINE_PROVIDER);
-        let provider = self.plugins.provider(&self.store, provider_id)?;
+        let provider_id = self.provider_id(provider)?;
+        let provider = self.plugins.provider(&self.store, &provider_id)?;
         let history = self.history(issue)?;
         let title = self.store.issue(issue)?.title;
         let mut pseudonyms = self.pseudonyms(issue)?;
@@ -233,7 +233,7 @@ impl App {
         let mut types: Vec<String> = self.store.pseudonyms(issue)?.into_iter().map(|p| p.label).collect();
         types.dedup();
         let request = ChatRequest {
-            model: provider_id.to_owned(),
+            model: provider_id.clone(),
             messages: vec![
                 Message { role: Role::System, parts: vec![Part::Text(frame)] },
                 Message { role: Role::User, parts },
@@ -241,13 +241,13 @@ impl App {
             json_schema: Some(task.schema()),
             extra: task.extra(),
         };
-        self.audit_send(issue, material, provider_id, &request, &types)?;
+        self.audit_send(issue, material, &provider_id, &request, &types)?;
         self.progress.begin("analysing", None);
         let answer = provider.complete(&request, None);
         self.progress.end();
         let answer = answer?;
         Ok(Asked {
-            provider: provider_id.to_owned(),
+            provider: provider_id,
             model: request.model.clone(),
             prompt: prompt.into_string(),
             answer: answer.text,

@@ -2,7 +2,7 @@
 
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::id::IssueId;
-use trcaa_model::issue::{Issue, IssueEdit, NewIssue, Status};
+use trcaa_model::issue::{Issue, IssueEdit, NewIssue, Status, parse_domain};
 use trcaa_model::timeline::Happening;
 use trcaa_store::{StoreError, Tx};
 
@@ -11,6 +11,9 @@ use crate::{App, AppError};
 
 /// Characters of a title.
 const TITLE_CHARS_MAX: usize = 300;
+/// Tags of an issue, and characters of one.
+const TAGS_MAX: usize = 50;
+const TAG_CHARS_MAX: usize = 64;
 
 impl App {
     /// Opens an issue.
@@ -19,7 +22,8 @@ impl App {
     /// A title that is empty or too long.
     pub fn new_issue(&self, new: &NewIssue) -> Result<Issue, AppError> {
         check_title(&new.title)?;
-        Ok(self.store.write(|tx| open_issue(tx, new))?)
+        let new = NewIssue { tags: clean_tags(&new.tags)?, ..new.clone() };
+        Ok(self.store.write(|tx| open_issue(tx, &new))?)
     }
 
     /// Changes fields of an issue.
@@ -30,7 +34,8 @@ impl App {
         if let Some(title) = &edit.title {
             check_title(title)?;
         }
-        self.change(id, edit, "edit_issue")
+        let edit = IssueEdit { tags: edit.tags.as_deref().map(clean_tags).transpose()?, ..edit.clone() };
+        Ok(self.store.write(|tx| change(tx, id, &edit, "edit_issue"))?)
     }
 
     /// Resolves an issue, naming the root cause if it is known.
@@ -51,9 +56,7 @@ impl App {
             if let Some((text, confidence)) = root_cause {
                 record_root_cause(tx, id, text, confidence)?;
             }
-            let issue = tx.edit_issue(id, &edit)?;
-            tx.audit(&changed(id, "resolve_issue"))?;
-            Ok(issue)
+            change(tx, id, &edit, "resolve_issue")
         })?)
     }
 
@@ -63,7 +66,8 @@ impl App {
     /// There is none.
     pub fn set_issue_status(&self, id: &IssueId, status: Status) -> Result<Issue, AppError> {
         let action = if status == Status::Closed { "close_issue" } else { "reopen_issue" };
-        self.change(id, &IssueEdit { status: Some(status), ..IssueEdit::default() }, action)
+        let edit = IssueEdit { status: Some(status), ..IssueEdit::default() };
+        Ok(self.store.write(|tx| change(tx, id, &edit, action))?)
     }
 
     /// Deletes an issue with everything below it; the audit trail stays.
@@ -72,8 +76,10 @@ impl App {
     /// There is none.
     pub fn delete_issue(&self, id: &IssueId) -> Result<(), AppError> {
         Ok(self.store.write(|tx| {
+            let gone = tx.counts_below(id)?;
             tx.delete_issue(id)?;
-            tx.audit(&changed(id, "delete_issue"))?;
+            // How much went with it, and no names: the trail outlives what it speaks of.
+            tx.audit(&changed(id, "delete_issue", serde_json::json!({"deleted": gone})))?;
             Ok(())
         })?)
     }
@@ -84,28 +90,75 @@ impl App {
     /// There is none.
     pub fn delete_log(&self, id: &trcaa_model::id::LogFileId) -> Result<(), AppError> {
         Ok(self.store.write(|tx| {
+            let log = tx.log(id)?;
+            let spans = tx.span_count(id)?;
             tx.delete_log(id)?;
             tx.audit(&AuditRecord {
                 action: "delete_log_file",
                 entity_type: "log_file",
                 entity_id: id.to_string(),
-                details: serde_json::json!({}),
+                details: serde_json::json!({
+                    "issue_id": log.issue_id, "content_hash": log.content_hash, "file_size": log.file_size, "spans": spans,
+                }),
             })?;
             Ok(())
         })?)
     }
-
-    fn change(&self, id: &IssueId, edit: &IssueEdit, action: &'static str) -> Result<Issue, AppError> {
-        Ok(self.store.write(|tx| {
-            let issue = tx.edit_issue(id, edit)?;
-            tx.audit(&changed(id, action))?;
-            Ok(issue)
-        })?)
-    }
 }
 
-fn changed(id: &IssueId, action: &'static str) -> AuditRecord {
-    AuditRecord { action, entity_type: "issue", entity_id: id.to_string(), details: serde_json::json!({}) }
+fn changed(id: &IssueId, action: &'static str, details: serde_json::Value) -> AuditRecord {
+    AuditRecord { action, entity_type: "issue", entity_id: id.to_string(), details }
+}
+
+/// Changes an issue, and tells the trail which fields: from what to what where the values are of a closed list, the
+/// name alone where they are free texts, since the trail outlives the issue and holds no personal data.
+fn change(tx: &Tx<'_>, id: &IssueId, edit: &IssueEdit, action: &'static str) -> Result<Issue, StoreError> {
+    let old = tx.issue(id)?;
+    let new = tx.edit_issue(id, edit)?;
+    let category = |issue: &Issue| issue.category.clone().filter(|category| parse_domain(category).is_ok());
+    let mut fields = serde_json::Map::new();
+    for (name, differs, from, to) in [
+        ("severity", old.severity != new.severity, Some(old.severity.as_str()), Some(new.severity.as_str())),
+        ("status", old.status != new.status, Some(old.status.as_str()), Some(new.status.as_str())),
+        ("category", old.category != new.category, category(&old).as_deref(), category(&new).as_deref()),
+    ] {
+        if differs {
+            fields.insert(name.to_owned(), serde_json::json!({"from": from, "to": to}));
+        }
+    }
+    for (name, differs) in [
+        ("title", old.title != new.title),
+        ("description", old.description != new.description),
+        ("source", old.source != new.source),
+        ("assigned_to", old.assigned_to != new.assigned_to),
+        ("tags", old.tags != new.tags),
+    ] {
+        if differs {
+            fields.insert(name.to_owned(), serde_json::json!("changed"));
+        }
+    }
+    tx.audit(&changed(id, action, serde_json::json!({"fields": fields})))?;
+    Ok(new)
+}
+
+/// Trims tags, drops empty ones and doubles, in the order given.
+fn clean_tags(tags: &[String]) -> Result<Vec<String>, AppError> {
+    let mut clean: Vec<String> = Vec::new();
+    for tag in tags.iter().map(|tag| tag.trim()).filter(|tag| !tag.is_empty()) {
+        if tag.chars().count() > TAG_CHARS_MAX || tag.contains(['\n', '\r']) {
+            return Err(AppError::usage("bad_tag", format!("a tag is one line of 1 to {TAG_CHARS_MAX} characters")));
+        }
+        if !clean.iter().any(|known| known == tag) {
+            clean.push(tag.to_owned());
+        }
+    }
+    if clean.len() > TAGS_MAX {
+        return Err(AppError::usage(
+            "bad_tag",
+            format!("an issue has at most {TAGS_MAX} tags; these are {}", clean.len()),
+        ));
+    }
+    Ok(clean)
 }
 
 pub(crate) fn check_title(title: &str) -> Result<(), AppError> {

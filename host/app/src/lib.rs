@@ -14,8 +14,8 @@ pub mod egress;
 mod error;
 mod excerpt;
 mod export;
-mod images;
 mod export_rows;
+mod images;
 mod import;
 mod ingest;
 mod investigate;
@@ -27,6 +27,7 @@ mod protocol;
 mod rca;
 mod redaction;
 mod review;
+mod search;
 mod settings;
 mod triage;
 
@@ -34,16 +35,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use audit::AuditProof;
-pub use error::{AppError, Family};
-pub use export::{ExportTarget, Exported};
-pub use images::ImageUpload;
-pub use ingest::{Attached, LogInput};
 pub use care::{key_advice, restore_database};
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use export_rows::{DatabaseExport, ExportForm};
+pub use images::ImageUpload;
 pub use import::ImportRequest;
-pub use ingest::LogInput;
+pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
@@ -51,17 +49,12 @@ pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use redaction::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
-pub use trcaa_runtime::PluginError;
+pub use trcaa_runtime::{Cancel, PluginError};
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, ImageFilter, ImageListed, KEY_FILE, KeySource,
-    LogFileListed, LogFilter, Opened, PluginState, Store, StoreError, StoreStatus, parse_key,
-    CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter,
-    Opened, PendingEvents, PluginState, Store, StoreError, StoreStatus, parse_key,
-    Backup, CheckReport, DATABASE_FILE, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, Overwrite, PluginState,
-    Restored, Store, StoreError, StoreStatus, Unsound, parse_key,
-    CheckReport, DATABASE_FILE, ImportReport, KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, PluginState,
-    Store, StoreError, StoreStatus, parse_key,
+    Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, ImageFilter, ImageListed, ImportReport,
+    KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, Overwrite, PendingEvents, PluginState, Restored, Store,
+    StoreError, StoreStatus, Unsound, parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
@@ -87,7 +80,6 @@ pub struct Setup {
     pub cancel: Cancel,
 }
 
-pub use trcaa_runtime::Cancel;
 pub use trcaa_runtime::ports::LogPort;
 
 /// The use cases over one open store.

@@ -8,7 +8,6 @@ use trcaa_model::issue::{IssueEdit, NewIssue, Severity, Status};
 
 use crate::ingest::{LogInput, store_log};
 use crate::issues::{check_title, open_issue};
-use crate::plugins::OFFLINE_PROVIDER;
 use crate::{Analysis, App, AppError, ExportTarget};
 
 /// Logs of one triage.
@@ -93,7 +92,7 @@ impl App {
             // A format that nobody writes is told now and not after the work.
             self.plugins.renderer(&self.store, format)?;
         }
-        self.plugins.provider(&self.store, request.provider.as_deref().unwrap_or(OFFLINE_PROVIDER))?;
+        self.plugins.provider(&self.store, &self.provider_id(request.provider.as_deref())?)?;
         std::fs::create_dir_all(&request.out)
             .map_err(|e| AppError::failed("unwritable", format!("making the folder {}: {e}", request.out.display())))?;
         let mut read = Vec::with_capacity(request.logs.len());

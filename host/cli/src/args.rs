@@ -69,13 +69,16 @@ pub(crate) enum Command {
     /// Open, list, change and close issues
     #[command(subcommand)]
     Issue(IssueCommand),
-    /// Find issues by words of their title and description
+    /// Find issues by words of their title and description, or of everything (--deep)
     Search {
         /// What to look for; every text is a search
         query: String,
-        /// Show at most this many
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
+        /// Look also into messages, steps, documents, timeline, names and text of logs (three lines per log at most)
+        #[arg(long)]
+        deep: bool,
+        /// Show at most this many [default: the setting search.limit, 20]
+        #[arg(long)]
+        limit: Option<u32>,
     },
     /// Attach, list and show logs
     #[command(subcommand)]
@@ -90,7 +93,7 @@ pub(crate) enum Command {
     Analyze {
         /// Issue: id, prefix or suffix of 6 characters, or `last`
         issue: String,
-        /// Ask this provider [default: offline-analyst]
+        /// Ask this provider [default: the setting provider.default, offline-analyst]
         #[arg(long, value_name = "NAME")]
         provider: Option<String>,
     },

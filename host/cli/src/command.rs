@@ -9,6 +9,7 @@ mod issue;
 mod log;
 mod pii;
 mod plugin;
+mod search;
 mod settings;
 mod shell;
 mod triage;
@@ -31,7 +32,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
     match &cli.command {
         Command::Triage(args) => triage::run(&open()?, args, output),
         Command::Issue(command) => issue::run(&open()?, command, cli.global.yes, output),
-        Command::Search { query, limit } => issue::search(&open()?, query, *limit, output),
+        Command::Search { query, deep, limit } => search::run(&open()?, query, *deep, *limit, output),
         Command::Log(command) => log::run(&open()?, command, cli.global.yes, output),
         Command::Image(command) => image::run(&open()?, command, cli.global.yes, output),
         Command::Pii(command) => pii::run(open, command, output),
@@ -50,24 +51,6 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
             output.bytes(&script);
             Ok(())
         }
-    }
-}
-
-/// Asks on a terminal; elsewhere `--yes` has to have answered already.
-fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
-    if yes {
-        return Ok(());
-    }
-    if !std::io::stdin().is_terminal() {
-        return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
-            .hint("add --yes"));
-    }
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(AppError::failed("declined", "nothing was done")),
     }
 }
 

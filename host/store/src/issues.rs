@@ -103,6 +103,28 @@ impl Store {
         })
     }
 
+    /// Counts what goes with an issue when it is deleted, by table.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn counts_below(&self, id: &IssueId) -> Result<std::collections::BTreeMap<String, u64>, StoreError> {
+        let tables = [
+            "ai_conversations",
+            "command_executions",
+            "documents",
+            "image_attachments",
+            "log_files",
+            "resolution_steps",
+            "timeline_events",
+        ];
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table} WHERE issue_id = ?1");
+            let count = row::first(&self.conn, &sql, [id.as_str()], |row| Ok(row::unsigned(row.get(0)?)))?;
+            Ok((table.to_owned(), count.unwrap_or(0)))
+        };
+        tables.into_iter().map(count).collect()
+    }
+
     /// Refuses an issue that is not there, before SQLite refuses its child less clearly.
     pub(crate) fn expect_issue(&self, id: &IssueId) -> Result<(), StoreError> {
         row::first(&self.conn, "SELECT 1 FROM issues WHERE id = ?1", [id.as_str()], |_| Ok(()))?

@@ -19,9 +19,9 @@ pub(crate) enum IssueCommand {
         /// Only this severity
         #[arg(long)]
         severity: Option<String>,
-        /// Show at most this many
-        #[arg(long, default_value_t = 50)]
-        limit: u32,
+        /// Show at most this many [default: the setting list.limit, 50]
+        #[arg(long)]
+        limit: Option<u32>,
         /// Pass over this many
         #[arg(long, default_value_t = 0)]
         offset: u32,

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsCommand {
-    /// List what is set
+    /// List all settings with their values, kinds and defaults
     List,
     /// Print a setting
     Get {
@@ -17,5 +17,10 @@ pub(crate) enum SettingsCommand {
         key: String,
         /// The new value
         value: String,
+    },
+    /// Put a setting back to its default
+    Unset {
+        /// Such as log.size_bytes_max
+        key: String,
     },
 }

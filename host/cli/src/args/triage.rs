@@ -18,13 +18,13 @@ pub(crate) struct TriageArgs {
     /// Domain, such as databases or kubernetes
     #[arg(long)]
     pub(crate) domain: Option<String>,
-    /// Ask this provider [default: offline-analyst]
+    /// Ask this provider [default: the setting provider.default, offline-analyst]
     #[arg(long, value_name = "NAME")]
     pub(crate) provider: Option<String>,
     /// Write the documents into this folder
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub(crate) out: PathBuf,
-    /// Write these formats, separated by commas
-    #[arg(long, value_delimiter = ',', default_value = "md,html")]
-    pub(crate) formats: Vec<String>,
+    /// Write these formats, separated by commas [default: the setting triage.formats, md,html]
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) formats: Option<Vec<String>>,
 }

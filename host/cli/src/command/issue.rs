@@ -1,4 +1,4 @@
-//! `trcaa issue …` and `trcaa search`
+//! `trcaa issue …`
 
 use serde_json::json;
 use trcaa_app::{App, AppError};
@@ -7,6 +7,9 @@ use trcaa_model::issue::{Issue, IssueDetail, IssueEdit, IssueFilter, NewIssue, S
 use super::confirm;
 use crate::args::{IssueCommand, IssueFields};
 use crate::output::{Output, short, visible, visible_lines};
+
+/// Entries of the trail that are shown with an issue; `trcaa audit list --entity` has them all.
+const HISTORY_ROWS: u32 = 20;
 
 pub(super) fn run(app: &App, command: &IssueCommand, yes: bool, output: &Output) -> Result<(), AppError> {
     match command {
@@ -18,14 +21,24 @@ pub(super) fn run(app: &App, command: &IssueCommand, yes: bool, output: &Output)
             let filter = IssueFilter {
                 status: status.as_deref().map(str::parse).transpose()?,
                 severity: severity.as_deref().map(str::parse).transpose()?,
-                limit: *limit,
+                limit: limit.map_or_else(|| app.list_limit(), Ok)?,
                 offset: *offset,
             };
             list(&app.store().issues(&filter)?, output)
         }
         IssueCommand::Show { id } => {
             let detail = app.store().issue_detail(&app.store().resolve_issue(id)?)?;
-            if output.json { output.object(&detail) } else { show(&detail, output) }
+            if output.json {
+                return output.object(&detail);
+            }
+            show(&detail, output)?;
+            let history = app.audit_entries(HISTORY_ROWS, Some(detail.issue.id.as_str()), None);
+            // An issue of an earlier product has no entry, which is no failure of showing it.
+            if let Ok(history) = history {
+                output.text("");
+                super::audit::print_entries(&history, output);
+            }
+            Ok(())
         }
         IssueCommand::Edit { id, title, status, fields } => {
             let id = app.store().resolve_issue(id)?;
@@ -58,18 +71,6 @@ pub(super) fn run(app: &App, command: &IssueCommand, yes: bool, output: &Output)
     }
 }
 
-pub(super) fn search(app: &App, query: &str, limit: u32, output: &Output) -> Result<(), AppError> {
-    let hits = app.store().search(query, limit)?;
-    if output.json {
-        return output.object(json!({"hits": hits}));
-    }
-    let row = |hit: &trcaa_model::issue::SearchHit| {
-        vec![short(hit.issue_id.as_str()), hit.title.clone(), hit.field.clone(), hit.snippet.clone()]
-    };
-    output.table(&["ID", "TITLE", "FIELD", "SNIPPET"], &hits.iter().map(row).collect::<Vec<_>>());
-    Ok(())
-}
-
 fn new_issue(title: &str, fields: &IssueFields) -> Result<NewIssue, AppError> {
     Ok(NewIssue {
         title: title.to_owned(),
@@ -98,7 +99,7 @@ fn edit(title: Option<&str>, status: Option<&str>, fields: &IssueFields) -> Resu
         category,
         source: field(&fields.source),
         assigned_to: field(&fields.assigned_to),
-        tags: (!fields.tags.is_empty()).then(|| fields.tags.iter().filter(|tag| !tag.is_empty()).cloned().collect()),
+        tags: (!fields.tags.is_empty()).then(|| fields.tags.clone()),
     })
 }
 

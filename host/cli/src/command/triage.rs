@@ -9,7 +9,8 @@ use crate::output::{Output, visible};
 
 pub(super) fn run(app: &App, args: &TriageArgs, output: &Output) -> Result<(), AppError> {
     let mut formats: Vec<String> = Vec::new();
-    for format in args.formats.iter().map(|f| f.trim().to_ascii_lowercase()).filter(|f| !f.is_empty()) {
+    let wanted = args.formats.clone().map_or_else(|| app.triage_formats(), Ok)?;
+    for format in wanted.iter().map(|f| f.trim().to_ascii_lowercase()).filter(|f| !f.is_empty()) {
         if !formats.contains(&format) {
             formats.push(format);
         }
