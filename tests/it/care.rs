@@ -267,3 +267,18 @@ fn a_whole_investigation_is_exported() {
     }
     assert!(rows(&lines, "resolution_steps").len() == 5 && !rows(&lines, "ai_messages").is_empty());
 }
+
+#[test]
+fn bytes_that_are_no_text_are_exported_whole_in_clear_and_as_the_guard_saw_them_else() {
+    let home = Home::new(BINARY);
+    let issue = home.issue("bytes");
+    home.log(&issue, "a.log", b"2026-11-21 caf\xe9 anna.berg@example.com\n");
+    let (clear, redacted) = (home.path("c"), home.path("r"));
+    home.json(with(&["db", "export", "--clear", "--yes"], &clear));
+    assert_eq!(
+        rows(&lines(&clear), "log_files")[0]["text_base64"],
+        "MjAyNi0xMS0yMSBjYWbpIGFubmEuYmVyZ0BleGFtcGxlLmNvbQo="
+    );
+    home.json(with(&["db", "export"], &redacted));
+    assert_eq!(rows(&lines(&redacted), "log_files")[0]["text"], "2026-11-21 caf? [Email_1]\n");
+}

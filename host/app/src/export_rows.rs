@@ -28,6 +28,8 @@ use guarded::{Cell, Guarded};
 const SCHEMA_VERSION: u64 = 1;
 /// Under which a log's text stands in its row.
 const LOG_TEXT: &str = "text";
+/// Under which it stands in clear where it is no UTF-8.
+const LOG_BYTES: &str = "text_base64";
 
 /// What of a text leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,9 @@ impl App {
     }
 }
 
+/// A field's name and its text.
+type LogText = (&'static str, String);
+
 fn unwritten(path: &Path, source: std::io::Error) -> AppError {
     StoreError::File { doing: "write", path: path.to_owned(), source }.into()
 }
@@ -182,7 +187,8 @@ impl Writer<'_> {
             cells.push((column.clone(), self.cell(column, used, value)));
         }
         if table.name == "log_files" {
-            cells.push((LOG_TEXT.to_owned(), Cell::Ready(log.map_or(Value::Null, Value::String))));
+            let (name, text) = log.map_or((LOG_TEXT, Value::Null), |(name, text)| (name, Value::String(text)));
+            cells.push((name.to_owned(), Cell::Ready(text)));
         }
         if self.guarded.push(&table.name, row.issue_id, cells) { self.flush() } else { Ok(()) }
     }
@@ -203,8 +209,8 @@ impl Writer<'_> {
         })
     }
 
-    /// A log's text as this form has it; `None` where it is stored nowhere or cannot be read any more.
-    fn log_text(&mut self, reader: &Store, table: &ExportTable, row: &ExportRow) -> Result<Option<String>, AppError> {
+    /// A log's text as this form has it, and its name; `None` where it is stored nowhere or cannot be read any more.
+    fn log_text(&mut self, reader: &Store, table: &ExportTable, row: &ExportRow) -> Result<Option<LogText>, AppError> {
         let value = |name: &str| {
             let at = table.columns.iter().position(|column| column == name)?;
             row.values.get(at)
@@ -213,14 +219,18 @@ impl Writer<'_> {
         let log = LogFileId::from_stored(id.as_str());
         let redacted = value("redacted") == Some(&ExportValue::Integer(1));
         match self.form {
-            ExportForm::Clear => Ok(read(reader.open_text(&log), id)?.map(crate::redaction::masked)),
+            ExportForm::Clear => Ok(read(reader.open_text(&log), id)?.map(|bytes| match String::from_utf8(bytes) {
+                Ok(text) => (LOG_TEXT, text),
+                Err(e) => (LOG_BYTES, BASE64.encode(e.as_bytes())),
+            })),
             ExportForm::Redacted => {
                 if redacted && let Some(copy) = read(reader.open_redacted_text(&log), id)? {
                     let copy = crate::redaction::masked(copy);
-                    return self.guarded.copy(row.issue_id.as_deref(), &copy).map(Some);
+                    return Ok(Some((LOG_TEXT, self.guarded.copy(row.issue_id.as_deref(), &copy)?)));
                 }
                 let Some(text) = read(reader.open_text(&log), id)? else { return Ok(None) };
-                self.guarded.text(row.issue_id.as_deref(), crate::redaction::masked(text)).map(Some)
+                let text = self.guarded.text(row.issue_id.as_deref(), crate::redaction::masked(text))?;
+                Ok(Some((LOG_TEXT, text)))
             }
         }
     }

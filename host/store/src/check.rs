@@ -138,8 +138,8 @@ impl Store {
 
     /// Pages of each table and its indexes, in bytes. Reads every page.
     fn table_bytes(&self) -> Result<Vec<(String, u64)>, StoreError> {
-        let sql = "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat d JOIN sqlite_schema s ON s.name = d.name
-                   WHERE d.aggregate GROUP BY s.tbl_name ORDER BY 2 DESC, 1";
+        let sql = "SELECT s.tbl_name, sum(d.pgsize) FROM dbstat AS d JOIN sqlite_schema AS s ON s.name = d.name
+                   WHERE d.aggregate = TRUE GROUP BY s.tbl_name ORDER BY 2 DESC, 1";
         row::all(&self.conn, sql, [], |row| Ok((row.get(0)?, row::unsigned(row.get(1)?))))
     }
 

@@ -8,8 +8,15 @@ use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Pid, test_kill_process};
+
 use crate::StoreError;
 use crate::files::{failed, sync_folder};
+
+/// What the temporary name ends with, behind the file's name and the number of the process.
+const SUFFIX: &str = ".part";
+/// Names looked through for what killed processes left; a folder of backups has a few.
+const ENTRIES_MAX: usize = 10_000;
 
 /// What becomes of a file that has the name already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,10 +56,9 @@ impl OutFile {
             Err(e) => return Err(failed("look at", target)(e)),
         }
         let folder = target.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
-        hidden.push(format!(".{}.part", std::process::id()));
-        let temporary = folder.join(hidden);
+        let prefix = format!(".{}.", name.to_string_lossy());
+        clear_left_over(&folder, &prefix);
+        let temporary = folder.join(format!("{prefix}{}{SUFFIX}", std::process::id()));
         // What a killed process of the same number left behind is nobody's.
         let _ = fs::remove_file(&temporary);
         OpenOptions::new()
@@ -114,6 +120,20 @@ impl OutFile {
     }
 }
 
+/// Removes drafts of the same file whose process was killed: of an export they may hold text in clear.
+fn clear_left_over(folder: &Path, prefix: &str) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.take(ENTRIES_MAX).flatten().map(|entry| entry.path()) {
+        let process = path.file_name().and_then(|name| {
+            let number = name.to_str()?.strip_prefix(prefix)?.strip_suffix(SUFFIX)?;
+            Pid::from_raw(number.parse().ok()?)
+        });
+        if process.is_some_and(|process| test_kill_process(process) == Err(rustix::io::Errno::SRCH)) {
+            let _ = fs::remove_file(&path);
+        }
+    }
+}
+
 impl Drop for OutFile {
     fn drop(&mut self) {
         if !self.published {
@@ -123,5 +143,30 @@ impl Drop for OutFile {
                 let _ = fs::remove_file(name);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn what_a_killed_process_left_is_cleared_and_what_a_living_one_writes_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let gone = child.id();
+        child.wait().unwrap();
+        let living = std::os::unix::process::parent_id();
+        for process in [gone, living] {
+            fs::write(dir.path().join(format!(".b.{process}.part")), "half").unwrap();
+        }
+        fs::write(dir.path().join(".other.1.part"), "").unwrap();
+        let draft = OutFile::beside(&dir.path().join("b"), Overwrite::Refuse).unwrap();
+        assert!(!dir.path().join(format!(".b.{gone}.part")).exists());
+        assert!(dir.path().join(format!(".b.{living}.part")).exists() && dir.path().join(".other.1.part").exists());
+        let temporary = draft.path().to_owned();
+        drop(draft);
+        assert!(!temporary.exists());
     }
 }

@@ -173,3 +173,15 @@ fn pages_of_16384_bytes_stay_that() {
     assert_eq!(page_bytes, 16_384);
     assert_eq!(copied.query_row("SELECT a FROM t", [], |row| row.get::<_, String>(0)).unwrap(), "x");
 }
+
+#[test]
+fn the_status_tells_where_the_bytes_are() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = store(&dir);
+    setting(&store, "big", &"x".repeat(1 << 20));
+    let status = store.status().unwrap();
+    assert_eq!(status.table_bytes[0].0, "settings");
+    assert!((1 << 20..1 << 21).contains(&status.table_bytes[0].1), "{:?}", status.table_bytes);
+    assert!(status.rows.contains(&("settings".to_owned(), 1)) && status.rows.len() > 20);
+    assert_eq!(status.last_backup_at, None);
+}
