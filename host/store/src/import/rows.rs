@@ -365,7 +365,7 @@ fn equal(
     Ok(match (made.values.get(index), Found::read(stored)) {
         (Some(Value::Null), Found::Null) => true,
         (Some(Value::Integer(a)), Found::Integer(b)) => *a == b,
-        (Some(Value::Real(a)), Found::Real(b)) => a.to_bits() == b.to_bits(),
+        (Some(Value::Real(a)), Found::Real(b)) => *a == b,
         (Some(Value::Text(a)), Found::Text(b, _)) => *a == b,
         (Some(Value::Blob(a)), Found::Blob(b)) => *a == b,
         _ => false,

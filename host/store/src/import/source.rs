@@ -22,7 +22,7 @@ use super::error::ImportError;
 use super::keys::{Candidate, FileKey};
 use super::wal;
 use crate::StoreError;
-use crate::files::failed;
+use crate::files::{FolderLock, failed};
 use crate::open::silence;
 
 /// First bytes of a plain SQLite file.
@@ -39,6 +39,9 @@ const MERGED_BYTES_MAX: u64 = 2 << 30;
 const VALUE_BYTES_MAX: i32 = 112 << 20;
 /// Tables, views and indexes of which names are read.
 const SCHEMA_ROWS_MAX: i64 = 2_000;
+/// Name of an encrypted copy while it is being opened.
+const COPY_PREFIX: &str = "import-";
+const COPY_SUFFIX: &str = ".tmp";
 /// Bytes of the smallest row, its pointer not counted.
 const ROW_BYTES_MIN: u64 = 4;
 /// Columns of one table that are looked at.
@@ -104,10 +107,14 @@ impl Source {
             return Err(ImportError::Unfinished { path }.into());
         }
         let merged = merge_log(&path, bytes)?;
+        let folder = store.parent().unwrap_or(Path::new("."));
+        // Whoever holds the lock is the only one that has a copy with a name.
+        let lock = FolderLock::take(folder)?;
+        remove_left_over(folder);
         let place = match (&merged, encrypted) {
             (None, _) => Place::File(path.clone()),
             (Some(image), false) => Place::Memory(image),
-            (Some(image), true) => Place::Private(private_copy(store, image, clock, entropy)?),
+            (Some(image), true) => Place::Private(private_copy(folder, image, clock, entropy)?),
         };
         let opened = if encrypted {
             let tried = if candidates.is_empty() {
@@ -124,6 +131,7 @@ impl Source {
         if let Place::Private(copy) = &place {
             let _ = fs::remove_file(copy);
         }
+        drop(lock);
         let (conn, key) = opened?;
         let rows_max = merged.as_ref().map_or(bytes, |image| image.len() as u64) / ROW_BYTES_MIN;
         Ok(Self { conn, path, encrypted, key, rows_max, seen })
@@ -263,10 +271,20 @@ fn merge_log(path: &Path, bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {
     Ok(wal::merge(&mut image, &log).then_some(image))
 }
 
+/// Removes copies that a killed import left; they are encrypted, and of no use.
+fn remove_left_over(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(COPY_PREFIX) && name.ends_with(COPY_SUFFIX) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
 /// Writes encrypted bytes into the store's folder, for this user alone.
-fn private_copy(store: &Path, image: &[u8], clock: &dyn Clock, entropy: &dyn Entropy) -> Result<PathBuf, StoreError> {
-    let folder = store.parent().unwrap_or(Path::new("."));
-    let copy = folder.join(format!("import-{}.tmp", uuid_v7(clock, entropy)));
+fn private_copy(folder: &Path, image: &[u8], clock: &dyn Clock, entropy: &dyn Entropy) -> Result<PathBuf, StoreError> {
+    let copy = folder.join(format!("{COPY_PREFIX}{}{COPY_SUFFIX}", uuid_v7(clock, entropy)));
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
