@@ -10,8 +10,8 @@ use trcaa_model::guard::Redacted;
 use trcaa_redact::{Guard, Origin, Pseudonyms};
 use trcaa_runtime::ports::{Caller, KeyPage, KvPort, LogPort, PortError, Ports};
 use trcaa_runtime::{
-    CallContext, Cancel, CodeCache, Detector, Engine, Fault, Integration, NewItem, Plugin, PluginError, Provider,
-    Renderer, Source, bundled_ids, load_bundled,
+    CallContext, Cancel, CodeCache, Detector, Engine, Extractor, Fault, Integration, NewItem, Plugin, PluginError,
+    Provider, Renderer, Source, bundled_ids, load_bundled,
 };
 
 macro_rules! is_tested {
@@ -169,6 +169,68 @@ mod hostile_detector {
             cancel.cancel();
             assert_eq!(running.join().unwrap(), Fault::Cancelled);
         });
+    }
+}
+
+mod hostile_extractor {
+    use super::*;
+
+    pub(super) fn is_tested() {}
+
+    /// What arrived, and how the call ended.
+    fn extract(order: &str) -> (usize, Result<(), Fault>) {
+        let engine = Engine::new().unwrap();
+        let lines = Arc::new(Lines::default());
+        let ports = Ports { log: Some(lines.clone()), ..Ports::default() };
+        let context = Arc::new(CallContext { ports, ..CallContext::default() });
+        let extractor = Extractor::new(&load(&engine, tests::HOSTILE_EXTRACTOR), context).unwrap();
+        let arrived = Arc::new(Mutex::new(0));
+        let count = Arc::clone(&arrived);
+        let outcome = extractor.extract("hostile", order.as_bytes(), move |text| *count.lock().unwrap() += text.len());
+        if let Err(error) = &outcome {
+            assert_eq!((error.plugin.as_str(), error.function), ("hostile-extractor", "extract"));
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+        assert!(lines.0.lock().unwrap().is_empty(), "it sees clear text, so nothing that it logs is kept");
+        let arrived = *arrived.lock().unwrap();
+        (arrived, outcome.map_err(|e| e.fault))
+    }
+
+    #[test]
+    fn exactly_the_limit_passes_and_one_byte_more_does_not() {
+        assert_eq!(extract("at-limit"), (104_857_600, Ok(())));
+        let (arrived, outcome) = extract("over-limit");
+        assert_eq!(outcome, Err(Fault::OutputLimit { limit_bytes: 104_857_600 }));
+        assert!(arrived <= 104_857_600, "no more than the limit is ever handed on");
+        assert_eq!(extract("one-big-write"), (0, Err(Fault::OutputLimit { limit_bytes: 4 << 20 })));
+    }
+
+    #[test]
+    fn loops_memory_and_traps_end_as_faults() {
+        assert_eq!(extract("loop").1, Err(Fault::CpuLimit { limit_ms: 2_000 }));
+        assert_eq!(extract("allocate").1, Err(Fault::MemoryLimit { limit_bytes: 512 << 20 }));
+        assert!(matches!(extract("trap canary-7c1").1, Err(Fault::Trapped(_))));
+    }
+
+    #[test]
+    fn only_whole_utf8_is_believed() {
+        assert!(matches!(extract("not-utf8").1, Err(Fault::BadOutput(_))));
+        assert!(matches!(extract("half-character").1, Err(Fault::BadOutput(_))));
+        assert_eq!(extract("split-character"), (6, Ok(())));
+        assert_eq!(extract("nothing"), (0, Ok(())));
+    }
+
+    #[test]
+    fn its_errors_and_log_lines_carry_no_word_of_the_document() {
+        for (order, code) in [
+            ("talkative canary-7c1", "other"),
+            ("half-then-error canary-7c1", "invalid-input"),
+            ("password", "password"),
+        ] {
+            let Err(Fault::Reported(error)) = extract(order).1 else { panic!("{order}") };
+            assert_eq!((error.code.as_str(), error.message.as_str()), (code, ""));
+        }
+        assert_eq!(extract("log canary-7c1"), (6, Ok(())));
     }
 }
 

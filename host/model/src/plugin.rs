@@ -6,13 +6,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::issue::text_enum;
+use crate::limits::EXTRACTED_BYTES_MAX;
 
 mod check;
 pub use check::ManifestError;
 
 text_enum! {
     /// The families of plugins, each with a WIT world of its own.
-    Kind, "plugin kind", "ai-provider, integration, pii-detector, document-renderer", {
+    Kind, "plugin kind", "ai-provider, integration, pii-detector, document-renderer, text-extractor", {
         /// `trcaa:ai/ai-provider`
         AiProvider = "ai-provider",
         /// `trcaa:integration/integration`
@@ -21,13 +22,15 @@ text_enum! {
         PiiDetector = "pii-detector",
         /// `trcaa:render/document-renderer`
         DocumentRenderer = "document-renderer",
+        /// `trcaa:extract/text-extractor`
+        TextExtractor = "text-extractor",
     }
 }
 
 impl Kind {
     /// Whether it gets no network, no secrets, a frozen clock and seeded randomness: equal input gives equal output.
     pub fn is_pure(self) -> bool {
-        matches!(self, Self::PiiDetector | Self::DocumentRenderer)
+        matches!(self, Self::PiiDetector | Self::DocumentRenderer | Self::TextExtractor)
     }
 
     /// The limits of one call; a manifest can tighten them and nothing can widen them.
@@ -47,6 +50,13 @@ impl Kind {
                 wall_ms_max: 30_000,
                 host_call_bytes_max: 4 * MIB,
                 output_bytes_max: 64 * MIB,
+            },
+            Self::TextExtractor => Limits {
+                memory_bytes_max: 512 * MIB,
+                cpu_ms_max: 20_000,
+                wall_ms_max: 30_000,
+                host_call_bytes_max: 4 * MIB,
+                output_bytes_max: EXTRACTED_BYTES_MAX,
             },
             Self::AiProvider => Limits {
                 memory_bytes_max: 64 * MIB,
@@ -120,7 +130,7 @@ pub struct Manifest {
     pub id: String,
     /// Semantic version.
     pub version: String,
-    /// `ai-provider`, `integration`, `pii-detector` or `document-renderer`.
+    /// `ai-provider`, `integration`, `pii-detector`, `document-renderer` or `text-extractor`.
     #[serde(with = "kind_text")]
     pub kind: Kind,
     /// The WIT world with its version, such as `trcaa:pii/pii-detector@0.1.0`.

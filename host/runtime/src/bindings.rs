@@ -58,6 +58,19 @@ pub(crate) mod render {
     });
 }
 
+pub(crate) mod extract {
+    wasmtime::component::bindgen!({
+        path: ["../../wit/types", "../../wit/host", "../../wit/extract"],
+        world: "trcaa:extract/text-extractor@0.1.0",
+        imports: { default: trappable },
+        with: {
+            "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
+            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
+            "trcaa:extract/io.output": crate::host_functions::OutputHandle,
+        },
+    });
+}
+
 pub(crate) mod ai {
     wasmtime::component::bindgen!({
         path: ["../../wit/types", "../../wit/host", "../../wit/ai"],

@@ -20,7 +20,7 @@ include!("engine_config.rs");
 pub(crate) const TICK: Duration = Duration::from_millis(5);
 /// Instances alive at once. Every call takes one; calls come from a handful of threads.
 const INSTANCES_MAX: u32 = 64;
-/// The largest memory that any kind of plugin may have (a renderer's).
+/// The largest memory that any kind of plugin may have (a renderer's, an extractor's).
 const MEMORY_BYTES_MAX: usize = 512 << 20;
 
 /// The engine. Cheap to clone; made once per process and only when a plugin is needed.
@@ -31,7 +31,7 @@ pub struct Engine {
 
 struct Inner {
     engine: wasmtime::Engine,
-    linkers: [OnceLock<Linker<CallState>>; 4],
+    linkers: [OnceLock<Linker<CallState>>; 5],
     stop: Arc<AtomicBool>,
 }
 
@@ -80,6 +80,7 @@ impl Engine {
             Kind::Integration => &self.inner.linkers[1],
             Kind::PiiDetector => &self.inner.linkers[2],
             Kind::DocumentRenderer => &self.inner.linkers[3],
+            Kind::TextExtractor => &self.inner.linkers[4],
         };
         if let Some(linker) = place.get() {
             return Ok(linker);

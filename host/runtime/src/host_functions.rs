@@ -10,7 +10,7 @@ mod secrets;
 
 pub use http::ResponseHandle;
 pub use io::{AssetsHandle, OutputHandle, SinkHandle, TextListener};
-pub(crate) use io::{ProviderEvent, Pushed};
+pub(crate) use io::{ByteSink, ProviderEvent, Pushed};
 pub(crate) use log::log_line;
 pub use secrets::SecretHandle;
 

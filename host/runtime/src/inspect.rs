@@ -113,6 +113,7 @@ fn check_exports(exports: &[String], manifest: &Manifest) -> Result<(), String> 
         Kind::Integration => &["trcaa:integration/source", "trcaa:integration/writer"],
         Kind::PiiDetector => &["trcaa:pii/detector"],
         Kind::DocumentRenderer => &["trcaa:render/renderer"],
+        Kind::TextExtractor => &["trcaa:extract/extractor"],
     };
     for name in wanted {
         let Some(export) = exports.iter().find(|e| e.split('@').next() == Some(name)) else {

@@ -3,7 +3,7 @@
 use trcaa_model::plugin::Kind;
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::bindings::{ai, render, shared};
+use crate::bindings::{ai, extract, render, shared};
 use crate::call::CallState;
 use crate::wasi;
 
@@ -33,6 +33,7 @@ pub(crate) fn build(engine: &wasmtime::Engine, kind: Kind) -> wasmtime::Result<L
             render::trcaa::render::document::add_to_linker::<_, Own>(&mut linker, |s| s)?;
             render::trcaa::render::io::add_to_linker::<_, Own>(&mut linker, |s| s)?;
         }
+        Kind::TextExtractor => extract::trcaa::extract::io::add_to_linker::<_, Own>(&mut linker, |s| s)?,
     }
     Ok(linker)
 }
@@ -60,5 +61,6 @@ pub(crate) fn interfaces(kind: Kind) -> &'static [&'static str] {
         ],
         Kind::PiiDetector => &["trcaa:types/types", "trcaa:host/log"],
         Kind::DocumentRenderer => &["trcaa:types/types", "trcaa:host/log", "trcaa:render/document", "trcaa:render/io"],
+        Kind::TextExtractor => &["trcaa:types/types", "trcaa:host/log", "trcaa:extract/io"],
     }
 }

@@ -53,6 +53,9 @@ world!(ai, "../../wit/ai", "trcaa:ai/ai-provider@0.1.0", "export_ai_provider", [
     "trcaa:host/secrets@0.1.0" => secrets,
     "trcaa:host/http@0.1.0" => http
 ]);
+world!(extract, "../../wit/extract", "trcaa:extract/text-extractor@0.1.0", "export_text_extractor", [
+    "trcaa:host/log@0.1.0" => log
+]);
 world!(integration, "../../wit/integration", "trcaa:integration/integration@0.1.0", "export_integration", [
     "trcaa:host/log@0.1.0" => log,
     "trcaa:host/clock@0.1.0" => clock,

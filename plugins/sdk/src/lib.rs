@@ -1,4 +1,4 @@
-//! What plugin authors depend on: typed traits for the four kinds of TRCAA plugins, and [`register!`].
+//! What plugin authors depend on: typed traits for the five kinds of TRCAA plugins, and [`register!`].
 //!
 //! A plugin is one WebAssembly component. It implements one trait, names it in [`register!`], carries a manifest,
 //! and is built with `cargo build --release --target wasm32-wasip2`:
@@ -41,6 +41,7 @@
 
 pub mod ai;
 mod bindings;
+pub mod extract;
 pub mod host;
 pub mod integration;
 pub mod pii;
@@ -51,7 +52,7 @@ pub use bindings::shared::trcaa::types::types::{Denial, Descriptor, Error};
 
 #[doc(hidden)]
 pub mod generated {
-    pub use crate::bindings::{ai, integration, pii, render};
+    pub use crate::bindings::{ai, extract, integration, pii, render};
 }
 
 /// Makes a descriptor without settings.

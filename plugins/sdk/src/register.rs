@@ -2,8 +2,8 @@
 
 /// Exports a type as a plugin and puts the manifest into the component.
 ///
-/// The first word names the kind: `ai_provider`, `integration`, `pii_detector` or `document_renderer`; the type
-/// implements the matching trait of this crate; the manifest is an expression of type `&[u8; N]` or `&[u8]`, mostly
+/// The first word names the kind: `ai_provider`, `integration`, `pii_detector`, `document_renderer` or `text_extractor`;
+/// the type implements the matching trait of this crate; the manifest is an expression of type `&[u8; N]` or `&[u8]`, mostly
 /// `include_bytes!("../trcaa-plugin.toml")`. Once per component.
 #[macro_export]
 macro_rules! register {
@@ -15,6 +15,9 @@ macro_rules! register {
     };
     (document_renderer: $plugin:ty, manifest: $manifest:expr) => {
         $crate::register!(@export render, export_document_renderer, $plugin, $manifest);
+    };
+    (text_extractor: $plugin:ty, manifest: $manifest:expr) => {
+        $crate::register!(@export extract, export_text_extractor, $plugin, $manifest);
     };
     (integration: $plugin:ty, manifest: $manifest:expr) => {
         $crate::register!(@export integration, export_integration, $plugin, $manifest);

@@ -77,6 +77,7 @@ impl Manifest {
             Kind::Integration => &["trcaa:integration/integration", "trcaa:integration/integration-read"],
             Kind::PiiDetector => &["trcaa:pii/pii-detector"],
             Kind::DocumentRenderer => &["trcaa:render/document-renderer"],
+            Kind::TextExtractor => &["trcaa:extract/text-extractor"],
         };
         require(
             family.is_some_and(|f| allowed.contains(&f)),

@@ -1,8 +1,9 @@
-//! Where a guest's output goes while it runs: a renderer's bytes, a provider's events.
+//! Where a guest's output goes while it runs: a renderer's bytes, an extractor's text, a provider's events.
 
 use wasmtime::component::Resource;
 
 use crate::bindings::ai::trcaa::ai::{chat, streaming};
+use crate::bindings::extract::trcaa::extract::io as extract_io;
 use crate::bindings::render::trcaa::render::{document, io};
 use crate::bindings::shared::trcaa::types::types::Error;
 use crate::call::CallState;
@@ -11,7 +12,7 @@ use crate::error::Fault;
 /// Most events of one call: at eight million bytes of output, smaller ones than this are noise.
 const EVENTS_MAX: usize = 200_000;
 
-/// A renderer's output.
+/// A renderer's or an extractor's output.
 pub struct OutputHandle;
 /// A renderer's assets. There are none yet: images come with their issue.
 pub struct AssetsHandle;
@@ -30,6 +31,14 @@ pub(crate) enum ProviderEvent {
 /// Gets each piece of a provider's text as it comes, on the calling thread.
 pub type TextListener = Box<dyn FnMut(&str) + Send>;
 
+/// Takes an extractor's output as it comes, so that no more than a piece of it is held.
+pub(crate) trait ByteSink: Send {
+    /// Takes the next piece; a fault ends the call.
+    fn take(&mut self, bytes: &[u8]) -> Result<(), Fault>;
+    /// Called once after the last piece of a call that went well.
+    fn finish(&mut self) -> Result<(), Fault>;
+}
+
 /// Everything that a guest pushed in one call.
 #[derive(Default)]
 pub(crate) struct Pushed {
@@ -37,6 +46,8 @@ pub(crate) struct Pushed {
     pub(crate) events: Vec<ProviderEvent>,
     /// Gets each piece of text as it comes.
     pub(crate) on_text: Option<TextListener>,
+    /// Gets an extractor's bytes as they come.
+    pub(crate) sink: Option<Box<dyn ByteSink>>,
     total_bytes: u64,
     event_count: usize,
 }
@@ -45,6 +56,13 @@ impl Pushed {
     /// Nothing yet, with a listener for text.
     pub(crate) fn to(on_text: Option<TextListener>) -> Self {
         Self { on_text, ..Self::default() }
+    }
+}
+
+impl Pushed {
+    /// Nothing yet, with a sink for an extractor's bytes.
+    pub(crate) fn into_sink(sink: Box<dyn ByteSink>) -> Self {
+        Self { sink: Some(sink), ..Self::default() }
     }
 }
 
@@ -83,6 +101,25 @@ impl io::HostAssets for CallState {
     }
 
     fn drop(&mut self, handle: Resource<AssetsHandle>) -> wasmtime::Result<()> {
+        self.table.delete(handle)?;
+        Ok(())
+    }
+}
+
+impl extract_io::Host for CallState {}
+
+impl extract_io::HostOutput for CallState {
+    fn write(&mut self, handle: Resource<OutputHandle>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), Error>> {
+        self.table.get(&handle)?;
+        self.admit(bytes.len())?;
+        self.count_output(bytes.len())?;
+        match self.pushed.sink.as_mut().map_or(Ok(()), |sink| sink.take(&bytes)) {
+            Ok(()) => Ok(Ok(())),
+            Err(fault) => Err(self.stop(fault)),
+        }
+    }
+
+    fn drop(&mut self, handle: Resource<OutputHandle>) -> wasmtime::Result<()> {
         self.table.delete(handle)?;
         Ok(())
     }

@@ -5,10 +5,12 @@ use trcaa_model::plugin::Kind;
 use crate::bindings::shared::trcaa::host::{clock, log};
 use crate::call::{CallState, LOG_LINE_BYTES_MAX, LOG_LINES_MAX};
 
-/// Hands one line to the log port, within the call's budget. A detector's text is dropped: it sees what nobody else may.
+/// Hands one line to the log port, within the call's budget. What a detector or an extractor says is dropped: they see
+/// what nobody else may.
 pub(crate) fn log_line(state: &mut CallState, level: &'static str, message: &str) {
     state.log_lines = state.log_lines.saturating_add(1);
-    if state.log_lines > LOG_LINES_MAX || state.plugin.manifest().kind == Kind::PiiDetector {
+    let sees_clear_text = matches!(state.plugin.manifest().kind, Kind::PiiDetector | Kind::TextExtractor);
+    if state.log_lines > LOG_LINES_MAX || sees_clear_text {
         return;
     }
     let mut end = message.len().min(LOG_LINE_BYTES_MAX);
