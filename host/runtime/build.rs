@@ -8,7 +8,8 @@ include!("guest_build.rs");
 include!("src/engine_config.rs");
 
 /// Crates under plugins/ that become part of the program, sorted.
-const BUNDLED: [(&str, &str); 4] = [
+const BUNDLED: [(&str, &str); 5] = [
+    ("extract-text", "text-extractor"),
     ("offline-analyst", "ai-provider"),
     ("pii-base", "pii-detector"),
     ("render-html", "document-renderer"),

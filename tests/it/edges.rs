@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, as host/ARCHITECTURE.md has it. Development dependencies are free.
-const EDGES: [(&str, &[&str]); 16] = [
+const EDGES: [(&str, &[&str]); 17] = [
     ("trcaa", &["trcaa-app", "trcaa-model"]),
     (
         "trcaa-app",
@@ -21,6 +21,7 @@ const EDGES: [(&str, &[&str]); 16] = [
     ("trcaa-sdk", &[]),
     ("pii-base", &["trcaa-sdk"]),
     ("offline-analyst", &["trcaa-sdk"]),
+    ("extract-text", &["trcaa-sdk"]),
     ("render-html", &["trcaa-sdk"]),
     ("render-markdown", &["trcaa-sdk"]),
     ("tests", &["trcaa-sdk"]),
