@@ -123,7 +123,7 @@ fn packed_logs_are_refused_at_the_byte_and_for_what_is_wrong() {
     refused("lies.zst", b"\x28\xb5\x2f\xfd\x20\x09\x19\0\0abc".to_vec(), "damaged_zstd");
     refused("behind.gz", [&gzip(b"x")[..], b"more"].concat(), "damaged_gzip");
     refused("twice.gz", gzip(&gzip(LOG.as_bytes())), "binary_file");
-    refused("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), "binary_file");
+    refused("report.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n".to_vec(), "damaged_pdf");
     assert_eq!(actions(&home), ["create_issue"]);
     let at = home.file("at.zst", zstd_of(TEXT_BYTES_MAX));
     home.json(args(&["log", "add", &issue], &at));

@@ -11,6 +11,7 @@ mod crash;
 mod deep_search;
 #[path = "../../host/store/tests/store/earlier.rs"]
 mod earlier;
+mod documents_in;
 mod edges;
 mod events;
 mod full_disk;

@@ -5,7 +5,7 @@
 //! of it was read; the same original on the same issue is one row, whoever else writes at the time.
 
 mod decode;
-mod document;
+pub(crate) mod document;
 mod gzip;
 pub(crate) mod source;
 mod wide;
@@ -18,10 +18,11 @@ use trcaa_model::timeline::Happening;
 use trcaa_store::{StoreError, Tx};
 
 use self::decode::{Extracted, Limits, Sink, extract, too_large};
-use self::document::{Documents, NoDocuments};
+use self::document::Documents;
 use self::gzip::Gzip;
 pub use self::source::LogInput;
 use self::source::{Source, safe_name};
+use crate::documents::BundledDocuments;
 use crate::{App, AppError};
 
 /// zlib's level 4: two thirds of level 6's time for 5 % more bytes on logs.
@@ -87,7 +88,7 @@ impl App {
         self.progress.begin(&format!("reading {name}"), None);
         let sink = Sink::Gzip(Gzip::new(GZIP_LEVEL));
         let advance = |bytes| self.progress.advance(bytes);
-        let outcome = read(source, self.log_size_max()?, &NoDocuments, sink, advance);
+        let outcome = read(source, self.log_size_max()?, self, sink, advance);
         self.progress.end();
         let extracted = outcome?;
         Ok(ReadLog {
@@ -117,7 +118,7 @@ fn read(
 /// Reads a log's text without any store: unpacked and decoded as for storing.
 pub(crate) fn text_of(input: &LogInput) -> Result<Vec<u8>, AppError> {
     let source = Source::open(input, None)?;
-    match read(source, EXTRACTED_BYTES_MAX, &NoDocuments, Sink::Plain(Vec::new()), |_| {}) {
+    match read(source, EXTRACTED_BYTES_MAX, &BundledDocuments, Sink::Plain(Vec::new()), |_| {}) {
         // Nothing in, nothing found: a filter in a pipe has to bear that.
         Err(error) if error.code == "empty_log" => Ok(Vec::new()),
         other => Ok(other?.text),

@@ -10,6 +10,7 @@
 mod audit;
 mod care;
 mod document;
+mod documents;
 pub mod egress;
 mod error;
 mod excerpt;

@@ -15,8 +15,8 @@ use trcaa_model::env::Clock;
 use trcaa_model::plugin::{Kind, Limits, Manifest};
 use trcaa_runtime::ports::{LogPort, Ports};
 use trcaa_runtime::{
-    COMPONENT_BYTES_MAX, CallContext, Cancel, CodeCache, Detector, Engine, Plugin, Provider, Renderer, Source,
-    bundled_ids, load_bundled,
+    COMPONENT_BYTES_MAX, CallContext, Cancel, CodeCache, Detector, Engine, Extractor, Plugin, Provider, Renderer,
+    Source, bundled_ids, load_bundled,
 };
 use trcaa_store::{PluginRow, PluginState, Store};
 use zeroize::Zeroizing;
@@ -82,6 +82,28 @@ pub(crate) fn bundled_detectors() -> Result<Vec<Detector>, AppError> {
         detectors.push(Detector::new(&load_bundled(&engine, id)?, Arc::clone(&context))?);
     }
     Ok(detectors)
+}
+
+/// The bundled extractor that reads `format`, for `pii scan` without a store.
+pub(crate) fn bundled_extractor(format: &str) -> Result<Extractor, AppError> {
+    let engine = Engine::new()?;
+    let mut plugins = Vec::new();
+    for id in bundled_ids().filter(|id| trcaa_runtime::bundled_kind(id) == Some(Kind::TextExtractor)) {
+        plugins.push(load_bundled(&engine, id)?);
+    }
+    first_reading(format, &plugins, &Arc::new(CallContext::default()))
+}
+
+/// The first that reads `format`: bundled ones stand first, so a drop-in serves only what none of them does.
+fn first_reading(format: &str, plugins: &[Arc<Plugin>], context: &Arc<CallContext>) -> Result<Extractor, AppError> {
+    for plugin in plugins {
+        let extractor = Extractor::new(plugin, Arc::clone(context))?;
+        if extractor.formats()?.iter().any(|offered| offered == format) {
+            return Ok(extractor);
+        }
+    }
+    Err(AppError::failed("no_extractor", format!("no enabled plugin reads the text of a {format}"))
+        .hint("enable the bundled one: trcaa plugin enable extract-text"))
 }
 
 /// A file of the drop-in folder: read and inspected, and not compiled before it is enabled.
@@ -161,6 +183,11 @@ impl PluginHost {
             "no_such_format",
             format!("no enabled renderer writes {format:?}; there are: {}", known.join(", ")),
         ))
+    }
+
+    /// The first enabled extractor that reads `format`.
+    pub(crate) fn extractor(&self, store: &Store, format: &str) -> Result<Extractor, AppError> {
+        first_reading(format, &self.enabled(store, Kind::TextExtractor)?, &self.context)
     }
 
     fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {

@@ -22,6 +22,7 @@ impl Document {
     }
 
     /// What to call it.
+    #[cfg(test)]
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Pdf => "a PDF",
@@ -47,9 +48,11 @@ pub(crate) trait Documents {
     fn text(&self, document: Document, bytes: &[u8], shown: &str) -> Result<DocumentText, AppError>;
 }
 
-/// Refuses every document.
+/// Refuses every document: for the tests of what comes before and after.
+#[cfg(test)]
 pub(crate) struct NoDocuments;
 
+#[cfg(test)]
 impl Documents for NoDocuments {
     fn text(&self, document: Document, _bytes: &[u8], shown: &str) -> Result<DocumentText, AppError> {
         Err(super::decode::no_log(shown, document.name()))

@@ -6,7 +6,7 @@ use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum LogCommand {
-    /// Attach a log to an issue: text, or text packed by gzip or zstd
+    /// Attach a log to an issue: text, text packed by gzip or zstd, a PDF or a Word document
     Add {
         /// Issue: id, prefix or suffix of 6 characters, or `last`
         issue: String,
