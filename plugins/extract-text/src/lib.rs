@@ -16,7 +16,7 @@ pub use writer::{ExtractError, PIECE_BYTES_MAX, Sink, TEXT_BYTES_MAX};
 /// Ids of the formats, sorted.
 pub const FORMATS: [&str; 2] = ["docx", "pdf"];
 
-/// Writes the text of `bytes` to `out` in pieces of little more than [`PIECE_BYTES_MAX`]; `out` may refuse one.
+/// Writes the text of `bytes` to `out` in pieces of less than twice [`PIECE_BYTES_MAX`]; `out` may refuse one.
 ///
 /// # Errors
 /// [`ExtractError`]; what was written before is not the whole text.

@@ -41,8 +41,8 @@ pub(super) struct Font {
 
 #[derive(Debug)]
 enum Codes {
-    /// One byte each, with the text of each.
-    Simple(Vec<Option<String>>),
+    /// One byte each, with text and width of each.
+    Simple(Vec<(String, f64)>),
     /// By the font's own map; two bytes each where there is none.
     Composite { map: CMap, utf16: bool },
 }
@@ -92,7 +92,13 @@ impl Font {
             }
             None => standard_widths(base, &mut widths),
         };
-        Self { to_unicode, codes: Codes::Simple(simple_texts(dict, base)), widths, default_width, scale }
+        let explain = |(code, text): (u32, Option<String>)| {
+            let mapped = to_unicode.as_ref().and_then(|map| map.text(code)).map(str::to_owned);
+            let text = mapped.or(text).unwrap_or_else(|| UNKNOWN.to_owned());
+            (text, widths.get(&code).copied().unwrap_or(default_width) * scale)
+        };
+        let codes = Codes::Simple((0..).zip(simple_texts(dict, base)).map(explain).collect());
+        Self { to_unicode: None, codes, widths: HashMap::new(), default_width, scale }
     }
 
     fn composite(dict: &Dict<'_>, to_unicode: Option<CMap>) -> Self {
@@ -115,39 +121,32 @@ impl Font {
 
     /// Hands the glyphs of `string` to `each`.
     pub(super) fn glyphs<'f>(&'f self, mut string: &[u8], mut each: impl FnMut(Glyph<'f>)) {
+        let map = match &self.codes {
+            Codes::Simple(table) => {
+                for byte in string {
+                    let (text, width) = table.get(usize::from(*byte)).map_or((UNKNOWN, 0.0), |(t, w)| (t.as_str(), *w));
+                    each(Glyph { text: Text::Known(text), width, is_space_code: *byte == b' ' });
+                }
+                return;
+            }
+            Codes::Composite { map, .. } => map,
+        };
         while !string.is_empty() {
-            let length = match &self.codes {
-                Codes::Simple(_) => 1,
-                Codes::Composite { map, .. } if map.has_code_spaces() => map.code_length(string),
-                Codes::Composite { .. } => 2,
-            };
+            let length = if map.has_code_spaces() { map.code_length(string) } else { 2 };
             let (bytes, rest) = string.split_at(length.clamp(1, string.len()));
             string = rest;
             let code = bytes.iter().fold(0, |code, byte| code << 8 | u32::from(*byte));
-            each(Glyph { text: self.text(code), width: self.width(code), is_space_code: bytes == b" " });
+            let width = self.widths.get(&map.cid(code)).copied().unwrap_or(self.default_width) * self.scale;
+            each(Glyph { text: self.composite_text(code), width, is_space_code: bytes == b" " });
         }
     }
 
-    fn text(&self, code: u32) -> Text<'_> {
+    fn composite_text(&self, code: u32) -> Text<'_> {
         if let Some(text) = self.to_unicode.as_ref().and_then(|map| map.text(code)) {
             return Text::Known(text);
         }
-        match &self.codes {
-            Codes::Simple(texts) => {
-                let known = usize::try_from(code).ok().and_then(|at| texts.get(at)?.as_deref());
-                Text::Known(known.unwrap_or(UNKNOWN))
-            }
-            Codes::Composite { utf16: true, .. } => char::from_u32(code).map_or(Text::Known(UNKNOWN), Text::Char),
-            Codes::Composite { .. } => Text::Known(UNKNOWN),
-        }
-    }
-
-    fn width(&self, code: u32) -> f64 {
-        let cid = match &self.codes {
-            Codes::Simple(_) => code,
-            Codes::Composite { map, .. } => map.cid(code),
-        };
-        self.widths.get(&cid).copied().unwrap_or(self.default_width) * self.scale
+        let direct = matches!(self.codes, Codes::Composite { utf16: true, .. }).then(|| char::from_u32(code));
+        direct.flatten().map_or(Text::Known(UNKNOWN), Text::Char)
     }
 }
 

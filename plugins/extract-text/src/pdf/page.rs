@@ -269,10 +269,10 @@ impl State {
         let sign = if self.size * self.scaling < 0.0 { -1.0 } else { 1.0 };
         let direction = if length > 0.0 { (sign * page[0] / length, sign * page[1] / length) } else { (1.0, 0.0) };
         let size = self.size.abs() * page[2].hypot(page[3]);
+        let mut at = page;
         font.glyphs(string, |glyph| {
             let spaced = if glyph.is_space_code { self.word_space } else { 0.0 };
             let width = (glyph.width * self.size + self.char_space) * self.scaling;
-            let at = product(&self.text, &self.ctm);
             let mut one = [0_u8; 4];
             let text = match glyph.text {
                 Text::Known(text) => text,
@@ -281,7 +281,10 @@ impl State {
             let (x, y) = (at[4] + self.rise * at[2], at[5] + self.rise * at[3]);
             let (dx, dy) = (width * at[0], width * at[1]);
             marks.shown(text, |text| lines.push(&Placed { text, x, y, dx, dy, size, direction }));
-            self.advance(width + spaced * self.scaling);
+            let step = width + spaced * self.scaling;
+            self.advance(step);
+            at[4] += step * page[0];
+            at[5] += step * page[1];
         });
     }
 }
