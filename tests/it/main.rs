@@ -9,9 +9,9 @@ mod care;
 mod cli_contract;
 mod crash;
 mod deep_search;
+mod documents_in;
 #[path = "../../host/store/tests/store/earlier.rs"]
 mod earlier;
-mod documents_in;
 mod edges;
 mod events;
 mod full_disk;

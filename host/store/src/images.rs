@@ -109,13 +109,15 @@ impl Store {
     /// [`StoreError::NoSuch`], and [`StoreError::ImageUnreadable`] with the file and the reason.
     pub fn image_bytes(&self, id: &ImageId) -> Result<Vec<u8>, StoreError> {
         let sql = "SELECT file_name, file_path, length(image_data),
-                       CASE WHEN length(image_data) <= ?2 THEN image_data END FROM image_attachments WHERE id = ?1";
+                       CASE WHEN length(image_data) <= ?2 THEN image_data END, upload_hash
+                   FROM image_attachments WHERE id = ?1";
         let most = row::signed("image size", IMAGE_READ_BYTES_MAX)?;
         let found = row::first(&self.conn, sql, params![id.as_str(), most], |row| {
             let bytes: Option<Vec<u8>> = row.get(3)?;
-            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<i64>>(2)?, bytes))
+            let hash: String = row.get(4)?;
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, row.get::<_, Option<i64>>(2)?, bytes, hash))
         })?;
-        let (name, path, length, bytes) =
+        let (name, path, length, bytes, hash) =
             found.ok_or_else(|| StoreError::NoSuch { what: "image", given: id.to_string() })?;
         if let Some(bytes) = bytes {
             return Ok(bytes);
@@ -126,7 +128,7 @@ impl Store {
         } else if path.is_empty() {
             Err(fallback::NOWHERE.to_owned())
         } else {
-            read_file(&path)
+            read_file(&path, &hash)
         };
         read.map_err(|why| StoreError::ImageUnreadable { file, why })
     }
@@ -136,9 +138,10 @@ fn too_long() -> String {
     format!("it has more than {IMAGE_READ_BYTES_MAX} bytes")
 }
 
-fn read_file(path: &str) -> Result<Vec<u8>, String> {
+fn read_file(path: &str, hash: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let file = fallback::open(path)?;
+    let mut file = fallback::open(path)?;
+    fallback::expect_same(&mut file, Some(hash))?;
     file.take(IMAGE_READ_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > IMAGE_READ_BYTES_MAX { Err(too_long()) } else { Ok(bytes) }
 }

@@ -29,7 +29,7 @@ pub const KEY_FILES: [&str; 2] = [KEY_FILE, handover::NEXT];
 pub(crate) const COLUMN_KEY_FILE: &str = "tftsr.columns.key";
 
 /// How long a writer, or who needs the file alone, waits for other processes before it is told [`StoreError::Locked`].
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// SQLCipher 4's page; tried first.
 pub(crate) const PAGE_BYTES_USUAL: u32 = 4096;
 /// That of databases of an earlier product version.

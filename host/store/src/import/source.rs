@@ -22,8 +22,9 @@ use super::error::ImportError;
 use super::keys::{Candidate, FileKey};
 use super::wal;
 use crate::StoreError;
-use crate::files::{FolderLock, failed};
-use crate::open::silence;
+use crate::files::failed;
+use crate::lock::{FolderLock, Patience};
+use crate::open::{BUSY_TIMEOUT, silence};
 
 /// First bytes of a plain SQLite file.
 const PLAIN_HEADER: &[u8; 16] = b"SQLite format 3\0";
@@ -109,7 +110,7 @@ impl Source {
         let merged = merge_log(&path, bytes)?;
         let folder = store.parent().unwrap_or(Path::new("."));
         // Whoever holds the lock is the only one that has a copy with a name.
-        let lock = FolderLock::take(folder)?;
+        let lock = FolderLock::exclusive(folder, &mut Patience::new(BUSY_TIMEOUT))?;
         remove_left_over(folder);
         let place = match (&merged, encrypted) {
             (None, _) => Place::File(path.clone()),

@@ -653,7 +653,7 @@ proptest! {
         }
         store.providers().unwrap();
         store.documents(None).unwrap();
-        store.audit_entries(50, None).unwrap();
+        store.audit_entries(50, None, None).unwrap();
         let full = dump(&home);
         let second = import(&store, &path);
         prop_assert_eq!(second.imported(), 0);
