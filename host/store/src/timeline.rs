@@ -54,7 +54,10 @@ impl Tx<'_> {
         }
         let text = metadata.to_string();
         if text.len() > METADATA_BYTES_MAX {
-            return Err(invalid(format!("it has {} bytes; at most {METADATA_BYTES_MAX} are allowed", text.len())));
+            return Err(invalid(format!(
+                "it has {} bytes as JSON; at most {METADATA_BYTES_MAX} are allowed: shorten its texts",
+                text.len()
+            )));
         }
         let event = TimelineEvent {
             id: TimelineEventId::generate(self.clock(), self.entropy()),
