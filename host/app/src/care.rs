@@ -2,26 +2,29 @@
 
 use std::path::Path;
 
-use trcaa_store::{Backup, KeySource, OpenOptions, Overwrite, Restored, Unsound};
+use trcaa_store::{Backup, KeyKind, Overwrite, Restored, Unsound};
 
+use crate::keys::open_options;
 use crate::{App, AppError, Progress, Setup};
 
-/// Tells what opens a backup that is made now, in words for the user.
-pub fn key_advice(setup: &Setup) -> String {
-    let key = match setup.key {
-        KeySource::Passphrase(_) => "the passphrase that is configured now",
-        KeySource::RawKey(_) => "the raw key that is configured now",
-        KeySource::KeyFile => "the key file tftsr.key; keep a copy of it, apart from the backup",
-        #[cfg(debug_assertions)]
-        KeySource::Plain => "no key",
-    };
-    match setup.encryption_key {
-        Some(_) => format!("{key}; secrets in it also need TRCAA_ENCRYPTION_KEY"),
-        None => key.to_owned(),
-    }
-}
-
 impl App {
+    /// Tells what opens a backup that is made now, in words for the user.
+    pub fn key_advice(&self) -> String {
+        let key = match self.store.key_kind() {
+            KeyKind::Passphrase => "the passphrase that is configured now",
+            KeyKind::RawKey => "the raw key that is configured now",
+            KeyKind::KeyFile => "the key file tftsr.key; keep a copy of it, apart from the backup",
+            KeyKind::Keyring => {
+                "the key in this desktop's keyring, which does not leave it; move to a passphrase with `trcaa db rekey` before a backup that has to open elsewhere"
+            }
+            KeyKind::None => "no key",
+        };
+        match self.store.has_encryption_key() {
+            true => format!("{key}; secrets in it also need TRCAA_ENCRYPTION_KEY"),
+            false => key.to_owned(),
+        }
+    }
+
     /// Copies the whole store to one encrypted file and verifies the copy, while others may write.
     ///
     /// # Errors
@@ -42,8 +45,7 @@ pub fn restore_database(
     unsound: Unsound,
     progress: &dyn Progress,
 ) -> Result<Restored, AppError> {
-    let mut options = OpenOptions::new(setup.data_dir, setup.key, setup.clock, setup.entropy);
-    options.encryption_key = setup.encryption_key;
+    let options = open_options(&setup);
     let mut bar = Bar::new(progress, "copying the backup");
     Ok(options.restore(file, unsound, &mut |done, all| bar.at(done, all))?)
 }

@@ -21,6 +21,7 @@ mod import;
 mod ingest;
 mod investigate;
 mod issues;
+mod keys;
 mod moments;
 mod plugins;
 mod progress;
@@ -36,7 +37,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub use audit::AuditProof;
-pub use care::{key_advice, restore_database};
+pub use care::restore_database;
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use export_rows::{DatabaseExport, ExportForm};
@@ -44,6 +45,7 @@ pub use images::ImageUpload;
 pub use import::ImportRequest;
 pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
+pub use keys::{compact, rekey};
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
@@ -53,13 +55,14 @@ pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::{Cancel, PluginError};
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, DATABASE_FILE, ImageFilter, ImageListed, ImportReport,
-    KEY_FILE, KeySource, LogFileListed, LogFilter, Opened, Overwrite, PendingEvents, PluginState, Restored, Store,
-    StoreError, StoreStatus, Unsound, parse_key,
+    Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,
+    ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, LogFileListed, LogFilter, Opened,
+    Overwrite, PendingEvents, PluginState, Rekey, Rekeyed, Restored, Store, StoreError, StoreStatus, Unsound,
+    parse_key,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
-use trcaa_model::env::{Clock, Entropy};
+use trcaa_model::env::{Clock, Entropy, Keyring};
 use trcaa_model::secret::Secret;
 use trcaa_store::EventWriter;
 
@@ -71,6 +74,8 @@ pub struct Setup {
     pub key: KeySource,
     /// Replaces the database key as the input of derived keys.
     pub encryption_key: Option<Secret>,
+    /// The operating system's keyring.
+    pub keyring: Option<Arc<dyn Keyring>>,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Source of randomness.
@@ -97,14 +102,7 @@ impl App {
     /// # Errors
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
-        let mut options = trcaa_store::OpenOptions::new(
-            setup.data_dir.clone(),
-            setup.key,
-            Arc::clone(&setup.clock),
-            Arc::clone(&setup.entropy),
-        );
-        options.encryption_key = setup.encryption_key;
-        let store = options.open()?;
+        let store = keys::open_options(&setup).open()?;
         let key = store.derived_key(trcaa_store::Purpose::PluginCode);
         let plugins =
             plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);

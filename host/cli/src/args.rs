@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use audit::AuditCommand;
-pub(crate) use db::{DbCommand, ImportArgs};
+pub(crate) use db::{DbCommand, ImportArgs, RekeyArgs, RekeyColumns, RekeyTo};
 pub(crate) use doc::DocCommand;
 pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};

@@ -10,9 +10,11 @@
 mod args;
 mod command;
 mod exit;
+mod keyring;
 mod machine;
 mod output;
 mod progress;
+mod secret_input;
 mod settings;
 mod signals;
 

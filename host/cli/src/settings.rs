@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use trcaa_app::{App, AppError, Cancel, KeySource, LogPort, Progress, Setup, StoreError, parse_key};
 #[cfg(debug_assertions)]
-use trcaa_app::{DATABASE_FILE, KEY_FILE};
+use trcaa_app::{DATABASE_FILE, KEY_FILES};
 use trcaa_model::secret::Secret;
 
 use crate::args::Global;
+use crate::keyring::SessionKeyring;
 use crate::machine::{SystemClock, SystemEntropy};
 use crate::output::Output;
 use crate::progress::Bars;
@@ -49,15 +50,20 @@ pub(crate) fn data_dir(global: &Global, output: &Output) -> Result<PathBuf, AppE
     }
 }
 
+/// Refuses what must not be a key, as a wrong setting.
+fn parsed(text: &str) -> Result<Option<KeySource>, AppError> {
+    parse_key(text).map_err(|error: StoreError| AppError::usage(error.code(), error.to_string()))
+}
+
+/// TRCAA_DB_KEY, else TFTSR_DB_KEY, else what the key file says; a debug build without either does not encrypt.
 fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, AppError> {
-    let settings = |error: StoreError| AppError::usage(error.code(), error.to_string());
     if let Some(text) = variable("TRCAA_DB_KEY", "TFTSR_DB_KEY", output)
-        && let Some(key) = parse_key(&text).map_err(settings)?
+        && let Some(key) = parsed(&text)?
     {
         return Ok(key);
     }
     #[cfg(debug_assertions)]
-    if !folder.join(KEY_FILE).exists() {
+    if !KEY_FILES.iter().any(|name| folder.join(name).symlink_metadata().is_ok()) {
         let shown = folder.join(DATABASE_FILE);
         output.warn(&format!(
             "debug build without a key: {} is not encrypted (set TRCAA_DB_KEY to encrypt it)",
@@ -91,16 +97,22 @@ pub(crate) fn progress(global: &Global) -> Box<dyn Progress> {
     Bars::for_terminal(global.quiet || global.no_progress)
 }
 
+/// TRCAA_ENCRYPTION_KEY, else TFTSR_ENCRYPTION_KEY; refused where the same text would be as a database key.
+fn encryption_key(output: &Output) -> Result<Option<Secret>, AppError> {
+    let Some(text) = variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output) else { return Ok(None) };
+    Ok(parsed(&text)?.map(|_| Secret::new(text)))
+}
+
 /// What flags and environment say; opens nothing.
 pub(crate) fn setup(global: &Global, output: &Output) -> Result<Setup, AppError> {
     let data_dir = data_dir(global, output)?;
     let key = key_source(&data_dir, output)?;
-    let encryption_key = variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output).map(Secret::new);
     let plugin_log: Option<Arc<dyn LogPort>> = global.verbose.then(|| Arc::new(StderrLog) as Arc<dyn LogPort>);
     Ok(Setup {
         data_dir,
         key,
-        encryption_key,
+        encryption_key: encryption_key(output)?,
+        keyring: Some(Arc::new(SessionKeyring)),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         plugin_log,

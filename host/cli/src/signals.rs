@@ -24,6 +24,7 @@ pub fn on_interrupt() {
         let mut arrived = signals.forever();
         let Some(signal) = arrived.next() else { return };
         let end = move || {
+            crate::secret_input::restore_terminal();
             let rest = match finish(SIGNAL_WAIT) {
                 Ok(()) => "the rest was undone",
                 Err(_) => "the rest was undone; not every event could be recorded",

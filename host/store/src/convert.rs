@@ -9,7 +9,6 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags};
 use trcaa_model::env::Entropy;
 
-use crate::StoreError;
 use crate::draft::{Draft, beside};
 use crate::files::{failed, wipe};
 use crate::keys::{DatabaseKey, KeyMaterial};
@@ -17,6 +16,7 @@ use crate::lock::{Patience, claim};
 use crate::open::silence;
 use crate::rewrite::{census, export, rebuild_indexes, verify};
 use crate::secret_columns::{Unopenable, reseal};
+use crate::{StoreError, migrate};
 
 /// Exports to a new file, checks it, puts it in the plain one's place and wipes what was plain.
 ///
@@ -63,6 +63,7 @@ impl Plain {
         let conn = Connection::open_with_flags(path, flags)?;
         silence(&conn)?;
         conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON;")?;
+        migrate::expect_known(&conn)?;
         claim(&conn, patience)?;
         for mut log in logs.into_iter().flatten() {
             wipe(&mut log).map_err(failed("wipe the log of", path))?;

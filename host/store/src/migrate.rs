@@ -74,6 +74,11 @@ fn load_ledger(conn: &Connection) -> Result<HashMap<String, Option<String>>, Sto
     Ok(ledger)
 }
 
+/// Refuses, without a write, a database that [`run`] would refuse: before it is converted, not after.
+pub(crate) fn expect_known(conn: &Connection) -> Result<(), StoreError> {
+    check(&load_ledger(conn)?)
+}
+
 /// Refuses unknown migrations and changed texts.
 fn check(applied: &HashMap<String, Option<String>>) -> Result<(), StoreError> {
     if let Some(name) = applied.keys().filter(|name| !MIGRATIONS.iter().any(|m| m.name == **name)).min() {

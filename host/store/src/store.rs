@@ -125,6 +125,11 @@ impl Store {
         self.kind
     }
 
+    /// Whether secrets in columns have a key of their own (TRCAA_ENCRYPTION_KEY).
+    pub fn has_encryption_key(&self) -> bool {
+        self.replaced
+    }
+
     /// The clock that rows are stamped by.
     pub fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()

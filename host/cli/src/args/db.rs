@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DbCommand {
-    /// Show version, migrations, sizes and cipher settings
+    /// Show version, migrations, sizes, key source and cipher settings
     Status,
     /// Check pages, references, full-text index, audit chain and rows
     Check,
@@ -39,6 +39,10 @@ pub(crate) enum DbCommand {
     },
     /// Take over a database of an earlier product (tftsr.db, trcaa.db), or of another store
     Import(ImportArgs),
+    /// Move the store to another key, all secrets in it included
+    Rekey(RekeyArgs),
+    /// Write the store anew without the gaps that deleting left
+    Compact,
 }
 
 #[derive(Debug, Args)]
@@ -56,4 +60,38 @@ pub(crate) struct ImportArgs {
     /// [default: .enckey beside it, TRCAA_ENCRYPTION_KEY, TFTSR_ENCRYPTION_KEY]
     #[arg(long)]
     pub(crate) encryption_key_stdin: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RekeyArgs {
+    /// Keep the key there [default: as it is kept now]; a key file or keyring gets a fresh random key, a passphrase or raw
+    /// key is the first line of standard input (on a terminal: asked for)
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) to: Option<RekeyTo>,
+    /// Derive the key of secrets in columns from what it is now, from the next line of standard input
+    /// (TRCAA_ENCRYPTION_KEY from then on), or from the database key
+    #[arg(long, value_name = "WHAT", default_value = "keep")]
+    pub(crate) encryption_key: RekeyColumns,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RekeyTo {
+    /// The file tftsr.key in the data folder
+    KeyFile,
+    /// The keyring of the desktop session
+    Keyring,
+    /// A passphrase, in TRCAA_DB_KEY from then on
+    Passphrase,
+    /// 64 hex digits, in TRCAA_DB_KEY from then on
+    RawKey,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RekeyColumns {
+    /// As it is now
+    Keep,
+    /// A line of standard input
+    Stdin,
+    /// The database key
+    None,
 }

@@ -2,8 +2,10 @@
 
 mod backup;
 mod check;
+mod compact;
 mod export;
 mod import;
+mod rekey;
 mod restore;
 mod status;
 
@@ -27,6 +29,8 @@ pub(super) fn run(
         DbCommand::Restore { file, force } => restore::run(file, *force, global, output),
         DbCommand::Export { file, clear, force } => export::run(open, file, *clear, *force, global, output),
         DbCommand::Import(args) => import::run(&open()?, args, output),
+        DbCommand::Rekey(args) => rekey::run(global, args, output),
+        DbCommand::Compact => compact::run(global, output),
     }
 }
 

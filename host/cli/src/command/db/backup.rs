@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use serde_json::json;
-use trcaa_app::{App, AppError, key_advice};
+use trcaa_app::{App, AppError};
 
 use crate::args::Global;
 use crate::output::{Output, visible};
 use crate::settings;
 
 pub(super) fn run(file: &Path, force: bool, global: &Global, output: &Output) -> Result<(), AppError> {
-    let setup = settings::setup(global, output)?;
-    let opened_by = key_advice(&setup);
-    let app = App::open(setup, settings::progress(global))?;
+    let app = App::open(settings::setup(global, output)?, settings::progress(global))?;
+    let opened_by = app.key_advice();
     let backup = app.backup_database(file, super::overwrite(force))?;
     for finding in &backup.findings {
         output.warn(&format!("the store, and so the backup: {}", visible(finding)));

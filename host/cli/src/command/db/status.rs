@@ -23,6 +23,7 @@ pub(super) fn run(app: &App, output: &Output) -> Result<(), AppError> {
         status.migrations,
         status.latest_migration.as_deref().unwrap_or("–")
     ));
+    output.text(&format!("key: {}", status.key_source));
     match &status.cipher {
         Some(cipher) => output.text(&format!(
             "encrypted: SQLCipher {}, pages of {} bytes, {}, {} × {}",
