@@ -391,6 +391,9 @@ fn rows_of_earlier_products_are_read_from_their_files() {
     .unwrap();
     assert_eq!(home.bytes(["log", "show", &log]), LOG.as_bytes());
     fs::write(home.path("old.log"), zstd(LOG.as_bytes())).unwrap();
+    let run = home.run(["log", "show", &log, "--json"]).fails(1);
+    assert!(run.stdout.contains("not the file that was attached"), "{run:#?}");
+    conn.execute("UPDATE log_files SET content_hash = NULL", []).unwrap();
     assert_eq!(home.bytes(["log", "show", &log]), LOG.as_bytes(), "unpacked where it lies packed");
     assert!(text(&home.json(["image", "show", &image])["data_url"]).starts_with("data:image/png;base64,iVBOR"));
     conn.execute("UPDATE image_attachments SET mime_type = 'text/html'", []).unwrap();

@@ -219,7 +219,7 @@ fn filled(watched: &Watched) -> (String, String) {
     watched.answer(&["doc", "export", &document, "--format", "md", "--out", &out]);
     watched.answer(&["search", c]);
     watched.answer(&["log", "list", "--search", c]);
-    watched.answer(&["audit", "list", "--entity", c]);
+    watched.refused(&["audit", "list", "--entity", c]);
     watched.answer(&["issue", "resolve", &id, "--root-cause", c, "--confidence", "0.5"]);
     if watched.has(&["image", "add"]) {
         let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\0\x01\0\0\x05\0\x01\r\n-\xb4\0\0\0\0IEND\xaeB`\x82".to_vec();

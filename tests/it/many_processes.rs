@@ -150,7 +150,7 @@ fn a_writer_that_takes_longer_than_ten_seconds_is_told_of_and_no_sooner() {
     let waited = begun.elapsed();
     assert_eq!(refused.error_code(), "locked");
     let hints = list(&refused.answer()["error"]["hints"]);
-    assert!(hints.iter().any(|hint| text(hint).contains("other trcaa")), "{refused:#?}");
+    assert!(hints.iter().any(|hint| text(hint).contains("another process")), "{refused:#?}");
     assert!(waited >= PATIENCE - Duration::from_millis(500), "gave up after {waited:?}");
     other.end();
     // It can be done again, and was not half done.

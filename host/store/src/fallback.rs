@@ -42,11 +42,12 @@ pub(crate) fn expect_same(file: &mut File, hash: Option<&str>) -> Result<(), Str
         left = left.checked_sub(count as u64).ok_or("it is larger than anything that is attached")?;
         hasher.update(chunk.get(..count).unwrap_or_default());
     }
-    if !hex::encode(hasher.finalize()).eq_ignore_ascii_case(hash) {
-        return Err("it is not the file that was attached: its SHA-256 is another one".to_owned());
-    }
-    file.rewind().map_err(|e| e.to_string())
+    file.rewind().map_err(|e| e.to_string())?;
+    if hex::encode(hasher.finalize()).eq_ignore_ascii_case(hash) { Ok(()) } else { Err(OTHER.to_owned()) }
 }
+
+/// What to say of a file that took the place of what was attached.
+const OTHER: &str = "it is not the file that was attached: its SHA-256 is another one";
 
 /// What to say where a row has neither.
 pub(crate) const NOWHERE: &str = "neither its content nor its path is stored";

@@ -59,14 +59,16 @@ impl Store {
         let rank =
             |terms: &str| row::all(&self.conn, sql, params![terms, newest], |row| Ok((row.get(0)?, row.get(1)?)));
         let mut ranked: Vec<(i64, f64)> = rank(terms)?;
-        if ranked.len() as u64 == u64::from(newest) {
-            // Older ones count where the words are in the title.
-            let known: HashSet<i64> = ranked.iter().map(|(rowid, _)| *rowid).collect();
-            let titled = rank(&format!("title : ({terms})"))?;
-            ranked.extend(titled.into_iter().filter(|(rowid, _): &(i64, f64)| !known.contains(rowid)));
-        }
         // The better a match, the lower its number; the sort is stable, so of equal ones the newer stays before.
         ranked.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+        if ranked.len() as u64 == u64::from(newest) {
+            // Of a word that is nearly everywhere, those with it in the title come first, older ones too.
+            let mut titled: Vec<(i64, f64)> = rank(&format!("title : ({terms})"))?;
+            titled.sort_by(|(_, one), (_, other)| one.total_cmp(other));
+            let known: HashSet<i64> = titled.iter().map(|(rowid, _)| *rowid).collect();
+            ranked.retain(|(rowid, _)| !known.contains(rowid));
+            ranked.splice(0..0, titled);
+        }
         if !marked.is_empty() {
             let exact = self.to_the_letter(&ranked, marked)?;
             ranked.sort_by_key(|(rowid, _)| !exact.contains(rowid));

@@ -85,13 +85,15 @@ fn an_image_from_before_is_read_from_its_file_and_says_why_not() {
     let mut new = new_image(&issue, "old.png", b"");
     new.file_path = path.display().to_string();
     let id = store.write(|tx| tx.insert_image(&new)).unwrap().id;
-    home.raw().execute("UPDATE image_attachments SET image_data = NULL", []).unwrap();
+    home.raw().execute("UPDATE image_attachments SET image_data = NULL, upload_hash = ''", []).unwrap();
     assert_eq!(store.image_bytes(&id).unwrap(), b"old bytes");
 
     let why = |id: &ImageId| match store.image_bytes(id) {
         Err(StoreError::ImageUnreadable { file, why }) => (file, why),
         other => panic!("{other:?}"),
     };
+    home.raw().execute("UPDATE image_attachments SET upload_hash = ?1", ["00".repeat(32)]).unwrap();
+    assert!(why(&id).1.contains("not the file that was attached"));
     std::fs::remove_file(&path).unwrap();
     let (file, reason) = why(&id);
     assert!(file == path.display().to_string() && reason.contains("No such file"), "{file} {reason}");

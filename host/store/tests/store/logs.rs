@@ -75,6 +75,11 @@ fn a_log_from_before_is_read_from_its_file_and_says_why_not() {
     new.file_path = path.display().to_string();
     let log = store.write(|tx| tx.insert_log(&new)).unwrap();
     home.raw().execute("UPDATE log_files SET content_compressed = NULL", []).unwrap();
+    match store.read_text(&log.id) {
+        Err(StoreError::LogUnreadable { why, .. }) => assert!(why.contains("not the file that was attached"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+    home.raw().execute("UPDATE log_files SET content_hash = NULL", []).unwrap();
     assert_eq!(store.read_text(&log.id).unwrap(), "from the file");
     std::fs::write(&path, [gzip(b"from "), gzip(b"two members")].concat()).unwrap();
     assert_eq!(store.read_text(&log.id).unwrap(), "from two members");
