@@ -92,6 +92,7 @@ fn ingest(data: &Path, log: &Path) -> Cost {
         data_dir: data.to_owned(),
         key: KeySource::RawKey(Zeroizing::new([7; 32])),
         encryption_key: None,
+        keyring: None,
         clock: Arc::new(FixedClock(1_700_000_000_000)),
         entropy: Arc::new(SeededEntropy::new(1)),
         plugin_log: None,
