@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use trcaa_store::{Backup, KeyKind, Overwrite, Restored, Unsound};
+use trcaa_store::{Backup, KeyKind, Overwrite, Restore, Restored};
 
 use crate::keys::open_options;
 use crate::{App, AppError, Progress, Setup};
@@ -39,15 +39,10 @@ impl App {
 ///
 /// # Errors
 /// The file is no whole backup of this key and version, or the database is in use; nothing was changed then.
-pub fn restore_database(
-    setup: Setup,
-    file: &Path,
-    unsound: Unsound,
-    progress: &dyn Progress,
-) -> Result<Restored, AppError> {
+pub fn restore_database(setup: Setup, what: &Restore<'_>, progress: &dyn Progress) -> Result<Restored, AppError> {
     let options = open_options(&setup);
     let mut bar = Bar::new(progress, "copying the backup");
-    Ok(options.restore(file, unsound, &mut |done, all| bar.at(done, all))?)
+    Ok(options.restore(what, &mut |done, all| bar.at(done, all))?)
 }
 
 /// From "so far of so much" to steps, and to an end in every case.

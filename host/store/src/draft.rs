@@ -12,6 +12,8 @@ use crate::files::{ensure_private, failed, sync_folder};
 
 /// Added to the database's name.
 const SUFFIX: &str = ".new";
+/// Added to the name of what a draft is made from, where that has to lie in the folder too.
+const MATERIAL_SUFFIX: &str = ".old";
 /// Added by SQLite to the name of a database file.
 const SIDE_FILES: [&str; 3] = ["-journal", "-wal", "-shm"];
 
@@ -42,15 +44,21 @@ fn remove_side_files(path: &Path) -> Result<(), StoreError> {
 
 /// Whether a killed process left a draft of `target`, or a side file of one.
 pub(crate) fn left_over(target: &Path) -> bool {
-    let draft = beside(target, SUFFIX);
-    draft.symlink_metadata().is_ok() || SIDE_FILES.iter().any(|side| beside(&draft, side).symlink_metadata().is_ok())
+    let there = |path: &Path| path.symlink_metadata().is_ok();
+    [SUFFIX, MATERIAL_SUFFIX].into_iter().any(|suffix| {
+        let draft = beside(target, suffix);
+        there(&draft) || SIDE_FILES.iter().any(|side| there(&beside(&draft, side)))
+    })
 }
 
-/// Removes what a killed process left of a draft of `target`.
+/// Removes what a killed process left of drafts of `target`.
 pub(crate) fn clean(target: &Path) -> Result<(), StoreError> {
-    let draft = beside(target, SUFFIX);
-    remove_side_files(&draft)?;
-    remove(&draft)
+    [SUFFIX, MATERIAL_SUFFIX].into_iter().try_for_each(|suffix| remove_whole(&beside(target, suffix)))
+}
+
+fn remove_whole(draft: &Path) -> Result<(), StoreError> {
+    remove_side_files(draft)?;
+    remove(draft)
 }
 
 impl Draft {
@@ -59,8 +67,20 @@ impl Draft {
     /// # Errors
     /// Those of the file system.
     pub(crate) fn new(target: &Path) -> Result<Self, StoreError> {
-        clean(target)?;
-        let draft = Self { path: beside(target, SUFFIX), target: target.to_owned(), published: false };
+        Self::make(target, SUFFIX)
+    }
+
+    /// Makes an empty private file for what a draft of `target` is made from; not to be published.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub(crate) fn material(target: &Path) -> Result<Self, StoreError> {
+        Self::make(target, MATERIAL_SUFFIX)
+    }
+
+    fn make(target: &Path, suffix: &str) -> Result<Self, StoreError> {
+        let draft = Self { path: beside(target, suffix), target: target.to_owned(), published: false };
+        remove_whole(&draft.path)?;
         ensure_private(&draft.path)?;
         Ok(draft)
     }
@@ -89,7 +109,7 @@ impl Drop for Draft {
     fn drop(&mut self) {
         if !self.published {
             // Where this fails, the next opening tries again.
-            let _ = clean(&self.target);
+            let _ = remove_whole(&self.path);
         }
     }
 }

@@ -313,7 +313,9 @@ impl StoreError {
             Self::TargetExists { .. } => Some("choose another name, or --force to replace it"),
             Self::BackupRefused { problem, .. } => match problem {
                 BackupProblem::Plain => Some("take its rows over with: trcaa db import FILE"),
-                BackupProblem::OtherKey => Some("configure the key it was made with; nothing was changed"),
+                BackupProblem::OtherKey => Some(
+                    "give the key it was made with: trcaa db restore FILE --key-stdin; it moves to the present key then",
+                ),
                 BackupProblem::Damaged(_) => Some("take another backup; nothing was changed"),
                 BackupProblem::Unsound(_) => Some("restore it all the same with --force; nothing was changed"),
                 _ => None,

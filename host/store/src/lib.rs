@@ -88,7 +88,7 @@ pub use plugins::{PluginGrant, PluginRow, PluginState};
 pub use providers::{NewProvider, Provider};
 pub use pseudonyms::Pseudonym;
 pub use rekey::{Compacted, EncryptionKey, KeyTarget, Rekey, Rekeyed};
-pub use restore::{Restored, Unsound};
+pub use restore::{Restore, Restored, Unsound};
 pub use spans::NewSpan;
 pub use store::{Opened, Store, Tx};
 pub use text::LogText;

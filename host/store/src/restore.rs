@@ -26,9 +26,11 @@ use crate::backup::{copy_pages, is_same, without_log};
 use crate::draft::{Draft, beside};
 use crate::error::BackupProblem;
 use crate::files::{self, Found, failed, sync_folder};
-use crate::keys::{DatabaseKey, KeyKind, KeyMaterial};
+use crate::keys::{DatabaseKey, KeyKind, KeyMaterial, KeySource};
 use crate::lock::{FolderLock, Patience};
 use crate::open::ResolvedKey;
+use crate::rewrite::{census, export, rebuild_indexes, verify};
+use crate::secret_columns::{Unopenable, reseal};
 use crate::store::Opened;
 use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, handover, migrate, open};
 
@@ -46,6 +48,17 @@ pub enum Unsound {
     Refuse,
     /// It is restored as it is.
     Accept,
+}
+
+/// What is restored, and how.
+pub struct Restore<'b> {
+    /// The backup.
+    pub file: &'b Path,
+    /// The key it was made with, where that is another one than the store's: its pages and secrets move to the store's
+    /// key. A passphrase or a raw key.
+    pub key: Option<KeySource>,
+    /// What becomes of a backup that is not sound.
+    pub unsound: Unsound,
 }
 
 /// A restore that was done.
@@ -75,14 +88,9 @@ impl Options {
     /// # Errors
     /// [`StoreError::BackupRefused`] with the reason, [`StoreError::NewerSchema`], [`StoreError::MigrationChanged`],
     /// [`StoreError::Locked`] where another process has the database open; nothing was changed then.
-    pub fn restore(
-        self,
-        backup: &Path,
-        unsound: Unsound,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Restored, StoreError> {
+    pub fn restore(self, what: &Restore<'_>, progress: &mut dyn FnMut(u64, u64)) -> Result<Restored, StoreError> {
         let database = self.folder.join(DATABASE_FILE);
-        let backup = look_at_backup(backup, &database)?;
+        let backup = look_at_backup(what.file, &database)?;
         if !self.key.encrypts() {
             return Err(StoreError::EncryptedWherePlain { path: backup });
         }
@@ -91,19 +99,23 @@ impl Options {
         if handover::pending(&self.folder) && files::look_at(&database).is_ok_and(|found| found == Found::Opaque) {
             handover::resume(&self.folder, &database)?;
         }
-        let ResolvedKey { key, kind, .. } = self.resolve(&backup, Found::Opaque)?;
         let there = present(&database)?;
+        // With the backup's own key at hand a new machine may make a key of its own.
+        let found = if what.key.is_some() && !there { Found::Nothing } else { Found::Opaque };
+        let ResolvedKey { key, kind, .. } = self.resolve(&backup, found)?;
+        let other_key = what.key.as_ref().map(given_key).transpose()?;
 
-        let draft = Draft::new(&database)?;
-        fill(&backup, draft.path(), &key, progress)?;
-        let (store, migrated) = self.open_copy(&backup, draft.path(), &key, kind)?;
+        let copy = if other_key.is_some() { Draft::material(&database)? } else { Draft::new(&database)? };
+        let copy_key = other_key.as_ref().unwrap_or(&key);
+        fill(&backup, copy.path(), copy_key, progress)?;
+        let (store, migrated) = self.open_copy(&backup, copy.path(), copy_key, kind)?;
         let report = store.check()?;
         let refused = |problem| StoreError::BackupRefused { path: backup.clone(), problem };
         if let Some(found) = report.page_findings().next() {
             return Err(refused(BackupProblem::Damaged(found)));
         }
         let findings: Vec<String> = report.row_findings().collect();
-        if let (Some(first), Unsound::Refuse) = (findings.first(), unsound) {
+        if let (Some(first), Unsound::Refuse) = (findings.first(), what.unsound) {
             return Err(refused(BackupProblem::Unsound(first.clone())));
         }
         // A log without its database, which somebody deleted, is kept too.
@@ -119,6 +131,7 @@ impl Options {
         })?;
         let rows = store.row_counts()?;
         without_log(&store.conn)?;
+        let draft = if other_key.is_some() { self.move_over(&database, &store, &key)? } else { copy };
         store.conn.close().map_err(|(_, e)| e)?;
 
         let held = settle(&database, &key)?;
@@ -133,6 +146,21 @@ impl Options {
         let shown = |path: PathBuf| path.display().to_string();
         let verified = findings.is_empty();
         Ok(Restored { path: shown(database), bytes, rows, kept: kept.map(shown), migrated, verified, findings })
+    }
+
+    /// Rewrites a copy that has another key for the store's key, its secrets with it.
+    fn move_over(&self, database: &Path, copy: &Store, key: &DatabaseKey) -> Result<Draft, StoreError> {
+        let draft = Draft::new(database)?;
+        let before = census(&copy.conn)?;
+        let conn = export(&copy.conn, draft.path(), key)?;
+        let tx = conn.unchecked_transaction()?;
+        let material = KeyMaterial::new(key, self.encryption_key.as_ref());
+        reseal(&tx, &copy.material, &material, self.entropy.as_ref(), Unopenable::Refuse)?;
+        rebuild_indexes(&tx)?;
+        tx.commit()?;
+        verify(&conn, &before, &[])?;
+        conn.close().map_err(|(_, e)| e)?;
+        Ok(draft)
     }
 
     /// Opens the copy and brings its schema up to date; gives the number of migrations that it lacked.
@@ -182,6 +210,15 @@ impl Options {
             wait: self.wait,
         };
         Ok((store, migrated))
+    }
+}
+
+/// A key that is given and kept nowhere.
+fn given_key(key: &KeySource) -> Result<DatabaseKey, StoreError> {
+    match key {
+        KeySource::Passphrase(secret) => Ok(DatabaseKey::Passphrase(secret.clone())),
+        KeySource::RawKey(raw) => Ok(DatabaseKey::Raw(raw.clone())),
+        _ => Err(StoreError::KeyRefused("a backup's key is a passphrase or a raw key")),
     }
 }
 

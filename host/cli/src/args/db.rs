@@ -22,6 +22,9 @@ pub(crate) enum DbCommand {
     Restore {
         /// The backup
         file: PathBuf,
+        /// Read the key it was made with from standard input (on a terminal: asked for); it moves to the present key
+        #[arg(long)]
+        key_stdin: bool,
         /// Restore it even if its rows do not fit together; damaged pages are refused all the same
         #[arg(long)]
         force: bool,

@@ -26,7 +26,7 @@ pub(super) fn run(
         DbCommand::Status => status::run(&open()?, output),
         DbCommand::Check => check::run(&open()?, output),
         DbCommand::Backup { file, force } => backup::run(file, *force, global, output),
-        DbCommand::Restore { file, force } => restore::run(file, *force, global, output),
+        DbCommand::Restore { file, key_stdin, force } => restore::run(file, *key_stdin, *force, global, output),
         DbCommand::Export { file, clear, force } => export::run(open, file, *clear, *force, global, output),
         DbCommand::Import(args) => import::run(&open()?, args, output),
         DbCommand::Rekey(args) => rekey::run(global, args, output),

@@ -5,6 +5,7 @@ use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
 
 use rusqlite::Connection;
 use trcaa_model::env::fixed::FixedClock;
+use trcaa_model::secret::Secret;
 
 use super::*;
 use crate::backup::tests::options;
@@ -28,9 +29,13 @@ fn place() -> Place {
     Place { dir, data, backup }
 }
 
+fn what(file: &Path) -> Restore<'_> {
+    Restore { file, key: None, unsound: Unsound::Refuse }
+}
+
 impl Place {
     fn restore(&self) -> Result<Restored, StoreError> {
-        options(&self.data, 1).restore(&self.backup, Unsound::Refuse, &mut |_, _| ())
+        options(&self.data, 1).restore(&what(&self.backup), &mut |_, _| ())
     }
 
     fn database(&self) -> PathBuf {
@@ -82,7 +87,7 @@ fn the_present_database_is_kept_whole() {
     drop(store);
 
     // What was kept can be put back, and is a database in its own right.
-    let back = options(&place.data, 1).restore(&kept, Unsound::Refuse, &mut |_, _| ()).unwrap();
+    let back = options(&place.data, 1).restore(&what(&kept), &mut |_, _| ()).unwrap();
     assert_eq!(place.of(), "present");
     assert_ne!(back.kept.as_deref(), Some(&*kept.display().to_string()), "a second one of the same second");
 }
@@ -168,7 +173,7 @@ fn a_log_of_the_same_database_ends_in_what_is_kept() {
     let done = killed.restore().unwrap();
     assert_eq!(killed.of(), "backup");
     // And a file with a log beside it is a backup too, with what the log has.
-    options(&killed.data, 1).restore(Path::new(&done.kept.unwrap()), Unsound::Refuse, &mut |_, _| ()).unwrap();
+    options(&killed.data, 1).restore(&what(Path::new(&done.kept.unwrap())), &mut |_, _| ()).unwrap();
     assert_eq!(killed.of(), "log");
 }
 
@@ -183,7 +188,7 @@ fn a_backup_with_a_log_beside_it_is_restored_with_it() {
     }
     drop(store);
     let log = fs::read(beside(&copy, "-wal")).unwrap();
-    options(&place.data, 1).restore(&copy, Unsound::Refuse, &mut |_, _| ()).unwrap();
+    options(&place.data, 1).restore(&what(&copy), &mut |_, _| ()).unwrap();
     assert_eq!(place.of(), "log");
     assert_eq!(fs::read(beside(&copy, "-wal")).unwrap(), log, "left as it was");
 }
@@ -222,12 +227,12 @@ fn what_is_no_backup_is_refused_and_nothing_is_touched() {
 fn another_key_says_so_and_no_key_makes_none() {
     let place = place();
     let before = place.snapshot();
-    let error = options(&place.data, 2).restore(&place.backup, Unsound::Refuse, &mut |_, _| ()).unwrap_err();
+    let error = options(&place.data, 2).restore(&what(&place.backup), &mut |_, _| ()).unwrap_err();
     assert_eq!(error.code(), "wrong_key");
     assert!(error.to_string().contains("another key"), "{error}");
     let mut without = options(&place.data, 1);
     without.key = KeySource::KeyFile;
-    let error = without.restore(&place.backup, Unsound::Refuse, &mut |_, _| ()).unwrap_err();
+    let error = without.restore(&what(&place.backup), &mut |_, _| ()).unwrap_err();
     assert!(matches!(error, StoreError::KeyFileMissing { .. }), "{error}");
     assert!(place.snapshot() == before);
 }
@@ -285,7 +290,9 @@ fn unsound_rows_are_refused_until_they_are_accepted() {
     let error = place.refused();
     assert_eq!(error.code(), "unsound");
     assert!(error.to_string().contains("audit"), "{error}");
-    let done = options(&place.data, 1).restore(&place.backup, Unsound::Accept, &mut |_, _| ()).unwrap();
+    let done = options(&place.data, 1)
+        .restore(&Restore { unsound: Unsound::Accept, ..what(&place.backup) }, &mut |_, _| ())
+        .unwrap();
     assert!(!done.verified && done.findings.len() == 1, "{done:?}");
 }
 
@@ -343,4 +350,49 @@ fn a_log_whose_database_was_deleted_is_kept_and_never_replayed() {
         assert_eq!(place.of(), "backup");
         assert!(fs::read(beside(Path::new(&done.kept.unwrap()), suffix)).unwrap() == log);
     }
+}
+
+#[test]
+fn a_backup_of_another_key_moves_to_the_present_key_with_its_secrets() {
+    let place = place();
+    let (issue, public_key) = {
+        let store = options(&place.data, 1).open().unwrap();
+        let issue = store
+            .write(|tx| {
+                tx.insert_issue(&trcaa_model::issue::NewIssue {
+                    title: "t".to_owned(),
+                    description: None,
+                    severity: trcaa_model::issue::Severity::Low,
+                    category: None,
+                    source: None,
+                    assigned_to: None,
+                    tags: Vec::new(),
+                })
+            })
+            .unwrap()
+            .id;
+        store.write(|tx| tx.pseudonym(&issue, "Email", "anna@example.org")).unwrap();
+        (issue, store.write(|tx| tx.checkpoint_audit()).unwrap().public_key)
+    };
+    let store = options(&place.data, 1).open().unwrap();
+    store.backup(&place.backup, Overwrite::Replace, &mut |_, _| ()).unwrap();
+    drop(store);
+    let other = place.dir.path().join("other");
+    let restore = |key: Option<KeySource>, number| {
+        options(&other, number).restore(&Restore { key, ..what(&place.backup) }, &mut |_, _| ())
+    };
+    let made_with = || Some(KeySource::RawKey(zeroize::Zeroizing::new([1; 32])));
+    assert_eq!(restore(None, 2).unwrap_err().code(), "wrong_key");
+    assert_eq!(restore(Some(KeySource::Passphrase(Secret::new("no"))), 2).unwrap_err().code(), "wrong_key");
+    assert!(!other.join(DATABASE_FILE).exists());
+    let done = restore(made_with(), 2).unwrap();
+    assert!(done.verified && done.kept.is_none(), "{done:?}");
+    let names: Vec<_> = fs::read_dir(&other).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, [DATABASE_FILE], "nothing of the old key stays behind");
+    let store = options(&other, 2).open().unwrap();
+    assert!(store.check().unwrap().is_sound());
+    assert_eq!(store.pseudonym_of(&issue, "anna@example.org").unwrap(), Some(("Email".to_owned(), 1)));
+    assert_eq!(store.pseudonyms(&issue).unwrap()[0].value.expose(), "anna@example.org");
+    assert!(store.signs_with(&public_key).unwrap());
+    assert_eq!(store.write(|tx| tx.checkpoint_audit()).unwrap().public_key, public_key, "its seed opens");
 }
