@@ -24,6 +24,7 @@ mod keys;
 mod kill;
 mod many_processes;
 mod odd_files;
+mod own_files;
 mod peer;
 mod plugins;
 mod rekey;

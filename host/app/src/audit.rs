@@ -21,8 +21,9 @@ impl App {
     /// Signs the head of the audit trail; that this was done is an entry itself, and the last one that is covered.
     ///
     /// # Errors
-    /// Those of the store.
+    /// `audit_broken`: a signature over a trail that was changed would vouch for the change.
     pub fn audit_checkpoint(&self) -> Result<Checkpoint, AppError> {
+        self.verify_audit(None)?;
         Ok(self.store.write(|tx| tx.checkpoint_audit())?)
     }
 
@@ -31,7 +32,13 @@ impl App {
     /// # Errors
     /// It is there, or cannot be written.
     pub fn write_checkpoint(&self, path: &Path, text: &str) -> Result<PathBuf, AppError> {
-        crate::export::write_file(path, text.as_bytes(), false)
+        self.store.expect_foreign(path)?;
+        crate::export::write_file(path, text.as_bytes(), false).map_err(|mut error| {
+            if error.code == "exists" {
+                error.hints = vec!["choose another name; a checkpoint replaces nothing".to_owned()];
+            }
+            error
+        })
     }
 
     /// Checks the whole trail; with the text of a checkpoint also that it still holds that head at its place.

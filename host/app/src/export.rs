@@ -129,7 +129,10 @@ impl App {
             .map_err(|e| AppError::failed("unrenderable", format!("exporting document {id}: {e}")))?;
         let bytes = renderer.render(&tree, &offered)?;
         let path = match target {
-            ExportTarget::File { path, force } => write_file(path, &bytes, *force)?,
+            ExportTarget::File { path, force } => {
+                self.store.expect_foreign(path)?;
+                write_file(path, &bytes, *force)?
+            }
             ExportTarget::Folder(folder) => write_free(folder, &stem, &offered.extension, &bytes)?,
         };
         let file = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

@@ -105,6 +105,7 @@ impl App {
     /// # Errors
     /// There is no such image, its bytes cannot be read, or the file cannot be written.
     pub fn save_image(&self, id: &ImageId, path: &Path, force: bool) -> Result<(), AppError> {
+        self.store.expect_foreign(path)?;
         let bytes = self.store.image_bytes(id)?;
         private_file::write(path, &bytes, force)
     }

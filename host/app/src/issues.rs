@@ -43,6 +43,18 @@ impl App {
     /// # Errors
     /// There is none, or the confidence is not between 0 and 1.
     pub fn resolve_issue(&self, id: &IssueId, root_cause: Option<(&str, f64)>) -> Result<Issue, AppError> {
+        if let Some((text, _)) = root_cause
+            && text.len() > ROOT_CAUSE_BYTES_MAX
+        {
+            return Err(AppError::usage(
+                "too_long",
+                format!(
+                    "resolving the issue: the root cause has {} bytes; at most {ROOT_CAUSE_BYTES_MAX} are kept",
+                    text.len()
+                ),
+            )
+            .hint("say it in a sentence or two, and put the rest into the RCA: trcaa doc edit"));
+        }
         if root_cause.is_some_and(|(text, _)| text.trim().is_empty()) {
             return Err(AppError::usage("empty_answer", "resolving the issue: the root cause is empty"));
         }

@@ -58,7 +58,7 @@ pub use trcaa_store::{
     Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,
     ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, LogFileListed, LogFilter, Opened,
     Overwrite, PendingEvents, PluginState, Rekey, Rekeyed, Restore, Restored, Store, StoreError, StoreStatus, Unsound,
-    parse_key,
+    parse_key, remove_drafts,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

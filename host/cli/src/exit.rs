@@ -33,7 +33,7 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
     let asked_for_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && asked_for_json {
         let text = error.render().to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let message = message_of(error, &text);
         Output::new(true).error("usage", &message, &["see: trcaa --help".to_owned()], &[]);
         return ExitCode::from(USAGE);
     }
@@ -45,6 +45,15 @@ pub(crate) fn usage(error: &clap::Error) -> ExitCode {
         (false, true) => FAILED,
         (false, false) => 0,
     })
+}
+
+/// What clap says before it shows the usage, in one line; where it shows the help instead, what is missing.
+fn message_of(error: &clap::Error, text: &str) -> String {
+    if error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a subcommand is required".to_owned();
+    }
+    let told = text.split("\n\nUsage:").next().unwrap_or_default().trim_start_matches("error: ");
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Where the first panic of this process was.

@@ -18,7 +18,11 @@ pub(crate) fn visible(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let hidden = c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            || matches!(
+                c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+                    | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+            );
         match c {
             '\t' => out.push(' '),
             _ if hidden => out.extend(c.escape_unicode()),
@@ -96,7 +100,7 @@ impl Output {
 
     /// Warns.
     pub(crate) fn warn(&self, line: &str) {
-        let _ = writeln!(io::stderr(), "warning: {line}");
+        let _ = writeln!(io::stderr(), "warning: {}", visible(line));
     }
 
     /// Tells an error: on stderr, or as JSON on stdout.

@@ -1,6 +1,7 @@
 //! What the environment says: data folder and keys. Resolved once; flags win over the environment.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -15,13 +16,23 @@ use crate::machine::{SystemClock, SystemEntropy};
 use crate::output::Output;
 use crate::progress::Bars;
 
-/// A variable, or its name from when the product was called TFTSR, which warns.
-fn variable(name: &str, legacy: &str, output: &Output) -> Option<String> {
-    let filled = |name: &str| env::var(name).ok().filter(|value| !value.trim().is_empty());
-    filled(name).or_else(|| {
+/// A variable, or its name from when the product was called TFTSR, which warns. White space only is unset.
+fn variable(name: &str, legacy: &str, output: &Output) -> Option<(OsString, String)> {
+    let filled =
+        |name: &str| env::var_os(name).filter(|value| value.to_str().is_none_or(|text| !text.trim().is_empty()));
+    filled(name).map(|value| (value, name.to_owned())).or_else(|| {
         let value = filled(legacy)?;
         output.warn(&format!("{legacy} is deprecated; use {name}"));
-        Some(value)
+        Some((value, legacy.to_owned()))
+    })
+}
+
+/// A variable that holds a key. One that is no UTF-8 is refused: taken for unset, it would leave the store without it.
+fn key_variable(name: &str, legacy: &str, output: &Output) -> Result<Option<String>, AppError> {
+    let Some((value, name)) = variable(name, legacy, output) else { return Ok(None) };
+    value.into_string().map(Some).map_err(|_| {
+        AppError::usage("key", format!("reading {name}: it is no UTF-8 text"))
+            .hint("keys are UTF-8 text, or 64 hex digits")
     })
 }
 
@@ -30,7 +41,7 @@ pub(crate) fn data_dir(global: &Global, output: &Output) -> Result<PathBuf, AppE
     if let Some(given) = &global.data_dir {
         return Ok(given.clone());
     }
-    if let Some(set) = variable("TRCAA_DATA_DIR", "TFTSR_DATA_DIR", output) {
+    if let Some((set, _)) = variable("TRCAA_DATA_DIR", "TFTSR_DATA_DIR", output) {
         return Ok(PathBuf::from(set));
     }
     let base = if cfg!(target_os = "macos") {
@@ -57,7 +68,7 @@ fn parsed(text: &str) -> Result<Option<KeySource>, AppError> {
 
 /// TRCAA_DB_KEY, else TFTSR_DB_KEY, else what the key file says; a debug build without either does not encrypt.
 fn key_source(folder: &std::path::Path, output: &Output) -> Result<KeySource, AppError> {
-    if let Some(text) = variable("TRCAA_DB_KEY", "TFTSR_DB_KEY", output)
+    if let Some(text) = key_variable("TRCAA_DB_KEY", "TFTSR_DB_KEY", output)?
         && let Some(key) = parsed(&text)?
     {
         return Ok(key);
@@ -99,7 +110,7 @@ pub(crate) fn progress(global: &Global) -> Box<dyn Progress> {
 
 /// TRCAA_ENCRYPTION_KEY, else TFTSR_ENCRYPTION_KEY; refused where the same text would be as a database key.
 fn encryption_key(output: &Output) -> Result<Option<Secret>, AppError> {
-    let Some(text) = variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output) else { return Ok(None) };
+    let Some(text) = key_variable("TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY", output)? else { return Ok(None) };
     Ok(parsed(&text)?.map(|_| Secret::new(text)))
 }
 

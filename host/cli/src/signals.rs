@@ -25,6 +25,7 @@ pub fn on_interrupt() {
         let Some(signal) = arrived.next() else { return };
         let end = move || {
             crate::secret_input::restore_terminal();
+            trcaa_app::remove_drafts();
             let rest = match finish(SIGNAL_WAIT) {
                 Ok(()) => "the rest was undone",
                 Err(_) => "the rest was undone; not every event could be recorded",
@@ -63,5 +64,6 @@ pub(crate) fn finish_events() -> Result<(), trcaa_app::AppError> {
 /// Ends the process from within a command; nothing that was posted is left behind.
 pub(crate) fn leave(status: i32) -> ! {
     let _ = finish(LEAVE_WAIT);
+    trcaa_app::remove_drafts();
     signal_hook::low_level::exit(status)
 }

@@ -100,6 +100,14 @@ impl Store {
         OutFile::beside(target, overwrite)
     }
 
+    /// Refuses a target of ours: the database, its key, and every other name of that kind in the data folder.
+    ///
+    /// # Errors
+    /// [`StoreError::TargetRefused`].
+    pub fn expect_foreign(&self, target: &Path) -> Result<(), StoreError> {
+        refuse_own(&self.path, target)
+    }
+
     /// Publishes a draft with its audit row: one is there if the other is. Gives its size in bytes.
     ///
     /// # Errors

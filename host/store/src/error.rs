@@ -350,6 +350,27 @@ impl StoreError {
                 "set TRCAA_ENCRYPTION_KEY as it was when this was stored, or remove or replace the row; nothing was changed",
             ),
             Self::Import(error) => error.hint(),
+            Self::NoSuch { what, .. } => Some(match *what {
+                "issue" => "list them with: trcaa issue list",
+                "log" => "list them with: trcaa log list",
+                "image" => "list them with: trcaa image list",
+                "document" => "list them with: trcaa doc list",
+                "span" => "list them with: trcaa pii spans LOG",
+                _ => "look whether the id belongs to something else",
+            }),
+            Self::Ambiguous { .. } | Self::IdTooShort { .. } => {
+                Some("give more characters of the id; lists show its end")
+            }
+            Self::MigrationChanged { .. } => Some("use the version of trcaa that made this store; nothing was changed"),
+            Self::MigrationFailed { .. } | Self::MigrationOrphans { .. } => Some(
+                "nothing of it was kept; restore a backup, or take the rows over: trcaa db import FILE into a new store",
+            ),
+            Self::KeyFile { .. } => {
+                Some("put the key file back as it was made; no new key is made, and nothing was changed")
+            }
+            Self::LogUnreadable { .. } => Some("attach the log again from where it is now: trcaa log add"),
+            Self::ImageUnreadable { .. } => Some("attach the image again from where it is now: trcaa image add"),
+            Self::File { .. } => Some("check the path, its permissions, and what is there"),
             _ => None,
         }
     }

@@ -92,8 +92,15 @@ pub fn parse_key(text: &str) -> Result<Option<KeySource>, StoreError> {
     if text.contains('\0') {
         return Err(StoreError::KeyRefused("it contains a NUL character"));
     }
+    let quoted = trimmed
+        .strip_prefix(['x', 'X'])
+        .is_some_and(|rest| rest.len() >= 2 && rest.starts_with('\'') && rest.ends_with('\''));
     Ok(Some(match parse_raw(trimmed) {
         Some(raw) => KeySource::RawKey(raw),
+        // A slip in a raw key would make a store with a passphrase that nobody knows.
+        None if quoted => {
+            return Err(StoreError::KeyRefused("it is written as a raw key, and is not x'64 hex digits'"));
+        }
         None => KeySource::Passphrase(Secret::new(text)),
     }))
 }
@@ -231,7 +238,7 @@ mod tests {
     fn everything_else_is_a_passphrase_or_nothing() {
         assert!(parse_key(" \t\n").unwrap().is_none());
         let short = &DIGITS[..63];
-        for text in ["it's", "x'00'", short, " padded "] {
+        for text in ["it's", "x00", short, " padded "] {
             let Some(KeySource::Passphrase(secret)) = parse_key(text).unwrap() else {
                 panic!("{text} is a passphrase")
             };
@@ -239,6 +246,7 @@ mod tests {
         }
         assert!(matches!(parse_key("dev-key-change-in-prod\n"), Err(StoreError::KeyRefused(_))));
         assert!(matches!(parse_key("a\0b"), Err(StoreError::KeyRefused(_))));
+        assert!(matches!(parse_key("x'00'"), Err(StoreError::KeyRefused(_))));
     }
 
     #[test]

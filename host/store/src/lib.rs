@@ -82,7 +82,7 @@ pub use keys::{KeyKind, KeySource, Purpose, parse_key};
 pub use logs::{LogFileListed, LogFilter, RedactedCopy};
 pub use migrate::migration_names;
 pub use open::{DATABASE_FILE, KEY_FILE, KEY_FILES, Mode, OpenOptions};
-pub use out_file::{OutFile, Overwrite};
+pub use out_file::{OutFile, Overwrite, remove_drafts};
 pub use packed::{PackedError, Packing, Unpacking, ZSTD_WINDOW_BYTES_MAX};
 pub use plugins::{PluginGrant, PluginRow, PluginState};
 pub use providers::{NewProvider, Provider};

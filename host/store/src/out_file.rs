@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use rustix::process::{Pid, test_kill_process};
 
@@ -17,6 +18,25 @@ use crate::files::{failed, sync_folder};
 const SUFFIX: &str = ".part";
 /// Names looked through for what killed processes left; a folder of backups has a few.
 const ENTRIES_MAX: usize = 10_000;
+
+/// Drafts of this process that have no name yet.
+static DRAFTS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+/// Removes all drafts of this process, which is about to end without dropping them: of an export they may hold text in
+/// clear.
+pub fn remove_drafts() {
+    for path in DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        remove_all(&path);
+    }
+}
+
+fn remove_all(temporary: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let mut name = temporary.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = fs::remove_file(name);
+    }
+}
 
 /// What becomes of a file that has the name already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +87,7 @@ impl OutFile {
             .mode(0o600)
             .open(&temporary)
             .map_err(failed("create", &temporary))?;
+        DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).push(temporary.clone());
         Ok(Self { target: target.to_owned(), temporary, folder, overwrite, published: false })
     }
 
@@ -137,12 +158,9 @@ fn clear_left_over(folder: &Path, prefix: &str) {
 impl Drop for OutFile {
     fn drop(&mut self) {
         if !self.published {
-            for suffix in ["", "-journal", "-wal", "-shm"] {
-                let mut name = self.temporary.as_os_str().to_owned();
-                name.push(suffix);
-                let _ = fs::remove_file(name);
-            }
+            remove_all(&self.temporary);
         }
+        DRAFTS.lock().unwrap_or_else(PoisonError::into_inner).retain(|path| *path != self.temporary);
     }
 }
 

@@ -47,7 +47,8 @@ impl Store {
             let left = limit as usize - hits.len();
             hits.extend(more.into_iter().filter(|hit| !known.contains(&hit.issue_id)).take(left));
         }
-        Ok(hits)
+        // Scripts without spaces are one word to the index, of which it finds the beginning only.
+        if hits.is_empty() && !query.is_ascii() { self.search_to_the_letter(query, limit) } else { Ok(hits) }
     }
 
     /// The best `limit` matches of an expression, those that hold the `marked` words to the letter first. Ranked first
@@ -78,8 +79,8 @@ impl Store {
         let (Some(first), Some(last)) = (rowids.iter().min(), rowids.iter().max()) else { return Ok(Vec::new()) };
         // One pass over the range: asked for row by row, a prefix would be merged anew for each. The plus keeps SQLite
         // from doing that by itself.
-        let sql = "SELECT i.rowid, i.id, i.title, snippet(issues_fts, 1, char(1), char(2), '…', 24),
-                          snippet(issues_fts, 2, char(1), char(2), '…', 24)
+        let sql = "SELECT i.rowid, i.id, i.title, snippet(issues_fts, 1, char(1), char(2), '…', 12),
+                          snippet(issues_fts, 2, char(1), char(2), '…', 12)
                    FROM issues_fts CROSS JOIN issues i ON i.rowid = issues_fts.rowid
                    WHERE issues_fts MATCH ?1 AND issues_fts.rowid BETWEEN ?2 AND ?3
                        AND +issues_fts.rowid IN (SELECT value FROM json_each(?4))";

@@ -21,6 +21,8 @@ pub(super) enum Use {
 
 /// Secret by name, in whatever table.
 const SECRETS: [&str; 4] = ["auth_value", "env_config", "token_hash", "value_mac"];
+/// A person or an account, whole: no detector knows every name.
+const PERSONS: [&str; 3] = ["assigned_to", "username", "user_id"];
 /// Parts of names that mean the same in tables to come.
 const SECRET_PARTS: [&str; 3] = ["secret", "password", "private_key"];
 /// Words that the host chooses.
@@ -61,7 +63,9 @@ pub(super) fn use_of(table: &str, column: &str) -> Use {
         ("log_files", "redacted_compressed") => Use::LogCopy,
         ("image_attachments", "image_data") => Use::Image,
         ("pii_spans", "original_value") => Use::Value,
-        ("settings", "key") => Use::Structure,
+        // Headers and arguments of foreign making: a token may be anywhere in them.
+        ("ai_providers", "options") | ("mcp_servers", "transport_config") => Use::Value,
+        _ if PERSONS.contains(&column) => Use::Value,
         _ if column.starts_with("encrypted_") || SECRETS.contains(&column) => Use::Secret,
         _ if SECRET_PARTS.iter().any(|part| column.contains(part)) => Use::Secret,
         _ if column == "id" || column.ends_with("_id") || is_time(column) => Use::Structure,
@@ -90,9 +94,27 @@ pub(super) fn is_plain(column: &str, text: &str) -> bool {
     if column == "mime_type" || column == "version" {
         return text.bytes().all(|b| b.is_ascii_alphanumeric() || b"/.+-; =".contains(&b)) && !digits(0..1);
     }
-    // A telephone or card number is digits alone; an id of ours never is.
-    let letters = text.bytes().any(|b| b.is_ascii_alphabetic());
-    text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') && (letters || text.len() < 7)
+    if column == "id" || column.ends_with("_id") {
+        return is_id(text);
+    }
+    if column.ends_with("_hash") || column == "sha256" {
+        return text.bytes().all(|b| b.is_ascii_hexdigit());
+    }
+    // Words of ours are in lower case; a telephone or card number is digits alone.
+    let letters = text.bytes().any(|b| b.is_ascii_lowercase());
+    let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-:/.@".contains(&b);
+    let label = matches!(column, "label" | "pii_type") && text.bytes().all(|b| b.is_ascii_alphanumeric());
+    label || text.bytes().all(known) && (letters || text.len() < 7) && !text.contains('@')
+}
+
+/// A UUID, or a seed's or plugin's id: words in lower case joined by dashes.
+fn is_id(text: &str) -> bool {
+    let uuid = text.len() == 36
+        && text.bytes().enumerate().all(|(at, b)| match at {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        });
+    uuid || text.is_empty() || text.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
 }
 
 #[cfg(test)]
@@ -103,7 +125,10 @@ mod tests {
     fn what_is_not_known_is_text_and_what_is_secret_is_so_everywhere() {
         for (table, column, expected) in [
             ("issues", "title", Use::Text),
-            ("issues", "assigned_to", Use::Text),
+            ("issues", "assigned_to", Use::Value),
+            ("integration_config", "username", Use::Value),
+            ("ai_providers", "options", Use::Value),
+            ("settings", "key", Use::Text),
             ("log_files", "file_path", Use::Text),
             ("audit_log", "details", Use::Text),
             ("a_table_to_come", "note", Use::Text),
@@ -123,7 +148,13 @@ mod tests {
     #[test]
     fn a_strangers_text_in_a_column_of_ids_is_no_id() {
         for (column, text, plain) in [
-            ("id", "019a-7f_3", true),
+            ("id", "01a1fea9-b44d-73d1-b7c6-fb0989d7d8cd", true),
+            ("id", "kubectl-get", true),
+            ("id", "Anna-Berg-SSN-123-45-6789", false),
+            ("id", "sk_live_4eC39", false),
+            ("content_hash", "00ff", true),
+            ("category", "hunter2SecretPassword", false),
+            ("pii_type", "BearerToken", true),
             ("id", "anna.berg@example.com", false),
             ("entity_id", "10.0.0.1", false),
             ("id", "4111111111111111", false),

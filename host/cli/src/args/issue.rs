@@ -74,7 +74,7 @@ pub(crate) enum IssueCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct IssueFields {
-    /// critical, high, medium, low, or P1 to P4 [default: medium]
+    /// critical, high, medium, low, or P1 to P4 [default for a new issue: medium]
     #[arg(long)]
     pub(crate) severity: Option<String>,
     /// What is known

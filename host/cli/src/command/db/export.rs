@@ -17,6 +17,10 @@ pub(super) fn run(
     global: &Global,
     output: &Output,
 ) -> Result<(), AppError> {
+    if file == Path::new("-") {
+        return Err(AppError::usage("bad_path", "exporting the store: `-` is no file")
+            .hint("name a file; it is private (0600) and appears whole or not at all"));
+    }
     if clear {
         let shown = visible(&file.display().to_string());
         confirm(&format!("Write all logs, messages and images in clear to {shown}?"), global.yes)?;
