@@ -20,29 +20,29 @@ use crate::{StoreError, migrate};
 
 /// Exports to a new file, checks it, puts it in the plain one's place and wipes what was plain.
 ///
-/// `columns` are the keys of secrets in columns before (where the plain database is ours) and after.
+/// `columns` are the keys that secrets in columns may have been sealed with, and the one they have after. Gives how many
+/// opened with none of them: an earlier product's, or those of a key that is not at hand. They stay as they are.
 pub(crate) fn encrypt_in_place(
     path: &Path,
     key: &DatabaseKey,
-    columns: (Option<&KeyMaterial>, &KeyMaterial),
+    columns: (&[&KeyMaterial], &KeyMaterial),
     entropy: &dyn Entropy,
     patience: &mut Patience,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let draft = Draft::new(path)?;
     let mut plain = Plain::claim(path, patience)?;
     let before = census(&plain.conn)?;
     let conn = export(&plain.conn, draft.path(), key)?;
     let tx = conn.unchecked_transaction()?;
-    if let (Some(old), new) = columns {
-        // An earlier product's ciphertexts do not open with any key of ours; nothing is lost by keeping them.
-        reseal(&tx, old, new, entropy, Unopenable::Keep)?;
-    }
+    let (old, new) = columns;
+    let unopened = reseal(&tx, old, new, entropy, Unopenable::Keep)?.unopened;
     rebuild_indexes(&tx)?;
     tx.commit()?;
     verify(&conn, &before, &[])?;
     conn.close().map_err(|(_, e)| e)?;
     draft.publish()?;
-    plain.wipe(path)
+    plain.wipe(path)?;
+    Ok(unopened)
 }
 
 /// A plain database of which this process is the only user.

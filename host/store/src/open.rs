@@ -171,7 +171,10 @@ impl OpenOptions {
         })
     }
 
-    /// Encrypts a plain database, and seals what our own column key sealed with the new one.
+    /// Encrypts a plain database, and seals with the new key what our own column key or a replacement of it sealed.
+    ///
+    /// A replacement that is configured now need not have been when a secret was sealed, so both are tried. The column
+    /// key is thrown away only where no ciphertext is left that it may yet be needed for.
     fn convert(
         &self,
         path: &Path,
@@ -181,13 +184,15 @@ impl OpenOptions {
     ) -> Result<(), StoreError> {
         let column_key = self.folder.join(COLUMN_KEY_FILE);
         let old = match key_file::load(&column_key)? {
-            Some(KeyFile { kept: Kept::Here(raw), .. }) => {
-                Some(KeyMaterial::new(&DatabaseKey::Plain(raw), self.encryption_key.as_ref()))
-            }
+            Some(KeyFile { kept: Kept::Here(raw), .. }) => Some(KeyMaterial::new(&DatabaseKey::Plain(raw), None)),
             _ => None,
         };
-        convert::encrypt_in_place(path, key, (old.as_ref(), material), self.entropy.as_ref(), patience)?;
-        files::shred(&column_key)
+        // `material` is the replacement, or the new key itself, which has sealed nothing yet.
+        let old: Vec<&KeyMaterial> = old.iter().chain([material]).collect();
+        match convert::encrypt_in_place(path, key, (&old, material), self.entropy.as_ref(), patience)? {
+            0 => files::shred(&column_key),
+            _ => Ok(()),
+        }
     }
 
     /// Finds the key, or makes its file; not for an encrypted database, which no new key would open.

@@ -185,9 +185,12 @@ impl Store {
             wait,
         };
         let resealed = copy.write(|tx| {
-            let changed = !copy.material.is_same(&old_material);
-            let resealed = match changed {
-                true => reseal(&tx.conn, &old_material, &copy.material, entropy.as_ref(), Unopenable::Refuse)?,
+            // Where the key stays, so does what it cannot open; where it changes, the old one is about to be thrown away.
+            let resealed = match new_file.is_some() {
+                true => {
+                    let entropy = entropy.as_ref();
+                    reseal(&tx.conn, &[&old_material], &copy.material, entropy, Unopenable::Refuse)?.resealed
+                }
                 false => 0,
             };
             rebuild_indexes(&tx.conn)?;
@@ -303,3 +306,6 @@ impl Drop for Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,7 +155,7 @@ impl Options {
         let conn = export(&copy.conn, draft.path(), key)?;
         let tx = conn.unchecked_transaction()?;
         let material = KeyMaterial::new(key, self.encryption_key.as_ref());
-        reseal(&tx, &copy.material, &material, self.entropy.as_ref(), Unopenable::Refuse)?;
+        reseal(&tx, &[&copy.material], &material, self.entropy.as_ref(), Unopenable::Refuse)?;
         rebuild_indexes(&tx)?;
         tx.commit()?;
         verify(&conn, &before, &[])?;

@@ -41,27 +41,62 @@ pub(crate) enum Unopenable {
     Keep,
 }
 
-/// Seals every secret anew, inside the caller's transaction; gives how many.
+/// What became of the secrets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Resealed {
+    /// Sealed anew.
+    pub(crate) resealed: u64,
+    /// Opened by no key that was tried, and kept as they were.
+    pub(crate) unopened: u64,
+}
+
+/// Opens every secret with the first key of `old` that does, and seals it anew where that is not the new key, inside the
+/// caller's transaction.
+///
+/// Opened is every one, even where the key stays: what `old` is said to open may be what something else had sealed.
 ///
 /// # Errors
 /// [`StoreError::Column`] with table, column and row id for a ciphertext that does not open.
 pub(crate) fn reseal(
     conn: &Connection,
-    old: &KeyMaterial,
+    old: &[&KeyMaterial],
     new: &KeyMaterial,
     entropy: &dyn Entropy,
     unopenable: Unopenable,
-) -> Result<u64, StoreError> {
-    let ciphers = (
-        ColumnCipher::new(&old.derive(Purpose::Columns), entropy),
-        ColumnCipher::new(&new.derive(Purpose::Columns), entropy),
-    );
-    let lookup = new.derive(Purpose::PseudonymLookup);
-    let mut resealed = 0;
+) -> Result<Resealed, StoreError> {
+    let cipher = |material: &KeyMaterial| ColumnCipher::new(&material.derive(Purpose::Columns), entropy);
+    let keys = Keys {
+        old: old.iter().map(|old| (cipher(old), old.is_same(new))).collect(),
+        new: cipher(new),
+        lookup: new.derive(Purpose::PseudonymLookup),
+    };
+    let mut done = Resealed::default();
     for place in SECRET_COLUMNS.iter().filter_map(|place| exists(conn, place).transpose()) {
-        resealed += reseal_column(conn, place?, &ciphers, &lookup, unopenable)?;
+        reseal_column(conn, place?, &keys, unopenable, &mut done)?;
     }
-    Ok(resealed)
+    Ok(done)
+}
+
+/// The keys before and after.
+struct Keys<'e> {
+    /// Each with whether it is the new one.
+    old: Vec<(ColumnCipher<'e>, bool)>,
+    new: ColumnCipher<'e>,
+    lookup: Zeroizing<[u8; 32]>,
+}
+
+impl Keys<'_> {
+    /// The plain text, and whether it is sealed with the new key already.
+    fn open(&self, place: &SecretColumn, id: &str, sealed: &str) -> Result<(Zeroizing<Vec<u8>>, bool), CipherError> {
+        let mut failed = CipherError::NotAuthentic;
+        for (cipher, is_new) in &self.old {
+            match cipher.open(place.table, place.column, id, sealed) {
+                Ok(plain) => return Ok((plain, *is_new)),
+                Err(why) => failed = why,
+            }
+        }
+        Err(failed)
+    }
 }
 
 /// The place, if this schema has it: databases of earlier versions lack some.
@@ -77,34 +112,37 @@ type Sealed = (i64, String, Option<String>);
 fn reseal_column(
     conn: &Connection,
     place: &SecretColumn,
-    (old, new): &(ColumnCipher<'_>, ColumnCipher<'_>),
-    lookup: &[u8; 32],
+    keys: &Keys<'_>,
     unopenable: Unopenable,
-) -> Result<u64, StoreError> {
+    done: &mut Resealed,
+) -> Result<(), StoreError> {
     let SecretColumn { table, column } = *place;
     // One row at a time, by row number: a row that is changed is never met again, and one is held in memory.
     let mut next = conn.prepare(&format!(
         "SELECT rowid, COALESCE(id, ''), {column} FROM {table} WHERE rowid > ?1 AND {column} <> '' ORDER BY rowid LIMIT 1"
     ))?;
     let mut update = conn.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE rowid = ?1"))?;
-    let mut resealed = 0;
     let mut after = i64::MIN;
     while let Some((number, id, sealed)) = next.query_row([after], sealed_of).optional()? {
         after = number;
         let failed = |source| StoreError::Column { table, column, id: id.clone(), source };
-        let opened = sealed.ok_or(CipherError::NotBase64).and_then(|text| old.open(table, column, &id, &text));
+        let opened = sealed.ok_or(CipherError::NotBase64).and_then(|text| keys.open(place, &id, &text));
         let plain = match opened {
-            Ok(plain) => plain,
-            Err(_) if unopenable == Unopenable::Keep => continue,
+            Ok((_, true)) => continue,
+            Ok((plain, false)) => plain,
+            Err(_) if unopenable == Unopenable::Keep => {
+                done.unopened += 1;
+                continue;
+            }
             Err(source) => return Err(failed(source)),
         };
-        update.execute(params![number, new.seal(table, column, &id, &plain).map_err(failed)?])?;
+        update.execute(params![number, keys.new.seal(table, column, &id, &plain).map_err(failed)?])?;
         if table == PSEUDONYMS {
-            remake_mac(conn, number, &id, &plain, lookup)?;
+            remake_mac(conn, number, &id, &plain, &keys.lookup)?;
         }
-        resealed += 1;
+        done.resealed += 1;
     }
-    Ok(resealed)
+    Ok(())
 }
 
 fn sealed_of(row: &rusqlite::Row<'_>) -> Result<Sealed, rusqlite::Error> {

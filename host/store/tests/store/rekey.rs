@@ -394,3 +394,34 @@ fn a_plain_store_is_rekeyed_and_converted_with_its_secrets() {
     let store = home.open();
     expect_whole(&home, &store, &format!("x'{}'", hex::encode(RAW_KEY)));
 }
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_conversion_with_a_newly_set_encryption_key_loses_no_secret() {
+    let home = Home::new();
+    let store = home.try_open(KeySource::Plain).unwrap();
+    fill(&store, &rusqlite::Connection::open(home.file("tftsr.db")).unwrap());
+    drop(store);
+    let mut options = home.options(raw_key());
+    options.encryption_key = Some(Secret::new("new"));
+    let store = options.open().unwrap();
+    expect_whole(&home, &store, &format!("x'{}'", hex::encode(RAW_KEY)));
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn the_column_key_stays_while_a_ciphertext_is_left_unopened() {
+    let home = Home::new();
+    let store = home.try_open(KeySource::Plain).unwrap();
+    let raw = rusqlite::Connection::open(home.file("tftsr.db")).unwrap();
+    fill(&store, &raw);
+    raw.execute("UPDATE credentials SET encrypted_token = 'of an earlier product'", []).unwrap();
+    drop((store, raw));
+    let column_key = fs::read(home.file("tftsr.columns.key")).unwrap();
+    let store = home.open();
+    assert_eq!(fs::read(home.file("tftsr.columns.key")).unwrap(), column_key);
+    let kept: String = home.raw().query_row("SELECT encrypted_token FROM credentials", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, "of an earlier product");
+    let issue = store.search("canary", 5).unwrap().remove(0).issue_id;
+    assert_eq!(store.pseudonyms(&issue).unwrap()[0].value.expose(), "anna@example.com");
+}
