@@ -1,6 +1,7 @@
 //! `image_attachments`: rows, and their bytes. No list reads the bytes.
 
 use std::io::Read as _;
+use std::path::Path;
 
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -128,7 +129,7 @@ impl Store {
         } else if path.is_empty() {
             Err(fallback::NOWHERE.to_owned())
         } else {
-            read_file(&path, &hash)
+            read_file(&path, self.folder(), &hash)
         };
         read.map_err(|why| StoreError::ImageUnreadable { file, why })
     }
@@ -138,9 +139,9 @@ fn too_long() -> String {
     format!("it has more than {IMAGE_READ_BYTES_MAX} bytes")
 }
 
-fn read_file(path: &str, hash: &str) -> Result<Vec<u8>, String> {
+fn read_file(path: &str, folder: &Path, hash: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    let mut file = fallback::open(path)?;
+    let mut file = fallback::open(path, folder)?;
     fallback::expect_same(&mut file, Some(hash))?;
     file.take(IMAGE_READ_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if bytes.len() as u64 > IMAGE_READ_BYTES_MAX { Err(too_long()) } else { Ok(bytes) }

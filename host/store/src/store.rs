@@ -115,6 +115,11 @@ impl Store {
         &self.path
     }
 
+    /// The folder that the database, its key file and its locks lie in.
+    pub(crate) fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("."))
+    }
+
     /// How the store came to be open.
     pub fn opened(&self) -> Opened {
         self.opened

@@ -131,7 +131,7 @@ impl Store {
         if log.file_path.is_empty() {
             return Err(StoreError::LogUnreadable { file: log.file_name, why: fallback::NOWHERE.to_owned() });
         }
-        let mut file = fallback::open(&log.file_path).map_err(unreadable)?;
+        let mut file = fallback::open(&log.file_path, self.folder()).map_err(unreadable)?;
         fallback::expect_same(&mut file, log.content_hash.as_deref()).map_err(unreadable)?;
         let mut file = io::BufReader::with_capacity(BLOB_READ_BYTES, file);
         let packing = Packing::of(file.fill_buf().map_err(|e| unreadable(e.to_string()))?);

@@ -1,8 +1,6 @@
 //! What a table needs beyond its columns' rules.
 
-use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use flate2::Compression;
@@ -10,7 +8,6 @@ use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use rusqlite::params;
 use rusqlite::types::Value;
-use rustix::fs::OFlags;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 use trcaa_model::id::IssueId;
@@ -21,7 +18,7 @@ use super::report::Outcome;
 use super::rows::{Making, Stop};
 use super::tables::IMAGE_BYTES_MAX;
 use crate::keys::Purpose;
-use crate::{pseudonyms, row};
+use crate::{fallback, pseudonyms, row};
 
 /// As for logs that are uploaded.
 const GZIP_LEVEL: u32 = 4;
@@ -47,14 +44,16 @@ pub(super) fn log_file(making: &mut Making<'_, '_>) -> Result<(), Stop> {
     };
     if stored.is_none() {
         making.untold("content_compressed");
+        making.untold("file_path");
     }
     let packed = match stored {
         Some(packed) => Some(packed),
         None => {
-            let found = read_unchanged(&making.text("file_path"), &making.text("content_hash"), EXTRACTED_BYTES_MAX);
+            let found = read_unchanged(making, "content_hash", EXTRACTED_BYTES_MAX);
             let packed = found.filter(|bytes| is_text(bytes)).and_then(|bytes| pack(&bytes));
             if packed.is_none() {
-                making.note("its text is not stored, and was not found, as it was, at its file_path");
+                making.note("its text is not stored, and not verifiably found at its file_path, which is left out");
+                forget_path(making);
             }
             packed
         }
@@ -94,12 +93,11 @@ pub(super) fn image(making: &mut Making<'_, '_>) -> Result<(), Stop> {
         _ => None,
     };
     if stored.is_none() {
-        for column in ["image_data", "file_size", "mime_type", "upload_hash"] {
+        for column in ["image_data", "file_path", "file_size", "mime_type", "upload_hash"] {
             making.untold(column);
         }
     }
-    let bytes =
-        stored.or_else(|| read_unchanged(&making.text("file_path"), &making.text("upload_hash"), IMAGE_BYTES_MAX));
+    let bytes = stored.or_else(|| read_unchanged(making, "upload_hash", IMAGE_BYTES_MAX));
     match bytes.map(|bytes| (image_type(&bytes), bytes)) {
         Some((Some(mime_type), bytes)) => {
             let hash = hex::encode(Sha256::digest(&bytes));
@@ -112,8 +110,14 @@ pub(super) fn image(making: &mut Making<'_, '_>) -> Result<(), Stop> {
             making.set("file_size", i64::try_from(bytes.len()).unwrap_or(i64::MAX));
             making.set("image_data", Value::Blob(bytes));
         }
-        Some((None, _)) => making.note("its bytes are no image, and are left out"),
-        None => making.note("its bytes are not stored, and were not found, as they were, at its file_path"),
+        Some((None, _)) => {
+            making.note("its bytes are no image, and are left out with its file_path");
+            forget_path(making);
+        }
+        None => {
+            making.note("its bytes are not stored, and not verifiably found at its file_path, which is left out");
+            forget_path(making);
+        }
     }
     let (id, issue, hash) = (making.text("id"), making.text("issue_id"), making.text("upload_hash"));
     let same = "SELECT 1 FROM image_attachments WHERE issue_id = ?1 AND upload_hash = ?2 AND id <> ?3 LIMIT 1";
@@ -276,19 +280,25 @@ fn is_text(bytes: &[u8]) -> bool {
 
 /// Reads a file that still has the hash that was stored. Without a hash nothing says that it is the same file, and a
 /// database from elsewhere could name any file of this machine: so the hash has to be there, and has to fit.
-fn read_unchanged(path: &str, hash: &str, bytes_max: u64) -> Option<Vec<u8>> {
-    if hash.len() != 64 || !Path::new(path).is_absolute() {
+fn read_unchanged(making: &Making<'_, '_>, hash_column: &str, bytes_max: u64) -> Option<Vec<u8>> {
+    let (path, hash) = (making.text("file_path"), making.text(hash_column));
+    if hash.len() != 64 || !Path::new(&path).is_absolute() {
         return None;
     }
-    // Non-blocking, so that a named pipe put there does not stop the program.
-    let file = OpenOptions::new().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path).ok()?;
-    if !file.metadata().ok().is_some_and(|meta| meta.is_file() && meta.len() <= bytes_max) {
+    let file = fallback::open(&path, making.importer.tx.folder()).ok()?;
+    if file.metadata().ok()?.len() > bytes_max {
         return None;
     }
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes).ok()?;
-    let same = bytes.len() as u64 <= bytes_max && hex::encode(Sha256::digest(&bytes)).eq_ignore_ascii_case(hash);
+    let same = bytes.len() as u64 <= bytes_max && hex::encode(Sha256::digest(&bytes)).eq_ignore_ascii_case(&hash);
     same.then_some(bytes)
+}
+
+/// A path whose file was not taken in does not come over: what is not stored is read from its path later, and nothing
+/// says that the file there is what was attached, or was ever meant to be read.
+fn forget_path(making: &mut Making<'_, '_>) {
+    making.set("file_path", String::new());
 }
 
 /// The media type of an image by its first bytes; an SVG is text that has its element.

@@ -173,14 +173,14 @@ fn content_secrets_and_mappings_are_as_they_were() {
     let image: Vec<u8> =
         conn.query_row("SELECT image_data FROM image_attachments WHERE id = 'img-1'", [], |r| r.get(0)).unwrap();
     assert_eq!(image, PNG);
-    assert_eq!(cell("SELECT file_path FROM image_attachments WHERE id = 'img-gone'"), "/nowhere/gone.png");
+    assert_eq!(cell("SELECT file_path FROM image_attachments WHERE id = 'img-gone'"), "", "nothing says what is there");
     assert_eq!(cell("SELECT details FROM audit_log WHERE id = 'aud-3'"), "{\"text\":\"sent in clear words\"}");
     assert_eq!(cell("SELECT count(*) || '' FROM approval_decisions"), "0");
 
     let reasons = |name: &str| serde_json::to_string(&table(&report, name).reasons).unwrap();
     assert!(reasons("ai_providers").contains("enter it again with"), "{report:#?}");
     assert!(reasons("ai_providers").contains("published key"));
-    assert!(reasons("log_files").contains("not found") && reasons("log_files").contains("log-gone-1"));
+    assert!(reasons("log_files").contains("not verifiably found") && reasons("log_files").contains("log-gone-1"));
     let unknown: Vec<&str> = report.not_taken.iter().map(|part| part.table.as_str()).collect();
     assert_eq!(unknown, ["clusters", "sudo_config"]);
     let chain = report.audit_chain.as_ref().unwrap();

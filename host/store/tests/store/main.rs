@@ -10,6 +10,7 @@ mod faults;
 mod fixture;
 mod images;
 mod importing;
+mod importing_hostile;
 mod issues;
 mod keys;
 mod logs;
