@@ -285,7 +285,7 @@ impl Tx<'_> {
         }
         entry.entry_hash = Some(entry_hash(&prev, &entry));
         entry.prev_hash = Some(prev);
-        row::execute(
+        let changed = row::execute(
             &self.conn,
             "INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id, user_id, details, prev_hash, entry_hash)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -301,6 +301,13 @@ impl Tx<'_> {
                 entry.entry_hash,
             ],
         )?;
+        // A trigger could have swallowed or changed it, under an answer that sounds like success.
+        let kept = format!("SELECT {COLUMNS} FROM audit_log WHERE rowid = last_insert_rowid()");
+        if changed != 1 || row::first(&self.conn, &kept, [], entry_of)?.as_ref() != Some(&entry) {
+            return Err(StoreError::Damaged {
+                detail: "the audit trail did not keep the row written to it".to_owned(),
+            });
+        }
         Ok(entry)
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use trcaa_model::audit::AuditVerdict;
 
 use crate::open::pragma_text;
-use crate::{KeyKind, Store, StoreError, row};
+use crate::{KeyKind, Store, StoreError, row, schema};
 
 /// Most findings of one kind that a check lists.
 const FINDINGS_MAX: u32 = 100;
@@ -66,6 +66,8 @@ pub struct CheckReport {
     pub cipher_integrity: Vec<String>,
     /// Table and row number of rows that point nowhere.
     pub foreign_keys: Vec<String>,
+    /// Tables, indexes, triggers and views that are not those that the migrations make.
+    pub schema: Vec<String>,
     /// Of the full-text index against the table.
     pub full_text: Vec<String>,
     /// Of the audit chain.
@@ -101,7 +103,7 @@ impl CheckReport {
         });
         let orphans = self.foreign_keys.iter().map(|row| format!("{row} points to a row that is not there"));
         let index = self.full_text.iter().map(|found| format!("full-text index: {found}"));
-        orphans.chain(index).chain(audit).chain(self.content.iter().cloned())
+        self.schema.iter().cloned().chain(orphans).chain(index).chain(audit).chain(self.content.iter().cloned())
     }
 }
 
@@ -156,7 +158,7 @@ impl Store {
         }))
     }
 
-    /// Reads everything and tells what is not sound: pages, references, full-text index, audit chain, rows.
+    /// Reads everything and tells what is not sound: pages, schema, references, full-text index, audit chain, rows.
     ///
     /// # Errors
     /// Those of SQLite that are no finding, [`StoreError::Locked`] among them.
@@ -178,6 +180,7 @@ impl Store {
         let damaged = !(cipher_integrity.is_empty() && integrity.is_empty());
         let orphans = "SELECT \"table\" || ' row ' || COALESCE(rowid, '?') FROM pragma_foreign_key_check LIMIT ?1";
         let foreign_keys = findings(row::all(&self.conn, orphans, [FINDINGS_MAX], text), damaged)?;
+        let schema = findings(schema::findings(&self.conn, FINDINGS_MAX as usize), damaged)?;
         let index = "INSERT INTO issues_fts (issues_fts, rank) VALUES ('integrity-check', 1)";
         let full_text = findings(row::execute(&self.conn, index, []).map(|_| Vec::new()), damaged)?;
         let audit = self.verify_audit(None).or_else(|e| {
@@ -185,7 +188,7 @@ impl Store {
             Ok::<_, StoreError>(AuditVerdict { entries: 0, intact: false, first_bad_id: None, reason, head: None })
         })?;
         let content = findings(self.check_rows(FINDINGS_MAX), damaged)?;
-        Ok(CheckReport { integrity, cipher_integrity, foreign_keys, full_text, audit, content })
+        Ok(CheckReport { integrity, cipher_integrity, foreign_keys, schema, full_text, audit, content })
     }
 }
 

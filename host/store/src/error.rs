@@ -127,6 +127,16 @@ pub enum StoreError {
         /// The first unknown migration.
         name: String,
     },
+    /// The database holds something that runs by itself and that no migration makes.
+    #[error(
+        "the database holds the {kind} {name:?}, which is none of this program's and could change what it reads or writes"
+    )]
+    ForeignSchema {
+        /// `trigger`, `view` or `table`.
+        kind: String,
+        /// Its name, or the beginning of it.
+        name: String,
+    },
     /// The text of an applied migration is not what was applied.
     #[error("migration {name:?} was changed after it had been applied to this database")]
     MigrationChanged {
@@ -327,6 +337,10 @@ impl StoreError {
             Self::EarlierProduct { .. } => Some(
                 "move it out of the data folder, then take it over with `trcaa db import FILE`; nothing was changed",
             ),
+            Self::ForeignSchema { .. } => Some(
+                "somebody who has the key put it there, and may have changed rows too: restore a backup from before that \
+                 (trcaa db restore FILE); nothing was changed",
+            ),
             Self::Locked => Some("another process has the store open: wait for it to finish, or end it"),
             _ if self.is_full_disk() => {
                 Some("free some space in the data folder's file system; what was acknowledged is kept")
@@ -395,6 +409,7 @@ impl StoreError {
             Self::NewerSchema { .. } => "newer_schema",
             Self::EarlierProduct { .. } => "earlier_product",
             Self::MigrationChanged { .. } => "migration_changed",
+            Self::ForeignSchema { .. } => "foreign_schema",
             Self::MigrationFailed { .. } | Self::MigrationOrphans { .. } => "migration_failed",
             Self::Locked => "locked",
             Self::TargetExists { .. } => "exists",

@@ -55,6 +55,7 @@ mod rewrite;
 mod row;
 mod row_check;
 mod scan;
+mod schema;
 mod search;
 mod secret_columns;
 mod settings;

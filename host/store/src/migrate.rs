@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use trcaa_model::env::Clock;
 use trcaa_model::time::stamp;
 
-use crate::StoreError;
+use crate::{StoreError, schema};
 
 struct Migration {
     name: &'static str,
@@ -35,6 +35,7 @@ pub(crate) fn run_up_to(conn: &mut Connection, clock: &dyn Clock, count: usize) 
     let wanted = MIGRATIONS.get(..count).unwrap_or(MIGRATIONS);
     let applied = load_ledger(conn)?;
     check(&applied)?;
+    schema::expect_own_code(conn)?;
     let ours = |m: &Migration| matches!(applied.get(m.name), Some(Some(_)));
     if wanted.iter().all(ours) {
         return Ok(());
@@ -76,7 +77,17 @@ fn load_ledger(conn: &Connection) -> Result<HashMap<String, Option<String>>, Sto
 
 /// Refuses, without a write, a database that [`run`] would refuse: before it is converted, not after.
 pub(crate) fn expect_known(conn: &Connection) -> Result<(), StoreError> {
-    check(&load_ledger(conn)?)
+    check(&load_ledger(conn)?)?;
+    schema::expect_own_code(conn)
+}
+
+/// Whether a migration holds this statement, and ends it there; `normal` makes texts comparable.
+pub(crate) fn contains_statement(statement: &str, normal: impl Fn(&str) -> String) -> bool {
+    let whole = format!("{statement};");
+    // Most migrations only make tables, and need not be normalised at each opening.
+    let kinds = ["CREATE TRIGGER", "CREATE VIEW", "CREATE VIRTUAL"];
+    let mut candidates = MIGRATIONS.iter().filter(|m| kinds.iter().any(|kind| m.sql.contains(kind)));
+    !statement.is_empty() && candidates.any(|m| normal(m.sql).contains(&whole))
 }
 
 /// Refuses unknown migrations and changed texts.

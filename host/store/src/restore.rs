@@ -175,6 +175,7 @@ impl Options {
         let told = |error| match error {
             StoreError::WrongKeyOrDamaged { .. } => refused(BackupProblem::OtherKey),
             StoreError::Damaged { detail } => refused(BackupProblem::Damaged(detail)),
+            foreign @ StoreError::ForeignSchema { .. } => refused(BackupProblem::Damaged(foreign.to_string())),
             other => other,
         };
         let (mut conn, page_bytes) = open::connect(copy, key).map_err(told)?;

@@ -2,6 +2,7 @@
 
 use std::str::FromStr;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
 
 use crate::StoreError;
@@ -37,6 +38,16 @@ pub(crate) fn first<T>(
 /// Runs a statement; returns how many rows it changed.
 pub(crate) fn execute(conn: &Connection, sql: &str, params: impl Params) -> Result<usize, StoreError> {
     Ok(conn.prepare_cached(sql)?.execute(params)?)
+}
+
+/// A cell as text whatever it holds: bytes that are no UTF-8 are replaced, NULL is empty.
+pub(crate) fn lossy(row: &Row<'_>, index: usize) -> Result<String, StoreError> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => String::new(),
+        ValueRef::Integer(number) => number.to_string(),
+        ValueRef::Real(number) => number.to_string(),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+    })
 }
 
 /// Parses a stored text, naming the row where it does not.

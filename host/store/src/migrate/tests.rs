@@ -146,6 +146,7 @@ fn rows_of_every_earlier_version_come_through() {
         assert_eq!(found, i64::from(version >= 1), "from {version}");
         assert_eq!(count(&conn, "SELECT count(*) FROM _migrations"), MIGRATIONS.len() as i64);
         assert_eq!(count(&conn, "SELECT count(*) FROM sqlite_schema WHERE name LIKE '%rebuilt%'"), 0);
+        assert_eq!(schema::findings(&conn, 9).unwrap(), [""; 0], "from {version}");
     }
 }
 

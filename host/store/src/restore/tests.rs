@@ -297,6 +297,26 @@ fn unsound_rows_are_refused_until_they_are_accepted() {
 }
 
 #[test]
+fn what_runs_by_itself_in_a_backup_is_refused_even_by_force() {
+    for sql in [
+        "CREATE TRIGGER quiet BEFORE INSERT ON audit_log BEGIN SELECT RAISE(IGNORE); END",
+        "DROP VIEW v_log_files_with_issue; CREATE VIEW v_log_files_with_issue AS SELECT * FROM log_files",
+    ] {
+        let place = place();
+        change(&place, sql);
+        let force = Restore { unsound: Unsound::Accept, ..what(&place.backup) };
+        let error = options(&place.data, 1).restore(&force, &mut |_, _| ()).unwrap_err();
+        assert_eq!((error.code(), place.refused().code()), ("damaged", "damaged"), "{error}");
+        assert_eq!(place.of(), "present");
+    }
+    let place = place();
+    change(&place, "CREATE TABLE more (x)");
+    assert_eq!(place.refused().code(), "unsound");
+    let force = Restore { unsound: Unsound::Accept, ..what(&place.backup) };
+    assert!(!options(&place.data, 1).restore(&force, &mut |_, _| ()).unwrap().verified);
+}
+
+#[test]
 fn a_database_in_use_is_not_taken_away() {
     let place = place();
     let store = options(&place.data, 1).open().unwrap();

@@ -17,6 +17,7 @@ mod logs;
 mod opening;
 mod processes;
 mod rekey;
+mod schema;
 mod search;
 mod secrecy;
 mod spans;
