@@ -72,7 +72,7 @@ pub struct CheckReport {
     pub full_text: Vec<String>,
     /// Of the audit chain.
     pub audit: AuditVerdict,
-    /// Of single rows: JSON, enums, compressed text. They name the row, never its value.
+    /// Of single rows: JSON, enums, compressed text, secrets that do not open. They name the row, never its value.
     pub content: Vec<String>,
 }
 
@@ -187,7 +187,8 @@ impl Store {
             let reason = Some(findings(Err(e), damaged)?.concat());
             Ok::<_, StoreError>(AuditVerdict { entries: 0, intact: false, first_bad_id: None, reason, head: None })
         })?;
-        let content = findings(self.check_rows(FINDINGS_MAX), damaged)?;
+        let mut content = findings(self.check_rows(FINDINGS_MAX), damaged)?;
+        content.extend(findings(self.check_secrets(FINDINGS_MAX), damaged)?);
         Ok(CheckReport { integrity, cipher_integrity, foreign_keys, schema, full_text, audit, content })
     }
 }

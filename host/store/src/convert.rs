@@ -11,6 +11,7 @@ use trcaa_model::env::Entropy;
 
 use crate::draft::{Draft, beside};
 use crate::files::{failed, wipe};
+use crate::key_check::Key;
 use crate::keys::{DatabaseKey, KeyMaterial};
 use crate::lock::{Patience, claim};
 use crate::open::silence;
@@ -25,7 +26,7 @@ use crate::{StoreError, migrate};
 pub(crate) fn encrypt_in_place(
     path: &Path,
     key: &DatabaseKey,
-    columns: (&[&KeyMaterial], &KeyMaterial),
+    columns: (&[&KeyMaterial], &KeyMaterial, &Key<'_>),
     entropy: &dyn Entropy,
     patience: &mut Patience,
 ) -> Result<u64, StoreError> {
@@ -34,8 +35,10 @@ pub(crate) fn encrypt_in_place(
     let before = census(&plain.conn)?;
     let conn = export(&plain.conn, draft.path(), key)?;
     let tx = conn.unchecked_transaction()?;
-    let (old, new) = columns;
+    let (old, new, check) = columns;
     let unopened = reseal(&tx, old, new, entropy, Unopenable::Keep)?.unopened;
+    // An earlier product's secrets open with no key of ours; but if ours do not, the key is the wrong one.
+    check.row_fits(&tx)?;
     rebuild_indexes(&tx)?;
     tx.commit()?;
     verify(&conn, &before, &[])?;

@@ -289,6 +289,12 @@ pub enum StoreError {
         /// Why.
         why: String,
     },
+    /// The database key fits, and the key of columns does not.
+    #[error("the secrets in columns were sealed with another TRCAA_ENCRYPTION_KEY than {}", if *configured { "this one, or without one" } else { "none" })]
+    EncryptionKey {
+        /// Whether one is configured.
+        configured: bool,
+    },
     /// A column's ciphertext does not open.
     #[error("{table}.{column} of row {id:?} does not open")]
     Column {
@@ -360,6 +366,12 @@ impl StoreError {
                 "unlock the keyring (Secret Service) of your desktop session, and see that DBUS_SESSION_BUS_ADDRESS is \
                  set; no new key is made, and nothing was changed",
             ),
+            Self::EncryptionKey { configured: true } => {
+                Some("set TRCAA_ENCRYPTION_KEY as it was, or unset it if there was none; nothing was changed")
+            }
+            Self::EncryptionKey { configured: false } => {
+                Some("set TRCAA_ENCRYPTION_KEY as it was; nothing was changed")
+            }
             Self::Column { .. } => Some(
                 "set TRCAA_ENCRYPTION_KEY as it was when this was stored, or remove or replace the row; nothing was changed",
             ),
@@ -439,6 +451,7 @@ impl StoreError {
             Self::LogUnreadable { .. } => "log_unreadable",
             Self::ImageUnreadable { .. } => "image_unreadable",
             Self::Column { .. } => "column_cipher",
+            Self::EncryptionKey { .. } => "encryption_key",
             Self::Import(error) => error.code(),
             Self::Sql(_) => "sql",
         }

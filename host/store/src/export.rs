@@ -5,7 +5,7 @@
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-use crate::{Store, StoreError, backup, row};
+use crate::{Store, StoreError, backup, key_check, row};
 
 /// The ledger of migrations, which is about the file and not what is in it.
 const LEDGER: &str = "_migrations";
@@ -66,7 +66,7 @@ impl Store {
     pub fn export_tables(&self) -> Result<Vec<ExportTable>, StoreError> {
         let mut left: Vec<(String, Vec<String>)> = Vec::new();
         for table in backup::tables(&self.conn)? {
-            if table != LEDGER {
+            if table != LEDGER && table != key_check::TABLE {
                 let sql = "SELECT DISTINCT \"table\" FROM pragma_foreign_key_list(?1) WHERE \"table\" <> ?1";
                 let parents = row::all(&self.conn, sql, [&table], |row| Ok(row.get(0)?))?;
                 left.push((table, parents));

@@ -38,6 +38,7 @@ mod ids;
 mod images;
 mod import;
 mod issues;
+mod key_check;
 mod key_file;
 mod keys;
 mod lock;

@@ -75,6 +75,12 @@ fn load_ledger(conn: &Connection) -> Result<HashMap<String, Option<String>>, Sto
     Ok(ledger)
 }
 
+/// Whether this product, or nobody, has migrated the database before: the earlier ones kept no checksums.
+pub(crate) fn is_ours(conn: &Connection) -> Result<bool, StoreError> {
+    let applied = load_ledger(conn)?;
+    Ok(applied.is_empty() || applied.values().any(Option::is_some))
+}
+
 /// Refuses, without a write, a database that [`run`] would refuse: before it is converted, not after.
 pub(crate) fn expect_known(conn: &Connection) -> Result<(), StoreError> {
     check(&load_ledger(conn)?)?;

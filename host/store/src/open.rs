@@ -12,12 +12,13 @@ use trcaa_model::secret::Secret;
 #[cfg(debug_assertions)]
 use crate::KeyFileProblem;
 use crate::files::{self, Found};
+use crate::key_check::Seen;
 use crate::key_file::{Kept, KeyFile};
 use crate::keys::{DatabaseKey, KeyKind, KeyMaterial, KeySource};
 use crate::lock::{FolderLock, Patience};
 use crate::rekey::key_from_keyring;
 use crate::store::{Opened, Store};
-use crate::{StoreError, convert, create, draft, handover, key_file, migrate};
+use crate::{StoreError, convert, create, draft, handover, key_check, key_file, migrate};
 
 /// The database's file name.
 pub const DATABASE_FILE: &str = "tftsr.db";
@@ -151,7 +152,15 @@ impl OpenOptions {
         if handover::pending(&self.folder) {
             handover::discard(&self.folder, self.keyring.as_deref())?;
         }
+        let replaced = self.encryption_key.is_some();
+        let columns = key_check::Key::new(&material, replaced, self.entropy.as_ref());
+        // What a conversion could not open is not this key's to open.
+        let seen = match opened {
+            Opened::Converted if !columns.row_fits(&conn)? => Seen::EarlierProduct,
+            _ => columns.look(&conn)?,
+        };
         migrate::run(&mut conn, self.clock.as_ref())?;
+        columns.seal(&conn, seen)?;
         // In WAL mode from here on, which tells others that the file is in use.
         set_up(&conn)?;
         Ok(Store {
@@ -166,7 +175,7 @@ impl OpenOptions {
             kind,
             keyring: self.keyring,
             keyring_name,
-            replaced: self.encryption_key.is_some(),
+            replaced,
             wait: self.wait,
         })
     }
@@ -189,7 +198,8 @@ impl OpenOptions {
         };
         // `material` is the replacement, or the new key itself, which has sealed nothing yet.
         let old: Vec<&KeyMaterial> = old.iter().chain([material]).collect();
-        match convert::encrypt_in_place(path, key, (&old, material), self.entropy.as_ref(), patience)? {
+        let columns = key_check::Key::new(material, self.encryption_key.is_some(), self.entropy.as_ref());
+        match convert::encrypt_in_place(path, key, (&old, material, &columns), self.entropy.as_ref(), patience)? {
             0 => files::shred(&column_key),
             _ => Ok(()),
         }

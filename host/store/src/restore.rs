@@ -32,7 +32,7 @@ use crate::open::ResolvedKey;
 use crate::rewrite::{census, export, rebuild_indexes, verify};
 use crate::secret_columns::{Unopenable, reseal};
 use crate::store::Opened;
-use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, handover, migrate, open};
+use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, handover, key_check, migrate, open};
 
 /// What SQLite keeps beside a database and reads when it opens it.
 const LOGS: [&str; 2] = ["-wal", "-journal"];
@@ -189,7 +189,11 @@ impl Options {
                 .map_err(|e| told(e.into()))
         };
         let before = count(&conn)?;
+        let material = KeyMaterial::new(key, self.encryption_key.as_ref());
+        let columns = key_check::Key::new(&material, self.encryption_key.is_some(), self.entropy.as_ref());
+        let seen = columns.look(&conn).map_err(told)?;
         migrate::run(&mut conn, self.clock.as_ref()).map_err(told)?;
+        columns.seal(&conn, seen).map_err(told)?;
         let migrated = crate::row::unsigned(Some(count(&conn)? - before));
         if migrated > 0 {
             conn.execute_batch("INSERT INTO issues_fts (issues_fts) VALUES ('rebuild')").map_err(|e| told(e.into()))?;
@@ -200,7 +204,7 @@ impl Options {
             path: copy.to_owned(),
             key: key.clone(),
             page_bytes,
-            material: KeyMaterial::new(key, self.encryption_key.as_ref()),
+            material,
             clock: std::sync::Arc::clone(&self.clock),
             entropy: std::sync::Arc::clone(&self.entropy),
             opened: Opened::Existing,

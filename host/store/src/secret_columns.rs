@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::keys::{KeyMaterial, Purpose};
 use crate::pseudonyms::value_mac;
-use crate::{CipherError, ColumnCipher, StoreError, row};
+use crate::{CipherError, ColumnCipher, Store, StoreError, key_check, row};
 
 /// A column whose texts are sealed for their table, column and row id.
 pub(crate) struct SecretColumn {
@@ -18,8 +18,8 @@ pub(crate) struct SecretColumn {
     pub(crate) column: &'static str,
 }
 
-/// All of them. `audit_signing_keys` came later than the others.
-pub(crate) const SECRET_COLUMNS: [SecretColumn; 7] = [
+/// All of them; the one that tells whether the key is right comes last, so that what is told of is a secret.
+pub(crate) const SECRET_COLUMNS: [SecretColumn; 8] = [
     SecretColumn { table: "credentials", column: "encrypted_token" },
     SecretColumn { table: "ai_providers", column: "encrypted_api_key" },
     SecretColumn { table: "mcp_servers", column: "auth_value" },
@@ -27,6 +27,7 @@ pub(crate) const SECRET_COLUMNS: [SecretColumn; 7] = [
     SecretColumn { table: "kubeconfig_files", column: "encrypted_content" },
     SecretColumn { table: PSEUDONYMS, column: "encrypted_value" },
     SecretColumn { table: "audit_signing_keys", column: "encrypted_seed" },
+    SecretColumn { table: key_check::TABLE, column: key_check::COLUMN },
 ];
 
 /// Its rows also have a keyed hash of the value.
@@ -44,7 +45,7 @@ pub(crate) enum Unopenable {
 /// What became of the secrets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Resealed {
-    /// Sealed anew.
+    /// Sealed anew; what tells the key is none of them.
     pub(crate) resealed: u64,
     /// Opened by no key that was tried, and kept as they were.
     pub(crate) unopened: u64,
@@ -118,9 +119,7 @@ fn reseal_column(
 ) -> Result<(), StoreError> {
     let SecretColumn { table, column } = *place;
     // One row at a time, by row number: a row that is changed is never met again, and one is held in memory.
-    let mut next = conn.prepare(&format!(
-        "SELECT rowid, COALESCE(id, ''), {column} FROM {table} WHERE rowid > ?1 AND {column} <> '' ORDER BY rowid LIMIT 1"
-    ))?;
+    let mut next = conn.prepare(&next_of(place))?;
     let mut update = conn.prepare(&format!("UPDATE {table} SET {column} = ?2 WHERE rowid = ?1"))?;
     let mut after = i64::MIN;
     while let Some((number, id, sealed)) = next.query_row([after], sealed_of).optional()? {
@@ -140,9 +139,68 @@ fn reseal_column(
         if table == PSEUDONYMS {
             remake_mac(conn, number, &id, &plain, &keys.lookup)?;
         }
-        done.resealed += 1;
+        done.resealed += u64::from(table != key_check::TABLE);
     }
     Ok(())
+}
+
+/// The first secret of a column behind a row number.
+fn next_of(SecretColumn { table, column }: &SecretColumn) -> String {
+    format!(
+        "SELECT rowid, COALESCE(id, ''), {column} FROM {table} WHERE rowid > ?1 AND {column} <> '' ORDER BY rowid LIMIT 1"
+    )
+}
+
+/// A ciphertext that does not open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unopened {
+    pub(crate) table: &'static str,
+    pub(crate) column: &'static str,
+    pub(crate) id: String,
+    why: CipherError,
+}
+
+impl From<Unopened> for StoreError {
+    fn from(Unopened { table, column, id, why: source }: Unopened) -> Self {
+        Self::Column { table, column, id, source }
+    }
+}
+
+/// Opens every secret, and lists the first `max` that do not open.
+///
+/// # Errors
+/// Those of SQLite.
+pub(crate) fn unopened(conn: &Connection, cipher: &ColumnCipher<'_>, max: usize) -> Result<Vec<Unopened>, StoreError> {
+    let mut found = Vec::new();
+    for place in SECRET_COLUMNS.iter().filter_map(|place| exists(conn, place).transpose()) {
+        let place = place?;
+        let SecretColumn { table, column } = *place;
+        let mut next = conn.prepare(&next_of(place))?;
+        let mut after = i64::MIN;
+        while let Some((number, id, sealed)) = next.query_row([after], sealed_of).optional()? {
+            after = number;
+            let opened = sealed.ok_or(CipherError::NotBase64).and_then(|text| cipher.open(table, column, &id, &text));
+            if let Err(why) = opened {
+                found.push(Unopened { table, column, id, why });
+                if found.len() >= max {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Store {
+    /// Opens every secret; at most `findings_max` that do not open, by table, column and row.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub(crate) fn check_secrets(&self, findings_max: u32) -> Result<Vec<String>, StoreError> {
+        let found = unopened(&self.conn, &self.column_cipher(), findings_max as usize)?;
+        let told = |found: Unopened| format!("{}.{} of row {:?} does not open", found.table, found.column, found.id);
+        Ok(found.into_iter().map(told).collect())
+    }
 }
 
 fn sealed_of(row: &rusqlite::Row<'_>) -> Result<Sealed, rusqlite::Error> {
@@ -194,7 +252,7 @@ mod tests {
         }
         for place in &SECRET_COLUMNS {
             let in_schema = found.iter().any(|(table, column)| place.table == table && place.column == column);
-            assert!(in_schema || place.table == "audit_signing_keys", "{}.{}", place.table, place.column);
+            assert!(in_schema, "{}.{}", place.table, place.column);
         }
     }
 }

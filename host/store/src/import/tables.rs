@@ -599,7 +599,10 @@ pub(super) static TABLES: &[Table] = &[
 /// Tables that hold nothing of a user's, with no word in the report.
 pub(super) fn is_bookkeeping(table: &str) -> bool {
     let table = table.to_ascii_lowercase();
-    table == "_migrations" || table.starts_with("sqlite_") || table.starts_with("issues_fts")
+    table == "_migrations"
+        || table == crate::key_check::TABLE
+        || table.starts_with("sqlite_")
+        || table.starts_with("issues_fts")
 }
 
 /// Tables that are known and stay behind, with why.

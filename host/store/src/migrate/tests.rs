@@ -111,6 +111,7 @@ const ROWS: &[(usize, &str, &str)] = &[
     (32, "plugin_grants", "INSERT INTO plugin_grants VALUES ('pl', NULL, 'h', '{}', '2024-01-01 00:00:00')"),
     (33, "audit_signing_keys", "INSERT INTO audit_signing_keys VALUES ('sk', 'p', 'e', '2024-01-01 00:00:00')"),
     (33, "audit_chain_start", "INSERT INTO audit_chain_start VALUES ('a1')"),
+    (34, "column_key_check", "INSERT INTO column_key_check VALUES ('columns', 'e')"),
 ];
 
 fn database_at(version: usize) -> Connection {

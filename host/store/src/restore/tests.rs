@@ -416,3 +416,25 @@ fn a_backup_of_another_key_moves_to_the_present_key_with_its_secrets() {
     assert!(store.signs_with(&public_key).unwrap());
     assert_eq!(store.write(|tx| tx.checkpoint_audit()).unwrap().public_key, public_key, "its seed opens");
 }
+
+#[test]
+fn a_backup_with_another_key_of_columns_replaces_nothing() {
+    let place = place();
+    for migrated in [true, false] {
+        if !migrated {
+            // From before the row that tells it.
+            let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
+            let (conn, _) = open::connect(&place.backup, &key).unwrap();
+            let sealed =
+                "INSERT INTO credentials VALUES ('c1', 'confluence', 'h', 'sealed with another key', 'now', NULL)";
+            conn.execute(sealed, []).unwrap();
+            conn.execute_batch("DROP TABLE column_key_check; DELETE FROM _migrations WHERE name LIKE '034%'").unwrap();
+        }
+        let before = place.snapshot();
+        let mut options = options(&place.data, 1);
+        options.encryption_key = Some(Secret::new("other"));
+        let refused = options.restore(&what(&place.backup), &mut |_, _| ()).unwrap_err();
+        assert_eq!(refused.code(), if migrated { "encryption_key" } else { "column_cipher" }, "{refused:?}");
+        assert!(place.snapshot() == before);
+    }
+}

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use trcaa_model::secret::Secret;
 use trcaa_store::{KeyFileProblem, KeySource, Purpose, StoreError};
 
-use crate::fixture::{Home, insert_issue};
+use crate::fixture::{Home, insert_issue, raw_key};
 
 fn problem(home: &Home) -> KeyFileProblem {
     match home.try_open(KeySource::KeyFile).unwrap_err() {
@@ -96,9 +96,84 @@ fn derived_keys_follow_the_database_key_unless_it_is_replaced() {
     let home = Home::new();
     let own = home.open().derived_key(Purpose::Columns);
     assert_eq!(home.open().derived_key(Purpose::Columns), own);
-    let mut options = home.options(crate::fixture::raw_key());
+    let home = Home::new();
+    let mut options = home.options(raw_key());
     options.encryption_key = Some(Secret::new("another"));
     let replaced = options.open().unwrap();
     assert_ne!(replaced.derived_key(Purpose::Columns), own);
     assert_ne!(replaced.derived_key(Purpose::PluginCode), replaced.derived_key(Purpose::Columns));
+}
+
+/// Opens with this TRCAA_ENCRYPTION_KEY.
+fn with(home: &Home, key: Option<&str>) -> Result<trcaa_store::Store, StoreError> {
+    let mut options = home.options(raw_key());
+    options.encryption_key = key.map(Secret::new);
+    options.open()
+}
+
+/// Files of the folder; the log is empty or gone once the store is closed.
+fn bytes(home: &Home) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut files = crate::fixture::all_bytes(&home.folder());
+    files.retain(|(path, _)| path.ends_with("tftsr.db"));
+    files
+}
+
+#[test]
+fn a_wrong_missing_or_stray_encryption_key_is_told_and_writes_nothing() {
+    for (right, wrong) in [(Some("a"), Some("b")), (Some("a"), None), (None, Some("b"))] {
+        let home = Home::new();
+        drop(with(&home, right).unwrap());
+        let before = bytes(&home);
+        let refused = with(&home, wrong).unwrap_err();
+        assert_eq!(refused.code(), "encryption_key", "{refused:?}");
+        assert!(refused.hint().is_some());
+        assert!(bytes(&home) == before, "something was written");
+        drop(with(&home, right).unwrap());
+    }
+}
+
+#[test]
+fn a_store_from_before_the_check_gets_it_only_from_the_key_that_opens_every_secret() {
+    let home = Home::new();
+    let store = home.open();
+    let sealed = store.column_cipher().seal("credentials", "encrypted_token", "c1", b"t").unwrap();
+    drop(store);
+    let raw = home.raw();
+    raw.execute("INSERT INTO credentials VALUES ('c1', 'confluence', 'h', ?1, 'now', NULL)", [&sealed]).unwrap();
+    raw.execute_batch(
+        "DROP TABLE column_key_check; DELETE FROM _migrations WHERE name LIKE '034%'; PRAGMA wal_checkpoint(TRUNCATE);",
+    )
+    .unwrap();
+    drop(raw);
+    let before = bytes(&home);
+    let refused = with(&home, Some("stray")).unwrap_err();
+    assert!(matches!(&refused, StoreError::Column { table: "credentials", id, .. } if id == "c1"), "{refused:?}");
+    assert!(bytes(&home) == before, "not even migrated");
+    drop(home.open());
+    assert_eq!(with(&home, Some("stray")).unwrap_err().code(), "encryption_key");
+}
+
+#[test]
+fn a_check_names_secrets_that_do_not_open() {
+    let home = Home::new();
+    let store = home.open();
+    let sealed = store.column_cipher().seal("credentials", "encrypted_token", "another row", b"t").unwrap();
+    home.raw().execute("INSERT INTO credentials VALUES ('c1', 'confluence', 'h', ?1, 'now', NULL)", [&sealed]).unwrap();
+    let report = store.check().unwrap();
+    assert_eq!(report.content, [r#"credentials.encrypted_token of row "c1" does not open"#]);
+}
+
+#[cfg(debug_assertions)]
+#[test]
+fn a_plain_store_is_not_encrypted_with_the_wrong_key_of_columns() {
+    let home = Home::new();
+    let mut options = home.options(KeySource::Plain);
+    options.encryption_key = Some(Secret::new("a"));
+    drop(options.open().unwrap());
+    for wrong in [None, Some("b")] {
+        assert_eq!(with(&home, wrong).unwrap_err().code(), "encryption_key");
+        assert!(fs::read(home.file("tftsr.db")).unwrap().starts_with(b"SQLite format 3"));
+        assert!(home.file("tftsr.columns.key").exists() && !home.file("tftsr.db.new").exists());
+    }
+    drop(with(&home, Some("a")).unwrap());
 }
