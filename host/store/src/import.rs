@@ -10,11 +10,13 @@
 //!    is counted with its reason and never stops the others; a source that cannot be read stops everything.
 //! 3. Importing again changes nothing: rows are known by their ids, and ours are kept.
 //! 4. Whatever can act by itself comes over switched off, and no permission comes over.
-//! 5. The report names tables, columns and ids, never a value.
+//! 5. No text comes over whose placeholder restores to another value than where it was written.
+//! 6. The report names tables, columns and ids, never a value.
 
 mod cells;
 mod error;
 mod keys;
+mod placeholders;
 mod report;
 mod rows;
 mod secrets;
@@ -71,6 +73,7 @@ struct Importer<'i> {
     /// Whether providers' keys stand in clear in this source.
     clear_keys: bool,
     chain: RefCell<trail::Follower>,
+    placeholders: placeholders::Placeholders,
 }
 
 impl Importer<'_> {
@@ -135,6 +138,7 @@ fn take_over(
         now_ms,
         clear_keys: find("ai_providers").is_some_and(|(_, shape)| !has(shape, "encrypted_api_key")),
         chain: RefCell::default(),
+        placeholders: placeholders::Placeholders::default(),
     };
     let mut report = ImportReport {
         source: source.path.display().to_string(),

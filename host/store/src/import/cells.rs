@@ -65,7 +65,7 @@ impl Found {
     }
 
     /// A whole number, however it is written.
-    fn integer(&self) -> Option<i64> {
+    pub(super) fn integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
             Self::Real(number) if number.fract() == 0.0 && number.abs() < 9e15 => {

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Importer;
 use super::cells::{Around, Found, Rule, take};
+use super::placeholders;
 use super::report::{Outcome, Reason, TableReport};
 use super::source::{Shape, Source, quoted};
 use super::tables::{Table, Way};
@@ -135,7 +136,13 @@ pub(super) fn take_table(
             .map(|(text, _)| text)
             .collect::<Vec<_>>()
             .join("/");
-        match take_row(importer, table, &incoming) {
+        let taken = take_row(importer, table, &incoming);
+        match &taken {
+            Ok(_) => placeholders::follow(importer, table, &incoming, Outcome::Imported),
+            Err(Stop::Row(outcome, _)) => placeholders::follow(importer, table, &incoming, *outcome),
+            Err(Stop::All(_)) => {}
+        }
+        match taken {
             Ok(made) => {
                 report.count(Outcome::Imported);
                 for note in &made.notes {
@@ -320,7 +327,7 @@ fn place(importer: &Importer<'_>, table: &'static Table, made: &mut Made) -> Res
         Some(false) => {
             return Err(Stop::Row(Outcome::KeptOurs, "the store has this row with another content".into()));
         }
-        None => {}
+        None => placeholders::expect_same(importer, table, made)?,
     }
     for (columns, why) in table.unique {
         let values: Vec<&Value> = columns

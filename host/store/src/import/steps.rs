@@ -10,15 +10,14 @@ use rusqlite::params;
 use rusqlite::types::Value;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
-use trcaa_model::id::IssueId;
 use trcaa_model::limits::EXTRACTED_BYTES_MAX;
 
 use super::cells::Found;
+use super::placeholders::{self, PLACEHOLDER_BYTES_MAX};
 use super::report::Outcome;
 use super::rows::{Making, Stop};
 use super::tables::IMAGE_BYTES_MAX;
-use crate::keys::Purpose;
-use crate::{fallback, pseudonyms, row};
+use crate::{fallback, row};
 
 /// As for logs that are uploaded.
 const GZIP_LEVEL: u32 = 4;
@@ -61,11 +60,19 @@ pub(super) fn log_file(making: &mut Making<'_, '_>) -> Result<(), Stop> {
     making.set("content_compressed", packed.map_or(Value::Null, Value::Blob));
 
     let (copy, hash) = (making.take("redacted_compressed"), making.text("redacted_hash"));
-    let sound = match &copy {
-        Value::Blob(packed) => unpacked_hash(packed).is_some_and(|found| found == hash.to_ascii_lowercase()),
+    let others = placeholders::others(making.importer, &making.text("issue_id"))?;
+    let mut foreign = false;
+    let mut sound = match &copy {
+        Value::Blob(packed) => unpacked(packed, |piece| foreign |= placeholders::any_in(piece, &others))
+            .is_some_and(|found| found == hash.to_ascii_lowercase()),
         _ => false,
     };
-    if sound {
+    if foreign {
+        sound = false;
+        making.set("redacted_hash", Value::Null);
+        making.note(placeholders::COPY);
+        placeholders::strip(making.importer, making.text("id"));
+    } else if sound {
         making.set("redacted_compressed", copy);
     } else {
         // The mark without the copy would let nothing be redacted, and nothing be shown.
@@ -124,15 +131,6 @@ pub(super) fn image(making: &mut Making<'_, '_>) -> Result<(), Stop> {
     if !hash.is_empty() && row::first(&making.importer.tx.conn, same, [&issue, &hash, &id], |_| Ok(()))?.is_some() {
         return Err(Stop::Row(Outcome::AlreadyThere, "the issue has this image under another id".into()));
     }
-    Ok(())
-}
-
-/// A pseudonym is found by a hash that is keyed with this store's key.
-pub(super) fn pseudonym(making: &mut Making<'_, '_>) -> Result<(), Stop> {
-    let value = making.secret("encrypted_value").map(String::from_utf8_lossy).unwrap_or_default();
-    let issue = IssueId::from_stored(making.text("issue_id"));
-    let mac = pseudonyms::value_mac(&making.importer.tx.derived_key(Purpose::PseudonymLookup), &issue, &value);
-    making.set("value_mac", mac);
     Ok(())
 }
 
@@ -250,15 +248,26 @@ pub(super) fn audit(making: &mut Making<'_, '_>) -> Result<(), Stop> {
 
 /// SHA-256 hex of what a gzip stream unpacks to; `None` for damage and for more than the limit.
 fn unpacked_hash(packed: &[u8]) -> Option<String> {
+    unpacked(packed, |_| {})
+}
+
+/// As [`unpacked_hash`]; shows the text in pieces, each of which begins with the end of the one before, so that every
+/// placeholder is whole in one of them.
+fn unpacked(packed: &[u8], mut show: impl FnMut(&[u8])) -> Option<String> {
     let mut text = MultiGzDecoder::new(packed).take(EXTRACTED_BYTES_MAX + 1);
     let (mut hash, mut bytes) = (Sha256::new(), 0u64);
-    let mut chunk = vec![0u8; CHUNK_BYTES];
+    let mut chunk = vec![0u8; PLACEHOLDER_BYTES_MAX + CHUNK_BYTES];
+    let mut kept = 0;
     loop {
-        match text.read(&mut chunk).ok()? {
+        match text.read(chunk.get_mut(kept..)?).ok()? {
             0 => break,
             count => {
-                hash.update(chunk.get(..count)?);
+                let filled = kept + count;
+                hash.update(chunk.get(kept..filled)?);
                 bytes += count as u64;
+                show(chunk.get(..filled)?);
+                kept = filled.min(PLACEHOLDER_BYTES_MAX);
+                chunk.copy_within(filled - kept..filled, 0);
             }
         }
     }

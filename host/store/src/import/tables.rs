@@ -4,6 +4,7 @@
 //! source lacks gets its rule's default, so any subset of columns is read.
 
 use super::cells::Rule;
+use super::placeholders;
 use super::rows::{Making, Stop};
 use super::steps;
 
@@ -134,6 +135,29 @@ pub(super) static TABLES: &[Table] = &[
             col("tags", Rule::Tags),
         ],
     ),
+    // Before every table whose texts have placeholders.
+    Table {
+        unique: &[
+            (&["issue_id", "label", "ordinal"], "the issue has another value for this placeholder"),
+            (&["issue_id", "value_mac"], "the issue has another placeholder for this value"),
+        ],
+        step: Some(placeholders::pseudonym),
+        ..table(
+            "issue_pseudonyms",
+            &[
+                ID,
+                col("issue_id", Rule::Parent("issues")),
+                col("label", NAME),
+                col("ordinal", Rule::Integer { min: 1, max: placeholders::ORDINAL_MAX, default: None }),
+                col("value_mac", Rule::Own),
+                col(
+                    "encrypted_value",
+                    Rule::Sealed { required: true, again: "run `trcaa pii detect` on the log again" },
+                ),
+                CREATED,
+            ],
+        )
+    },
     Table {
         step: Some(steps::log_file),
         ..table(
@@ -325,28 +349,6 @@ pub(super) static TABLES: &[Table] = &[
             CREATED,
         ],
     ),
-    Table {
-        unique: &[
-            (&["issue_id", "label", "ordinal"], "the issue has another value for this placeholder"),
-            (&["issue_id", "value_mac"], "the issue has another placeholder for this value"),
-        ],
-        step: Some(steps::pseudonym),
-        ..table(
-            "issue_pseudonyms",
-            &[
-                ID,
-                col("issue_id", Rule::Parent("issues")),
-                col("label", NAME),
-                col("ordinal", Rule::Integer { min: 1, max: u32::MAX as i64, default: None }),
-                col("value_mac", Rule::Own),
-                col(
-                    "encrypted_value",
-                    Rule::Sealed { required: true, again: "run `trcaa pii detect` on the log again" },
-                ),
-                CREATED,
-            ],
-        )
-    },
     Table {
         key: &["key"],
         step: Some(steps::setting),

@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use trcaa_model::id::{ImageId, LogFileId};
+use trcaa_model::id::{ImageId, IssueId, LogFileId};
 use trcaa_store::{ImportOptions, ImportReport, Store, StoreError};
 
 use crate::earlier::{Earlier, PNG, sha256};
-use crate::fixture::Home;
+use crate::fixture::{Home, gzip, insert_issue};
 
 fn options(source: &Path) -> ImportOptions<'static> {
     ImportOptions {
@@ -112,4 +112,157 @@ fn no_row_names_a_file_of_this_machine_that_is_then_read() {
         Err(StoreError::ImageUnreadable { why, .. }) => assert!(why.contains("the folder of the database"), "{why}"),
         other => panic!("{other:?}"),
     }
+}
+
+/// Two stores of this product that have the same issue; the first is the one that is imported.
+fn siblings() -> (Home, Home, IssueId) {
+    let (theirs, ours) = (Home::new(), Home::new());
+    let from = theirs.open();
+    let issue = insert_issue(&from, "shared", "d").id;
+    drop(from);
+    import(&ours.open(), &theirs.file("tftsr.db"));
+    (theirs, ours, issue)
+}
+
+fn give(home: &Home, issue: &IssueId, given: &[(&str, u32, &str)]) {
+    home.open().write(|tx| tx.insert_pseudonyms(issue, given)).unwrap();
+}
+
+/// A row in every table whose texts have placeholders, all of them with `text`.
+fn write_about(home: &Home, issue: &IssueId, tag: &str, text: &str) {
+    let copy = format!("{}{text}\n", "a line before it\n".repeat(3855));
+    let conn = home.raw();
+    conn.execute(
+        "INSERT INTO log_files (id, issue_id, file_name, file_path, uploaded_at, redacted, content_compressed,
+             redacted_compressed, redacted_hash) VALUES ('log-' || ?1, ?2, 'a.log', '', '2024-05-06 07:00:00', 1, ?3, ?4, ?5)",
+        rusqlite::params![
+            tag,
+            issue.as_str(),
+            gzip(b"mail to somebody"),
+            gzip(copy.as_bytes()),
+            sha256(copy.as_bytes())
+        ],
+    )
+    .unwrap();
+    for sql in [
+        "INSERT INTO pii_spans (id, log_file_id, pii_type, start_offset, end_offset, original_value, replacement)
+             VALUES ('span-' || ?1, 'log-' || ?1, 'Email', 8, 16, '', ?3)",
+        "INSERT INTO ai_conversations (id, issue_id, provider, model, created_at) VALUES ('conv-' || ?1, ?2, 'p', 'm' || substr(?3, 1, 0), '')",
+        "INSERT INTO ai_messages (id, conversation_id, role, content, created_at) VALUES ('msg-' || ?1, 'conv-' || ?1, 'user', ?3, '')",
+        "INSERT INTO resolution_steps (id, issue_id, step_order, why_question, answer, created_at) VALUES ('step-' || ?1, ?2, 1, 'q', ?3, '')",
+        "INSERT INTO documents (id, issue_id, doc_type, title, content_md, created_at, updated_at) VALUES ('doc-' || ?1, ?2, 'rca', 't', ?3, 1, 1)",
+        "INSERT INTO documents (id, issue_id, doc_type, title, content_md, created_at, updated_at) VALUES ('doc-clean-' || ?1, ?2, 'rca', 't', 'c' || substr(?3, 1, 0), 1, 1)",
+        "INSERT INTO document_revisions (document_id, revision, content_md, saved_at) VALUES ('doc-clean-' || ?1, 1, ?3, 1)",
+        "INSERT INTO timeline_events (id, issue_id, event_type, description, metadata, created_at) VALUES ('ev-' || ?1, ?2, 'log_uploaded', ?3, '{}', '')",
+        "INSERT INTO timeline_events (id, issue_id, event_type, description, metadata, created_at)
+             VALUES ('ev-json-' || ?1, ?2, 'log_uploaded', '', json_object('a', replace(?3, '[', '~')), '')",
+    ] {
+        conn.execute(sql, rusqlite::params![tag, issue.as_str(), text]).unwrap_or_else(|e| panic!("{sql}: {e}"));
+    }
+    conn.execute_batch("UPDATE timeline_events SET metadata = replace(metadata, '~', '\\u005b')").unwrap();
+}
+
+#[test]
+fn a_placeholder_that_stands_for_another_value_here_comes_over_in_no_text() {
+    let (theirs, ours, issue) = siblings();
+    give(&theirs, &issue, &[("Email", 1, "bob@example.com"), ("Email", 2, "ann@example.com"), ("Host", 3, "same")]);
+    give(&ours, &issue, &[("Email", 1, "Ann@example.com"), ("Host", 3, "same"), ("IPv4", 4, "10.0.0.1")]);
+    // Of another value, with another placeholder, unknown there, and the one that is the same in both.
+    for (tag, text) in [
+        ("other", "x[[Email_1]"),
+        ("twice", "[Email_2]"),
+        ("here", "[IPv4_4] [Host_3]"),
+        ("same", "[Host_3] [Email_7] [x"),
+    ] {
+        write_about(&theirs, &issue, tag, text);
+    }
+    let store = ours.open();
+    let report = import(&store, &theirs.file("tftsr.db"));
+    assert_eq!(counts(&report, "issue_pseudonyms"), [0, 1, 2, 0], "{report:#?}");
+    assert_eq!(counts(&report, "log_files"), [4, 0, 0, 0], "the text itself has none");
+    for (tag, redacted) in [("other", false), ("twice", false), ("here", false), ("same", true)] {
+        let id = LogFileId::from_stored(format!("log-{tag}"));
+        assert_eq!(store.log(&id).unwrap().redacted, redacted, "{tag}");
+        assert_eq!(store.read_redacted_text(&id).is_ok(), redacted, "{tag}");
+        assert_eq!(store.read_text(&id).unwrap(), "mail to somebody");
+        assert_eq!(store.span_count(&id).unwrap(), u64::from(redacted), "{tag}");
+        assert_eq!(reasons(&report, "log_files").contains(&format!("log-{tag}")), !redacted);
+    }
+    for (table, expected) in [
+        ("pii_spans", [1, 0, 0, 3]),
+        ("ai_messages", [1, 0, 0, 3]),
+        ("resolution_steps", [1, 0, 0, 3]),
+        ("documents", [5, 0, 0, 3]),
+        ("document_revisions", [1, 0, 0, 3]),
+        ("timeline_events", [2, 0, 0, 6]),
+    ] {
+        assert_eq!(counts(&report, table), expected, "{table}: {}", reasons(&report, table));
+    }
+    assert!(reasons(&report, "documents").contains("stands for another value"));
+    let told = serde_json::to_string(&report).unwrap();
+    assert!(!told.contains("example.com") && !told.contains("Email_"), "{told}");
+    let held = store.pseudonyms(&issue).unwrap();
+    assert_eq!(held.len(), 3);
+    assert!(store.check().unwrap().is_sound());
+    assert_eq!(import(&store, &theirs.file("tftsr.db")).imported(), 0);
+}
+
+#[test]
+fn what_both_sides_call_the_same_comes_over_with_its_texts() {
+    let (theirs, ours, issue) = siblings();
+    give(&theirs, &issue, &[("Email", 1, "ann@example.com"), ("Email", 2, "new@example.com")]);
+    give(&ours, &issue, &[("Email", 1, "Ann@example.com")]);
+    write_about(&theirs, &issue, "both", "[Email_1] and [Email_2]");
+    let store = ours.open();
+    let report = import(&store, &theirs.file("tftsr.db"));
+    assert_eq!(counts(&report, "issue_pseudonyms"), [1, 1, 0, 0]);
+    for table in ["log_files", "pii_spans", "ai_messages", "resolution_steps", "document_revisions"] {
+        assert_eq!(counts(&report, table), [1, 0, 0, 0], "{table}: {}", reasons(&report, table));
+    }
+    assert!(store.read_redacted_text(&LogFileId::from_stored("log-both")).unwrap().contains("[Email_2]"));
+    assert_eq!(import(&store, &theirs.file("tftsr.db")).imported(), 0);
+}
+
+#[test]
+fn a_pseudonym_that_the_redactor_would_not_take_is_refused() {
+    let (theirs, ours, issue) = siblings();
+    let odd = ["not a label]", "email", "", "E_x", "Ключ", &"E".repeat(33)];
+    let numbers = ["0", "-1", "10000001", "4294967296", "'many'", "NULL"];
+    give(&theirs, &issue, &[("Email", 1, "Ann@example.com"), ("Host", 1, "ANN@example.com")]);
+    let rows: Vec<(String, u32, String)> =
+        (10..10 + (odd.len() + numbers.len()) as u32).map(|n| ("Key".to_owned(), n, format!("value {n}"))).collect();
+    give(
+        &theirs,
+        &issue,
+        &rows.iter().map(|(label, n, value)| (label.as_str(), *n, value.as_str())).collect::<Vec<_>>(),
+    );
+    let raw = theirs.raw();
+    raw.execute_batch("PRAGMA ignore_check_constraints = ON; PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'issue_pseudonyms'; PRAGMA writable_schema = RESET;").unwrap();
+    for (n, label) in (10i64..).zip(odd) {
+        raw.execute(
+            "UPDATE issue_pseudonyms SET label = ?1 WHERE label = 'Key' AND ordinal = ?2",
+            rusqlite::params![label, n],
+        )
+        .unwrap();
+    }
+    for (n, number) in (10 + odd.len() as i64..).zip(numbers) {
+        raw.execute(
+            &format!("UPDATE issue_pseudonyms SET ordinal = {number} WHERE label = 'Key' AND ordinal = ?1"),
+            [n],
+        )
+        .unwrap();
+    }
+    drop(raw);
+    let store = ours.open();
+    let report = import(&store, &theirs.file("tftsr.db"));
+    // Two spellings of one address are one value to the redactor, unless they are of another kind.
+    assert_eq!(counts(&report, "issue_pseudonyms"), [2, 0, 0, 12], "{}", reasons(&report, "issue_pseudonyms"));
+    let mut held: Vec<String> =
+        store.pseudonyms(&issue).unwrap().iter().map(|p| format!("[{}_{}]", p.label, p.ordinal)).collect();
+    held.sort_unstable();
+    assert_eq!(held, ["[Email_1]", "[Host_1]"]);
+    give(&theirs, &issue, &[("Email", 5, "ANN@EXAMPLE.COM")]);
+    let report = import(&store, &theirs.file("tftsr.db"));
+    assert_eq!(counts(&report, "issue_pseudonyms")[2], 1, "{}", reasons(&report, "issue_pseudonyms"));
 }
