@@ -128,7 +128,8 @@ impl Store {
                 title: row.get(4)?,
             })
         })?;
-        progress.logs(logs.iter().map(|log| log.bytes).sum());
+        // A size is what a row says, and may be anything.
+        progress.logs(logs.iter().fold(0, |sum: u64, log| sum.saturating_add(log.bytes)));
         for log in logs {
             let room = most.saturating_sub(found.hits.len()).min(HITS_PER_LOG_MAX);
             if room == 0 {

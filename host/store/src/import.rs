@@ -27,6 +27,7 @@ mod trail;
 mod wal;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde_json::json;
@@ -74,6 +75,8 @@ struct Importer<'i> {
     clear_keys: bool,
     chain: RefCell<trail::Follower>,
     placeholders: placeholders::Placeholders,
+    /// Bytes of the texts of logs that spans were read of.
+    text_lengths: RefCell<HashMap<String, Option<u64>>>,
 }
 
 impl Importer<'_> {
@@ -139,6 +142,7 @@ fn take_over(
         clear_keys: find("ai_providers").is_some_and(|(_, shape)| !has(shape, "encrypted_api_key")),
         chain: RefCell::default(),
         placeholders: placeholders::Placeholders::default(),
+        text_lengths: RefCell::default(),
     };
     let mut report = ImportReport {
         source: source.path.display().to_string(),

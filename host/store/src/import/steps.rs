@@ -10,14 +10,16 @@ use rusqlite::params;
 use rusqlite::types::Value;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
+use trcaa_model::id::LogFileId;
 use trcaa_model::limits::EXTRACTED_BYTES_MAX;
 
+use super::Importer;
 use super::cells::Found;
 use super::placeholders::{self, PLACEHOLDER_BYTES_MAX};
 use super::report::Outcome;
 use super::rows::{Making, Stop};
 use super::tables::IMAGE_BYTES_MAX;
-use crate::{fallback, row};
+use crate::{StoreError, fallback, row};
 
 /// As for logs that are uploaded.
 const GZIP_LEVEL: u32 = 4;
@@ -85,12 +87,39 @@ pub(super) fn log_file(making: &mut Making<'_, '_>) -> Result<(), Stop> {
     Ok(())
 }
 
-/// A span is not empty.
+/// A span is not empty, and lies within its log's text, where that is stored.
 pub(super) fn span(making: &mut Making<'_, '_>) -> Result<(), Stop> {
-    match (making.value("start_offset"), making.value("end_offset")) {
-        (Some(Value::Integer(start)), Some(Value::Integer(end))) if start < end => Ok(()),
-        _ => Err(Stop::refused("it ends before it begins")),
+    let (Some(Value::Integer(start)), Some(Value::Integer(end))) =
+        (making.value("start_offset"), making.value("end_offset"))
+    else {
+        return Err(Stop::refused("it has no offsets"));
+    };
+    let (start, end) = (row::unsigned(Some(*start)), row::unsigned(Some(*end)));
+    if start >= end {
+        return Err(Stop::refused("it ends before it begins"));
     }
+    let length = text_length(making.importer, making.text("log_file_id"))?;
+    if end > length.unwrap_or(EXTRACTED_BYTES_MAX) {
+        return Err(Stop::refused("it reaches past the end of its log's text"));
+    }
+    Ok(())
+}
+
+/// Bytes of a log's stored text; each text is unpacked once. `None` where none is stored, or it is damaged.
+fn text_length(importer: &Importer<'_>, log: String) -> Result<Option<u64>, StoreError> {
+    if let Some(known) = importer.text_lengths.borrow().get(&log) {
+        return Ok(*known);
+    }
+    let sql = "SELECT 1 FROM log_files WHERE id = ?1 AND content_compressed IS NOT NULL";
+    let length = match row::first(&importer.tx.conn, sql, [&log], |_| Ok(()))? {
+        Some(()) => {
+            let mut text = importer.tx.open_text(&LogFileId::from_stored(log.as_str()))?;
+            std::io::copy(&mut text, &mut std::io::sink()).ok()
+        }
+        None => None,
+    };
+    importer.text_lengths.borrow_mut().insert(log, length);
+    Ok(length)
 }
 
 /// An image's bytes: known by their content; the same ones on one issue are one row.

@@ -12,6 +12,8 @@ use super::steps;
 const TEXT_BYTES_MAX: u64 = 16 << 20;
 /// Most bytes of a log's packed text: what 100 MiB have when nothing can be packed, and gzip's own.
 const PACKED_BYTES_MAX: u64 = (100 << 20) + (1 << 20);
+/// Largest size that a row says of its file: what every reader of JSON holds exactly.
+const SIZE_BYTES_MAX: i64 = 1 << 53;
 /// Most bytes of an image.
 pub(super) const IMAGE_BYTES_MAX: u64 = 10 << 20;
 const TITLE_CHARS_MAX: usize = 300;
@@ -89,6 +91,7 @@ const NAME: Rule = Rule::Line { chars_max: NAME_CHARS_MAX, default: None };
 const EMPTY_LINE: Rule = Rule::Line { chars_max: PATH_CHARS_MAX, default: Some("") };
 const EMPTY_TEXT: Rule = Rule::Text { default: Some("") };
 const COUNT: Rule = Rule::Integer { min: 0, max: i64::MAX, default: Some(0) };
+const SIZE: Rule = Rule::Integer { min: 0, max: SIZE_BYTES_MAX, default: Some(0) };
 const SERVICES: Rule = Rule::Word {
     words: &[("confluence", &[]), ("servicenow", &["service_now"]), ("azuredevops", &["azure_devops", "ado"])],
     otherwise: None,
@@ -167,7 +170,7 @@ pub(super) static TABLES: &[Table] = &[
                 col("issue_id", Rule::Parent("issues")),
                 col("file_name", Rule::Line { chars_max: NAME_CHARS_MAX, default: Some("unnamed.log") }),
                 col("file_path", EMPTY_LINE),
-                col("file_size", COUNT),
+                col("file_size", SIZE),
                 col("mime_type", Rule::TextOrNone),
                 col("content_hash", Rule::TextOrNone),
                 col("uploaded_at", Rule::Stamp { or: None }).from(&["created_at"]),
@@ -214,7 +217,7 @@ pub(super) static TABLES: &[Table] = &[
                 col("issue_id", Rule::Parent("issues")),
                 col("file_name", Rule::Line { chars_max: NAME_CHARS_MAX, default: Some("unnamed.png") }),
                 col("file_path", EMPTY_LINE),
-                col("file_size", COUNT),
+                col("file_size", SIZE),
                 col(
                     "mime_type",
                     Rule::Word {

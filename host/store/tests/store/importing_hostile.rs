@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use trcaa_model::id::{ImageId, IssueId, LogFileId};
-use trcaa_store::{ImportOptions, ImportReport, Store, StoreError};
+use trcaa_store::{DeepProgress, ImportOptions, ImportReport, Store, StoreError};
 
-use crate::earlier::{Earlier, PNG, sha256};
+use crate::earlier::{Earlier, PNG, STORED_LOG, sha256};
 use crate::fixture::{Home, gzip, insert_issue};
 
 fn options(source: &Path) -> ImportOptions<'static> {
@@ -265,4 +265,49 @@ fn a_pseudonym_that_the_redactor_would_not_take_is_refused() {
     give(&theirs, &issue, &[("Email", 5, "ANN@EXAMPLE.COM")]);
     let report = import(&store, &theirs.file("tftsr.db"));
     assert_eq!(counts(&report, "issue_pseudonyms")[2], 1, "{}", reasons(&report, "issue_pseudonyms"));
+}
+
+struct Told(std::cell::Cell<u64>);
+
+impl DeepProgress for Told {
+    fn logs(&self, bytes: u64) {
+        self.0.set(bytes);
+    }
+    fn log_done(&self, _: u64) {}
+}
+
+#[test]
+fn sizes_and_offsets_that_cannot_be_are_not_taken() {
+    let home = Home::new();
+    let source = hostile(&home, |conn| {
+        let text = STORED_LOG.len();
+        conn.execute_batch(&format!(
+            "UPDATE log_files SET file_size = {max} WHERE id <> 'log-stored';
+             UPDATE log_files SET file_size = {exact} WHERE id = 'log-stored';
+             UPDATE image_attachments SET file_size = {max} WHERE id = 'img-gone';
+             INSERT INTO pii_spans VALUES ('span-end', 'log-stored', 'Email', {last}, {text}, 'x', ''),
+                 ('span-past', 'log-stored', 'Email', {last}, {past}, 'x', ''),
+                 ('span-far', 'log-stored', 'Email', 0, {max}, 'x', ''),
+                 ('span-none', 'log-stored', 'Email', 3, 3, 'x', ''), ('span-back', 'log-stored', 'Email', 3, 2, 'x', ''),
+                 ('span-less', 'log-stored', 'Email', -1, 2, 'x', ''),
+                 ('span-gone', 'log-gone-1', 'Email', 3, 4, 'x', ''), ('span-gone-far', 'log-gone-1', 'Email', 3, {max}, 'x', '')",
+            max = i64::MAX,
+            exact = 1i64 << 53,
+            last = text - 1,
+            past = text + 1,
+        ))
+        .unwrap();
+    });
+    let store = home.open();
+    let report = import(&store, &source);
+    let size = |id: &str| store.log(&LogFileId::from_stored(id)).unwrap().file_size;
+    assert_eq!((size("log-file-1"), size("log-stored")), (0, 1 << 53));
+    assert_eq!(store.image(&ImageId::from_stored("img-gone")).unwrap().file_size, 0);
+    assert_eq!(counts(&report, "pii_spans"), [3, 0, 0, 6], "{}", reasons(&report, "pii_spans"));
+    assert_eq!(store.span_count(&LogFileId::from_stored("log-gone-1")).unwrap(), 1);
+    // What came over before this was looked at.
+    home.raw().execute("UPDATE log_files SET file_size = ?1", [i64::MAX]).unwrap();
+    let told = Told(std::cell::Cell::new(0));
+    store.search_deep("nothing has this", 5, &told).unwrap();
+    assert_eq!(told.0.get(), u64::MAX, "three times the largest size");
 }
