@@ -35,7 +35,7 @@ use trcaa_model::audit::AuditRecord;
 use trcaa_model::secret::Secret;
 use trcaa_model::time::stamp;
 
-pub use error::ImportError;
+pub use error::{ImportError, KeyElsewhere};
 pub use report::{ImportReport, NotTaken, Outcome, ReasonCount, SourceChain, TableReport};
 
 use secrets::Secrets;

@@ -46,7 +46,8 @@ pub(crate) struct KeyFile {
 }
 
 impl KeyFile {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the text of a key file; `None` for what is none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut lines = text.trim().lines();
         let first = lines.next()?.trim();
         let kept = if let Some(name) = first.strip_prefix(KEYRING) {

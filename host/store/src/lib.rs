@@ -79,7 +79,9 @@ pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents}
 pub use export::{ExportRow, ExportTable, ExportValue};
 pub use ids::ID_FRAGMENT_CHARS_MIN;
 pub use images::{ImageFilter, ImageListed};
-pub use import::{ImportError, ImportOptions, ImportReport, NotTaken, Outcome, ReasonCount, SourceChain, TableReport};
+pub use import::{
+    ImportError, ImportOptions, ImportReport, KeyElsewhere, NotTaken, Outcome, ReasonCount, SourceChain, TableReport,
+};
 pub use keys::{KeyKind, KeySource, Purpose, parse_key};
 pub use logs::{LogFileListed, LogFilter, RedactedCopy};
 pub use migrate::migration_names;

@@ -2,6 +2,15 @@
 
 use std::path::PathBuf;
 
+/// Where the key file beside a database says that its key is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyElsewhere {
+    /// In the operating system's keyring, which is asked for no other store's key.
+    Keyring,
+    /// With its user.
+    External,
+}
+
 /// Errors of taking over another database; what SQLite says of our own is a [`crate::StoreError`].
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
@@ -12,6 +21,8 @@ pub enum ImportError {
         path: PathBuf,
         /// Where the keys came from; never a key.
         tried: String,
+        /// Where its key is instead, as far as its key file says.
+        elsewhere: Option<KeyElsewhere>,
     },
     /// Neither plain SQLite nor long enough to be encrypted.
     #[error("{}: this is no database", path.display())]
@@ -65,8 +76,14 @@ impl ImportError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
-            Self::Key { .. } => {
-                "give its key on standard input with --key-stdin (what TFTSR_DB_KEY or TRCAA_DB_KEY was, or the content of the file .dbkey of its folder); nothing was changed"
+            Self::Key { elsewhere: Some(KeyElsewhere::Keyring), .. } => {
+                "the file tftsr.key beside it says that its key is in the operating system's keyring, where no other store's key is looked up: give the key on standard input with --key-stdin; nothing was changed"
+            }
+            Self::Key { elsewhere: Some(KeyElsewhere::External), .. } => {
+                "the file tftsr.key beside it says that its key is not kept on its machine: give on standard input with --key-stdin what was given at `trcaa db rekey`; nothing was changed"
+            }
+            Self::Key { elsewhere: None, .. } => {
+                "give its key on standard input with --key-stdin (what TFTSR_DB_KEY or TRCAA_DB_KEY was, the content of the file .dbkey, or the first line of the file tftsr.key, of its folder); nothing was changed"
             }
             Self::NotADatabase { .. } | Self::Foreign { .. } => {
                 "name the file tftsr.db or trcaa.db of the earlier product's data folder"

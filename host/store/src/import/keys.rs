@@ -9,6 +9,8 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
 
+use super::error::KeyElsewhere;
+use crate::key_file::{Kept, KeyFile};
 use crate::keys::{DatabaseKey, parse_raw};
 
 /// Files of the earlier product's data folder: the database's key and that of the columns, as text.
@@ -53,27 +55,44 @@ impl Candidate {
     }
 }
 
+/// What is tried on an encrypted source.
+pub(super) struct Candidates {
+    /// In this order.
+    pub(super) keys: Vec<Candidate>,
+    /// Where its own key file says that its key is, if that is not here.
+    pub(super) elsewhere: Option<KeyElsewhere>,
+}
+
 /// The keys that are tried on an encrypted source. One that is given is the only one: it is wrong or right.
 pub(super) fn candidates(
     given: Option<&Secret>,
     configured: &[Secret],
     source: &Path,
     own: &DatabaseKey,
-) -> Vec<Candidate> {
+) -> Candidates {
     if let Some(given) = given {
-        return vec![Candidate::written("given", given.expose())];
+        return Candidates { keys: vec![Candidate::written("given", given.expose())], elsewhere: None };
     }
-    let mut found = Vec::new();
-    for (name, from) in [(EARLIER_DATABASE_KEY, ".dbkey beside it"), (crate::KEY_FILE, "key file beside it")] {
-        if let Some(text) = read_beside(source, name) {
-            found.push(Candidate::written(from, text.expose()));
+    let (mut keys, mut elsewhere) = (Vec::new(), None);
+    if let Some(text) = read_beside(source, EARLIER_DATABASE_KEY) {
+        keys.push(Candidate::written(".dbkey beside it", text.expose()));
+    }
+    if let Some(text) = read_beside(source, crate::KEY_FILE) {
+        const FROM: &str = "tftsr.key beside it";
+        match KeyFile::parse(text.expose()).map(|file| file.kept) {
+            Some(Kept::Here(raw)) => {
+                keys.push(Candidate::written(FROM, &Zeroizing::new(hex::encode(raw.as_slice()))));
+            }
+            Some(Kept::Keyring(_)) => elsewhere = Some(KeyElsewhere::Keyring),
+            Some(Kept::External) => elsewhere = Some(KeyElsewhere::External),
+            None => keys.push(Candidate::written(FROM, text.expose())),
         }
     }
-    found.extend(configured.iter().map(|text| Candidate::written("configured", text.expose())));
+    keys.extend(configured.iter().map(|text| Candidate::written("configured", text.expose())));
     if own.pragma_text().is_some() {
-        found.push(Candidate { from: "the store's own", key: own.clone(), text: None });
+        keys.push(Candidate { from: "the store's own", key: own.clone(), text: None });
     }
-    found
+    Candidates { keys, elsewhere }
 }
 
 /// The column key that the earlier product kept beside its database.

@@ -19,7 +19,7 @@ use trcaa_model::env::{Clock, Entropy};
 use trcaa_model::id::uuid_v7;
 
 use super::error::ImportError;
-use super::keys::{Candidate, FileKey};
+use super::keys::{Candidate, Candidates, FileKey};
 use super::wal;
 use crate::StoreError;
 use crate::files::failed;
@@ -82,7 +82,7 @@ impl Source {
     pub(super) fn open(
         path: &Path,
         store: &Path,
-        candidates: Vec<Candidate>,
+        Candidates { keys: candidates, elsewhere }: Candidates,
         (clock, entropy): (&dyn Clock, &dyn Entropy),
     ) -> Result<Self, StoreError> {
         let path = fs::canonicalize(path).map_err(failed("read", path))?;
@@ -123,7 +123,7 @@ impl Source {
             } else {
                 candidates.iter().map(|candidate| candidate.from).collect::<Vec<_>>().join(", ")
             };
-            let no_key = || ImportError::Key { path: path.clone(), tried }.into();
+            let no_key = || ImportError::Key { path: path.clone(), tried, elsewhere }.into();
             open_encrypted(&place, &path, candidates)
                 .and_then(|found| found.ok_or_else(no_key).map(|(conn, key)| (conn, Some(key))))
         } else {

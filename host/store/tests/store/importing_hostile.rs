@@ -311,3 +311,36 @@ fn sizes_and_offsets_that_cannot_be_are_not_taken() {
     store.search_deep("nothing has this", 5, &told).unwrap();
     assert_eq!(told.0.get(), u64::MAX, "three times the largest size");
 }
+
+#[test]
+fn the_key_file_of_a_store_of_this_product_is_understood_in_every_form() {
+    const DIGITS: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+    const RAW: &str = "x'00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff'";
+    let salt = "0123456789abcdef0123456789abcdef";
+    let home = Home::new();
+    let store = home.open();
+    let folder = home.dir.path().join("from elsewhere");
+    let source = Earlier { key: Some(RAW), ..Earlier::at(11) }.make(&folder);
+    let told = |content: &str| {
+        std::fs::write(folder.join("tftsr.key"), content).unwrap();
+        match store.import(&ImportOptions { dry_run: true, ..options(&source) }) {
+            Ok(report) => Ok(report.key.unwrap()),
+            Err(StoreError::Import(error)) => {
+                assert_eq!(error.code(), "import_key");
+                Err(format!("{error} {}", error.hint().unwrap()))
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    for content in [format!("{DIGITS}\n"), format!("{DIGITS}\nfor {salt}\n")] {
+        assert_eq!(told(&content).unwrap(), "tftsr.key beside it");
+    }
+    for (content, hint) in [("keyring trcaa-1", "operating system's keyring"), ("external", "not kept on its machine")]
+    {
+        let error = told(&format!("{content}\nfor {salt}\n")).unwrap_err();
+        assert!(error.contains(hint) && error.contains("--key-stdin"), "{error}");
+        assert!(!error.contains("tftsr.key beside it,"), "it holds no key, and none was tried: {error}");
+    }
+    let error = told("").unwrap_err();
+    assert!(error.contains("first line of the file tftsr.key"), "{error}");
+}
