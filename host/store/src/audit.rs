@@ -4,8 +4,12 @@
 //! mark for absence and its length before it, so that no two rows read the same. Rows from before the chain have no
 //! hash; they may only come first, and the first hashed row's `prev_hash` is the hash over all of them (empty where
 //! there are none), so they are bound too from then on. `audit_chain_start` names that first hashed row, so that taking
-//! hashes away does not turn rows into such from before the chain. What was cut off the end is only seen against a head
-//! that was written down before ([`AuditHead`], [`crate::Checkpoint`]).
+//! hashes away does not turn rows into such from before the chain: a hashed row without exactly one such mark is broken,
+//! and so is a mark without its row. Rows without a hash and without a mark are what a trail of an earlier product is
+//! until the first append, so that is allowed, but only for rows from before migration [`MARKED_SINCE`] was applied
+//! here: every later one was written with a hash. What was cut off the end, and a chain that was computed anew from its
+//! first row with all moments set back, is only seen against a head that was written down before ([`AuditHead`],
+//! [`crate::Checkpoint`]).
 
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
@@ -18,6 +22,11 @@ use crate::{Store, StoreError, Tx, row};
 
 /// Name of the encoding that is hashed; first thing in every hash.
 pub const AUDIT_CHAIN_FORMAT: &str = "trcaa-audit/1";
+
+/// The migration that brought the mark of the chain's beginning.
+const MARKED_SINCE: &str = "033_audit_signing_keys";
+/// Characters of `YYYY-MM-DD HH:MM:SS`, in which moments are compared.
+const STAMP_CHARS: usize = 19;
 
 const COLUMNS: &str =
     "id, timestamp, action, entity_type, entity_id, COALESCE(user_id, ''), details, prev_hash, entry_hash";
@@ -137,8 +146,9 @@ impl Store {
         let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query([])?;
-        let start = row::first(&self.conn, "SELECT id FROM audit_chain_start", [], |row| Ok(row.get(0)?))?;
-        let mut chain = Chain { start, ..Chain::default() };
+        let marks = row::all(&self.conn, "SELECT id FROM audit_chain_start LIMIT 2", [], |row| row::lossy(row, 0))?;
+        let (start, doubled) = (marks.first().cloned(), marks.len() > 1);
+        let mut chain = Chain { start, unhashed_before: Some(self.marked_since()?), ..Chain::default() };
         let mut there: Option<bool> = None;
         let mut bad: Option<(String, &'static str)> = None;
         let mut first_id = None;
@@ -163,6 +173,9 @@ impl Store {
         let cut = match (checkpoint, there) {
             _ if bad.is_some() => None,
             _ if chain.entries == 0 && chain.start.is_some() => Some("all its entries are gone".to_owned()),
+            _ if doubled || chain.chained != chain.start.is_some() => {
+                Some("the mark of its beginning is missing or doubled, or its row is gone".to_owned())
+            }
             (None, _) | (_, Some(true)) => None,
             (Some(head), None) => Some(format!(
                 "it has {} entries, and had {}: entries were cut off its end",
@@ -180,6 +193,13 @@ impl Store {
             reason: bad.map(|(_, reason)| reason.to_owned()).or(cut),
             head: chain.chained.then_some(chain.prev),
         })
+    }
+
+    /// When the mark came into this database: rows of that second and later have a hash.
+    fn marked_since(&self) -> Result<String, StoreError> {
+        let sql = "SELECT applied_at FROM _migrations WHERE name = ?1";
+        let since = row::first(&self.conn, sql, [MARKED_SINCE], |row| row::lossy(row, 0))?;
+        Ok(moment(&since.unwrap_or_default()))
     }
 
     /// What the next row's `prev_hash` is, and whether that row is the chain's first.
@@ -203,9 +223,16 @@ impl Store {
     }
 }
 
+/// A moment in the form that compares; earlier products wrote a `T` in it, parts of seconds and zones.
+fn moment(stamp: &str) -> String {
+    stamp.chars().take(STAMP_CHARS).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
 /// How far the chain was followed.
 #[derive(Default)]
 pub(crate) struct Chain {
+    /// Rows of this moment or later have to have a hash; `None` where nobody knows.
+    unhashed_before: Option<String>,
     /// Id of its first row; `None` before there is one.
     start: Option<String>,
     prev: String,
@@ -224,7 +251,11 @@ impl Chain {
         let hash = entry_hash(&self.prev, entry);
         let is_start = self.start.as_ref() == Some(&entry.id);
         match (&entry.prev_hash, &entry.entry_hash) {
-            (None, None) if !self.chained && !is_start => {}
+            (None, None) if !self.chained && !is_start => {
+                if self.unhashed_before.as_ref().is_some_and(|since| moment(&entry.timestamp) >= *since) {
+                    return Err(Broken::Here("it has no hash, and was written when every row got one"));
+                }
+            }
             (Some(prev), Some(stored)) => {
                 let first = !self.chained;
                 self.chained = true;

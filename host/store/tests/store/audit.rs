@@ -94,7 +94,8 @@ fn rows_from_before_the_chain_are_accepted_first_and_bound_by_it() {
     let raw = home.raw();
     for n in 0..3 {
         raw.execute(
-            "INSERT INTO audit_log (id, action, entity_type, entity_id) VALUES (?1, 'x', 'y', 'z')",
+            "INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id)
+             VALUES (?1, '2020-01-01T00:00:00.5Z', 'x', 'y', 'z')",
             [format!("old{n}")],
         )
         .unwrap();
@@ -107,6 +108,48 @@ fn rows_from_before_the_chain_are_accepted_first_and_bound_by_it() {
     assert!(verdict.intact, "{verdict:?}");
     assert_eq!(verdict.entries, 5);
     raw.execute_batch("UPDATE audit_log SET action = 'w' WHERE id = 'old1'").unwrap();
+    assert!(!store.verify_audit(None).unwrap().intact);
+}
+
+#[test]
+fn a_trail_whose_hashes_and_mark_were_taken_away_is_broken_and_stays_so() {
+    for (what, sql) in [
+        ("hashes and mark", "UPDATE audit_log SET prev_hash = NULL, entry_hash = NULL; DELETE FROM audit_chain_start"),
+        ("hashes", "UPDATE audit_log SET prev_hash = NULL, entry_hash = NULL"),
+        ("mark", "DELETE FROM audit_chain_start"),
+        ("a second mark", "INSERT INTO audit_chain_start VALUES ('more')"),
+        ("a mark of no type", "UPDATE audit_chain_start SET id = NULL"),
+        ("rows", "DELETE FROM audit_log"),
+    ] {
+        let (home, store, _) = with_rows(3);
+        home.raw().execute_batch(sql).unwrap();
+        let verdict = store.verify_audit(None).unwrap();
+        assert!(!verdict.intact && verdict.reason.is_some(), "{what}: {verdict:?}");
+        assert!(!store.check().unwrap().is_sound(), "{what}");
+        store.write(|tx| tx.audit(&record("later"))).unwrap();
+        assert!(!store.verify_audit(None).unwrap().intact, "{what}, and one more row");
+    }
+}
+
+#[test]
+fn a_new_store_without_rows_is_intact_and_a_mark_without_rows_is_not() {
+    let (home, store, _) = with_rows(0);
+    assert!(store.verify_audit(None).unwrap().intact);
+    home.raw().execute_batch("INSERT INTO audit_chain_start VALUES ('gone')").unwrap();
+    assert!(!store.verify_audit(None).unwrap().intact);
+}
+
+#[test]
+fn unhashed_rows_with_a_mark_of_a_row_that_is_gone_are_broken() {
+    let (home, store, _) = with_rows(0);
+    home.raw()
+        .execute_batch(
+            "INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id)
+             VALUES ('old', '2020-01-01 00:00:00', 'x', 'y', 'z')",
+        )
+        .unwrap();
+    assert!(store.verify_audit(None).unwrap().intact);
+    home.raw().execute_batch("INSERT INTO audit_chain_start VALUES ('gone')").unwrap();
     assert!(!store.verify_audit(None).unwrap().intact);
 }
 
