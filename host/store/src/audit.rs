@@ -11,6 +11,7 @@
 //! first row with all moments set back, is only seen against a head that was written down before ([`AuditHead`],
 //! [`crate::Checkpoint`]).
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};
 use trcaa_model::audit::{AuditEntry, AuditRecord, AuditVerdict};
@@ -30,6 +31,10 @@ const STAMP_CHARS: usize = 19;
 
 const COLUMNS: &str =
     "id, timestamp, action, entity_type, entity_id, COALESCE(user_id, ''), details, prev_hash, entry_hash";
+/// How many those are.
+const CELLS: usize = 9;
+/// From which one on they may be NULL.
+const NULLABLE_FROM: usize = 6;
 /// Who acts on an analyst's own machine.
 const USER: &str = "local";
 
@@ -42,18 +47,39 @@ pub struct AuditHead {
     pub hash: String,
 }
 
+/// Reads a row whatever its cells hold; what is no text is shown as such.
 fn entry_of(row: &Row<'_>) -> Result<AuditEntry, StoreError> {
+    let text = |index| row::lossy(row, index);
     Ok(AuditEntry {
-        id: row.get::<_, Option<String>>(0)?.unwrap_or_default(),
-        timestamp: row.get(1)?,
-        action: row.get(2)?,
-        entity_type: row.get(3)?,
-        entity_id: row.get(4)?,
-        user_id: row.get(5)?,
-        details: row.get(6)?,
-        prev_hash: row.get(7)?,
-        entry_hash: row.get(8)?,
+        id: text(0)?,
+        timestamp: text(1)?,
+        action: text(2)?,
+        entity_type: text(3)?,
+        entity_id: text(4)?,
+        user_id: text(5)?,
+        details: row::lossy_or_null(row, 6)?,
+        prev_hash: row::lossy_or_null(row, 7)?,
+        entry_hash: row::lossy_or_null(row, 8)?,
     })
+}
+
+fn is_null(row: &Row<'_>, index: usize) -> Result<bool, StoreError> {
+    Ok(matches!(row.get_ref(index)?, ValueRef::Null))
+}
+
+/// Whether a cell is UTF-8 text, as every cell of a row of ours was written.
+fn is_text(row: &Row<'_>, index: usize) -> Result<bool, StoreError> {
+    Ok(matches!(row.get_ref(index)?, ValueRef::Text(bytes) if std::str::from_utf8(bytes).is_ok()))
+}
+
+/// Whether every cell has a type that it may have.
+fn is_typed(row: &Row<'_>) -> Result<bool, StoreError> {
+    for index in 0..CELLS {
+        if !is_text(row, index)? && !(index >= NULLABLE_FROM && is_null(row, index)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn entry_hash(prev_hash: &str, entry: &AuditEntry) -> String {
@@ -105,7 +131,7 @@ impl Store {
     /// [`StoreError::NoSuch`], [`StoreError::Ambiguous`], [`StoreError::IdTooShort`].
     pub fn resolve_entity(&self, text: &str) -> Result<String, StoreError> {
         let text = text.trim();
-        let of = |row: &Row<'_>| Ok(row.get::<_, String>(0)?);
+        let of = |row: &Row<'_>| row::lossy(row, 0);
         if text != "last" {
             let named = "SELECT ?1 FROM audit_log WHERE entity_type = ?1 OR entity_id = ?1 LIMIT 1";
             if let Some(named) = row::first(&self.conn, named, [text], of)? {
@@ -134,7 +160,7 @@ impl Store {
     pub fn audit_head(&self) -> Result<Option<AuditHead>, StoreError> {
         let sql = "SELECT (SELECT count(*) FROM audit_log), entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
         let head =
-            row::first(&self.conn, sql, [], |row| Ok((row::unsigned(row.get(0)?), row.get::<_, Option<String>>(1)?)))?;
+            row::first(&self.conn, sql, [], |row| Ok((row::unsigned(row.get(0)?), row::lossy_or_null(row, 1)?)))?;
         Ok(head.and_then(|(entries, hash)| Some(AuditHead { entries, hash: hash? })))
     }
 
@@ -143,7 +169,7 @@ impl Store {
     /// # Errors
     /// Those of SQLite; a broken chain is no error but a verdict.
     pub fn verify_audit(&self, checkpoint: Option<&AuditHead>) -> Result<AuditVerdict, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
+        let sql = format!("SELECT {COLUMNS}, rowid FROM audit_log ORDER BY rowid");
         let mut statement = self.conn.prepare(&sql)?;
         let mut rows = statement.query([])?;
         let marks = row::all(&self.conn, "SELECT id FROM audit_chain_start LIMIT 2", [], |row| row::lossy(row, 0))?;
@@ -154,12 +180,19 @@ impl Store {
         let mut first_id = None;
         while let Some(row) = rows.next()? {
             let entry = entry_of(row)?;
-            let first_id = first_id.get_or_insert_with(|| entry.id.clone());
+            let rowid: i64 = row.get(CELLS)?;
+            // An id that is none cannot name its row.
+            let id = if is_text(row, 0)? { entry.id.clone() } else { format!("rowid {rowid}") };
+            let first_id = first_id.get_or_insert_with(|| id.clone());
+            let followed = match is_typed(row)? {
+                true => chain.follow(&entry),
+                false => Err(Broken::Here("it is not of the type that it was written as")),
+            };
             if bad.is_none()
-                && let Err(broken) = chain.follow(&entry)
+                && let Err(broken) = followed
             {
                 bad = Some(match broken {
-                    Broken::Here(reason) => (entry.id.clone(), reason),
+                    Broken::Here(reason) => (id, reason),
                     Broken::First(reason) => (first_id.clone(), reason),
                 });
             }
@@ -205,7 +238,7 @@ impl Store {
     /// What the next row's `prev_hash` is, and whether that row is the chain's first.
     fn audit_link(&self) -> Result<(String, bool), StoreError> {
         let sql = "SELECT entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
-        match row::first(&self.conn, sql, [], |row| Ok(row.get::<_, Option<String>>(0)?))? {
+        match row::first(&self.conn, sql, [], |row| row::lossy_or_null(row, 0))? {
             None => Ok((String::new(), true)),
             Some(Some(hash)) => Ok((hash, false)),
             Some(None) => {

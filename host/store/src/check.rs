@@ -119,7 +119,8 @@ impl Store {
         let bytes = |path: &std::path::Path| fs::metadata(path).map_or(0, |meta| meta.len());
         let free = number("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")?;
         let rows = self.row_counts()?.into_iter().collect();
-        let last_backup = "SELECT max(timestamp) FROM audit_log WHERE action = 'backup_database'";
+        let last_backup =
+            "SELECT max(timestamp) FROM audit_log WHERE action = 'backup_database' AND typeof(timestamp) = 'text'";
         Ok(StoreStatus {
             path: self.path.display().to_string(),
             sqlite_version: rusqlite::version().to_owned(),
@@ -134,7 +135,8 @@ impl Store {
             cipher: self.cipher_settings()?,
             rows,
             table_bytes: self.table_bytes()?,
-            last_backup_at: row::first(&self.conn, last_backup, [], |row| Ok(row.get(0)?))?.flatten(),
+            last_backup_at: row::first(&self.conn, last_backup, [], |row| row::lossy(row, 0))?
+                .filter(|at| !at.is_empty()),
         })
     }
 

@@ -50,6 +50,14 @@ pub(crate) fn lossy(row: &Row<'_>, index: usize) -> Result<String, StoreError> {
     })
 }
 
+/// As [`lossy`], with NULL as `None`.
+pub(crate) fn lossy_or_null(row: &Row<'_>, index: usize) -> Result<Option<String>, StoreError> {
+    Ok(match row.get_ref(index)? {
+        ValueRef::Null => None,
+        _ => Some(lossy(row, index)?),
+    })
+}
+
 /// Parses a stored text, naming the row where it does not.
 pub(crate) fn parsed<T: FromStr>(table: &'static str, id: &str, text: &str) -> Result<T, StoreError>
 where

@@ -72,7 +72,7 @@ impl Store {
         let mut found = Vec::new();
         for (table, column, rule) in RULES {
             let sql = format!("SELECT COALESCE(id, '?') FROM {table} WHERE {} LIMIT ?1", rule.broken(column));
-            let ids: Vec<String> = row::all(&self.conn, &sql, [findings_max], |row| Ok(row.get(0)?))?;
+            let ids: Vec<String> = row::all(&self.conn, &sql, [findings_max], |row| row::lossy(row, 0))?;
             found.extend(ids.iter().map(|id| format!("{table}.{column} of row {id:?} {}", rule.text())));
         }
         self.check_texts(findings_max, &mut found)?;
@@ -83,8 +83,9 @@ impl Store {
     fn check_texts(&self, findings_max: u32, found: &mut Vec<String>) -> Result<(), StoreError> {
         let sql = "SELECT id, content_compressed IS NOT NULL, redacted_compressed IS NOT NULL, redacted_hash
                    FROM log_files WHERE content_compressed IS NOT NULL OR redacted_compressed IS NOT NULL";
-        let logs: Vec<(String, bool, bool, Option<String>)> =
-            row::all(&self.conn, sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+        let logs: Vec<(String, bool, bool, Option<String>)> = row::all(&self.conn, sql, [], |row| {
+            Ok((row::lossy(row, 0)?, row.get(1)?, row.get(2)?, row::lossy_or_null(row, 3)?))
+        })?;
         let enough = found.len() + findings_max as usize;
         for (id, content, redacted, hash) in logs {
             if found.len() >= enough {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sha2::{Digest as _, Sha256};
 use trcaa_model::audit::{AuditEntry, AuditRecord};
-use trcaa_store::Store;
+use trcaa_store::{Overwrite, Store};
 
 use crate::fixture::Home;
 
@@ -86,7 +86,11 @@ fn tamper(home: &Home, entries: &[AuditEntry], at: usize, how: &Tampering) -> Op
             }
             let sql = format!("UPDATE audit_log SET {name} = ?2 WHERE rowid = ?1");
             raw.execute(&sql, rusqlite::params![rowid(at), to]).unwrap();
-            if name == "id" { Some(to.unwrap_or_default()) } else { id(at) }
+            match (name, to) {
+                ("id", Some(to)) => Some(to),
+                ("id", None) => Some(format!("rowid {}", rowid(at))),
+                _ => id(at),
+            }
         }
         Tampering::Remove => {
             raw.execute("DELETE FROM audit_log WHERE rowid = ?1", [rowid(at)]).unwrap();
@@ -166,5 +170,30 @@ fn a_row_written_by_the_store_has_the_hash_that_its_documentation_says() {
         let fields = [&entry.id, &entry.timestamp, &entry.action, &entry.entity_type, &entry.entity_id, &entry.user_id];
         let [a, b, c, d, e, f] = fields.map(|field| Some(field.as_str()));
         assert_eq!(entry.entry_hash, Some(hash_of(prev, [a, b, c, d, e, f, entry.details.as_deref()])));
+    }
+}
+
+#[test]
+fn a_cell_of_another_type_breaks_its_row_and_nothing_dies_of_it() {
+    let invalid = ["x'00ff'", "CAST(x'ff' AS TEXT)"];
+    for (column, value) in FIELDS.iter().flat_map(|column| invalid.map(|value| (column, value))) {
+        let home = Home::new();
+        let store = home.open();
+        let entries = begin(&home, &store, &[("a".into(), "b".into()), ("c".into(), "d".into())]);
+        home.raw()
+            .execute_batch(&format!("UPDATE audit_log SET {column} = {value} WHERE id = '{}'", entries[1].id))
+            .unwrap();
+        let verdict = store.verify_audit(None).unwrap();
+        let named = verdict.first_bad_id.unwrap();
+        // An id that is bytes names nothing.
+        assert!(
+            if *column == "id" { named.starts_with("rowid ") } else { named == entries[1].id },
+            "{column}: {named}"
+        );
+        assert!(verdict.reason.unwrap().contains("type"), "{column} = {value}");
+        assert!(!store.check().unwrap().is_sound());
+        assert_eq!(store.audit_entries(9, None, None).unwrap().len(), 2);
+        store.status().unwrap();
+        assert!(!store.backup(&home.dir.path().join("b"), Overwrite::Refuse, &mut |_, _| ()).unwrap().verified);
     }
 }
