@@ -103,9 +103,7 @@ impl App {
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let store = keys::open_options(&setup).open()?;
-        let key = store.derived_key(trcaa_store::Purpose::PluginCode);
-        let plugins =
-            plugins::PluginHost::new(Some(&setup.data_dir), Some(key), setup.plugin_log, setup.clock, setup.cancel);
+        let plugins = plugins::PluginHost::new(Some(&setup.data_dir), setup.plugin_log, setup.clock, setup.cancel);
         let events = EventWriter::new(&store);
         Ok(Self { store, plugins, progress, events })
     }

@@ -3,11 +3,12 @@
 //! Invariants: a bundled plugin runs without being asked for; a drop-in runs only after the user enabled exactly these
 //! bytes (by SHA-256); the drop-in folder is reached through a directory handle, so no name climbs out of it.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, DirBuilder, OpenOptions};
 use serde::Serialize;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::document::RenderFormat;
@@ -69,7 +70,6 @@ pub struct PluginView {
 pub(crate) struct PluginHost {
     engine: OnceLock<Engine>,
     folder: Option<PathBuf>,
-    code_key: Option<Zeroizing<[u8; 32]>>,
     context: Arc<CallContext>,
 }
 
@@ -123,14 +123,13 @@ struct Inspected {
 impl PluginHost {
     pub(crate) fn new(
         data_dir: Option<&Path>,
-        code_key: Option<Zeroizing<[u8; 32]>>,
         log: Option<Arc<dyn LogPort>>,
         clock: Arc<dyn Clock>,
         cancel: Cancel,
     ) -> Self {
         let ports = Ports { log, clock: Some(clock), ..Ports::default() };
         let context = Arc::new(CallContext { ports, connection: String::new(), cancel });
-        Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), code_key, context }
+        Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), context }
     }
 
     fn engine(&self) -> Result<&Engine, AppError> {
@@ -208,7 +207,7 @@ impl PluginHost {
                 continue;
             };
             wanted.swap_remove(at);
-            let cache = folder.as_ref().and_then(|folder| self.code_cache(folder));
+            let cache = folder.as_ref().and_then(|folder| code_cache(store, folder));
             let cache = cache.as_ref().map(|c| c as &dyn CodeCache);
             plugins.push(Plugin::load(self.engine()?, &found.manifest.id, &found.bytes, found.source, cache)?);
         }
@@ -269,12 +268,16 @@ impl PluginHost {
         refuse_taken_ids(&mut drop_ins);
         Ok((Some(folder), drop_ins))
     }
+}
 
-    fn code_cache(&self, folder: &Dir) -> Option<FolderCache> {
-        let key = self.code_key.clone()?;
-        folder.create_dir_all(CODE_FOLDER).ok()?;
-        Some(FolderCache { folder: folder.open_dir(CODE_FOLDER).ok()?, key })
-    }
+/// Where native code of drop-ins is kept, under the store's own key. Without it they are compiled each time.
+fn code_cache(store: &Store, folder: &Dir) -> Option<FolderCache> {
+    let mut private = DirBuilder::new();
+    private.recursive(true);
+    #[cfg(unix)]
+    cap_std::fs::DirBuilderExt::mode(&mut private, 0o700);
+    folder.create_dir_with(CODE_FOLDER, &private).ok()?;
+    Some(FolderCache { folder: folder.open_dir(CODE_FOLDER).ok()?, key: store.plugin_code_key().ok()? })
 }
 
 /// An id is one plugin: a file can't pass for a bundled plugin or for another file.
@@ -325,7 +328,12 @@ impl CodeCache for FolderCache {
     fn write(&self, name: &str, bytes: &[u8]) {
         // A cache that can't be written costs the next start some seconds, and nothing else.
         let temporary = format!("{name}.{}.tmp", std::process::id());
-        if self.folder.write(&temporary, bytes).is_ok() && self.folder.rename(&temporary, &self.folder, name).is_err() {
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = self.folder.open_with(&temporary, &options).and_then(|mut file| file.write_all(bytes));
+        if written.is_ok() && self.folder.rename(&temporary, &self.folder, name).is_err() {
             let _ = self.folder.remove_file(&temporary);
         }
     }

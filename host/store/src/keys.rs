@@ -174,8 +174,6 @@ pub enum Purpose {
     Columns,
     /// HMAC by which a value is found in the pseudonym table.
     PseudonymLookup,
-    /// HMAC over compiled plugin code at rest.
-    PluginCode,
 }
 
 impl Purpose {
@@ -183,7 +181,6 @@ impl Purpose {
         match self {
             Self::Columns => b"trcaa/1/columns",
             Self::PseudonymLookup => b"trcaa/1/pseudonym-lookup",
-            Self::PluginCode => b"trcaa/1/plugin-code",
         }
     }
 }

@@ -3,6 +3,7 @@
 use rusqlite::{Row, params};
 use serde::Serialize;
 use trcaa_model::plugin::Kind;
+use zeroize::Zeroizing;
 
 use crate::{Store, StoreError, Tx, row};
 
@@ -103,6 +104,30 @@ fn plugin_of(row: &Row<'_>) -> Result<PluginRow, StoreError> {
 }
 
 impl Store {
+    /// Gives the key that authenticates compiled plugin code outside the database, making it on first use.
+    ///
+    /// # Errors
+    /// Those of SQLite and of [`Store::write`].
+    pub fn plugin_code_key(&self) -> Result<Zeroizing<[u8; 32]>, StoreError> {
+        let read = |store: &Self| {
+            let sql = "SELECT key FROM plugin_code_key";
+            row::first(&store.conn, sql, [], |row| Ok(Zeroizing::new(row.get::<_, [u8; 32]>(0)?)))
+        };
+        if let Some(key) = read(self)? {
+            return Ok(key);
+        }
+        self.write(|tx| {
+            // Another process may just have made it.
+            if let Some(key) = read(tx)? {
+                return Ok(key);
+            }
+            let mut key = Zeroizing::new([0u8; 32]);
+            tx.entropy().fill(key.as_mut_slice());
+            row::execute(&tx.conn, "INSERT INTO plugin_code_key (id, key) VALUES (1, ?1)", [key.as_slice()])?;
+            Ok(key)
+        })
+    }
+
     /// Lists installed plugins by id.
     ///
     /// # Errors

@@ -42,10 +42,6 @@ pub(super) const ORDINAL_MAX: i64 = 10_000_000;
 const OTHERS: &str = "a placeholder in it stands for another value here, or may do so";
 /// What is said of a span.
 const STRIPPED: &str = "it belongs to a redacted copy that did not come over";
-/// What is said of a log.
-pub(super) const COPY: &str =
-    "its redacted copy is left out: its placeholders stand for other values here; detect and apply again";
-
 /// What was seen of the pseudonyms of a source.
 #[derive(Default)]
 pub(super) struct Placeholders {

@@ -43,7 +43,7 @@ fn the_key_is_made_once_sealed_and_does_not_follow_the_database_key() {
     let seed = store.column_cipher().open("audit_signing_keys", "encrypted_seed", &row("id"), &row("encrypted_seed"));
     let seed = seed.unwrap();
     assert_eq!(seed.len(), 32);
-    for purpose in [Purpose::Columns, Purpose::PseudonymLookup, Purpose::PluginCode] {
+    for purpose in [Purpose::Columns, Purpose::PseudonymLookup] {
         assert_ne!(seed.as_slice(), store.derived_key(purpose).as_slice(), "{purpose:?}");
     }
     // Sealed for its own row only, like every secret in a column.

@@ -101,7 +101,7 @@ fn derived_keys_follow_the_database_key_unless_it_is_replaced() {
     options.encryption_key = Some(Secret::new("another"));
     let replaced = options.open().unwrap();
     assert_ne!(replaced.derived_key(Purpose::Columns), own);
-    assert_ne!(replaced.derived_key(Purpose::PluginCode), replaced.derived_key(Purpose::Columns));
+    assert_ne!(replaced.derived_key(Purpose::PseudonymLookup), replaced.derived_key(Purpose::Columns));
 }
 
 /// Opens with this TRCAA_ENCRYPTION_KEY.
