@@ -55,20 +55,25 @@ pub(crate) fn look_at(path: &Path) -> Result<Found, StoreError> {
     Ok(Found::Opaque)
 }
 
-/// Reads the first bytes through a handle that is never closed.
+/// Lets `work` use a handle of the file that is never closed.
 ///
 /// Closing any handle of a file drops all POSIX locks that the process holds on it, those of open SQLite connections
 /// too (sqlite.org/howtocorrupt.html, 2.2): another process could then take the write-ahead log away under them.
-pub(crate) fn read_head(path: &Path) -> Result<[u8; 16], StoreError> {
+pub(crate) fn with_handle<T>(path: &Path, work: impl FnOnce(&File) -> T) -> Result<T, StoreError> {
     static HANDLES: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
     let mut handles = HANDLES.lock().unwrap_or_else(PoisonError::into_inner);
     let meta = fs::metadata(path).map_err(failed("look at", path))?;
-    let file = match handles.entry((meta.dev(), meta.ino())) {
+    let file: &File = match handles.entry((meta.dev(), meta.ino())) {
         Entry::Occupied(known) => known.into_mut(),
         Entry::Vacant(unknown) => unknown.insert(File::open(path).map_err(failed("read", path))?),
     };
+    Ok(work(file))
+}
+
+/// Reads the first bytes.
+pub(crate) fn read_head(path: &Path) -> Result<[u8; 16], StoreError> {
     let mut head = [0u8; 16];
-    match file.read_exact_at(&mut head, 0) {
+    match with_handle(path, |file| file.read_exact_at(&mut head, 0))? {
         // Shorter than a header: no plain database, and its length tells the rest.
         Err(e) if e.kind() == ErrorKind::UnexpectedEof => Ok([0; 16]),
         other => other.map(|()| head).map_err(failed("read", path)),

@@ -13,9 +13,11 @@ use std::time::Duration;
 use rusqlite::Connection;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use rustix::process::{Flock, FlockOffsetType, FlockType, fcntl_getlk};
 
 use crate::StoreError;
-use crate::files::failed;
+use crate::draft::beside;
+use crate::files::{failed, with_handle};
 
 /// Time between two looks at a lock that another process holds.
 const POLL: Duration = Duration::from_millis(20);
@@ -73,6 +75,34 @@ impl FolderLock {
             }
         }
     }
+}
+
+/// Where SQLite locks a database: PENDING, RESERVED and the 510 bytes of SHARED, one of which every connection in WAL
+/// mode holds while it is open.
+const DATABASE_LOCKS: (u64, u64) = (0x4000_0000, 512);
+/// Where it locks a `-shm`: eight locks and the dead man's switch, which every connection in WAL mode holds.
+const SHM_LOCKS: (u64, u64) = (120, 9);
+
+/// Waits until no other process has the database open, without its key; the caller holds the folder exclusively, so that
+/// nobody comes after this.
+///
+/// # Errors
+/// [`StoreError::Locked`] once `patience` is used up.
+pub(crate) fn wait_for_others(database: &Path, patience: &mut Patience) -> Result<(), StoreError> {
+    while held(database, DATABASE_LOCKS)? || held(&beside(database, "-shm"), SHM_LOCKS)? {
+        patience.wait()?;
+    }
+    Ok(())
+}
+
+/// Whether another process holds a lock on these bytes; nobody does on a file that is not there.
+fn held(path: &Path, (start, length): (u64, u64)) -> Result<bool, StoreError> {
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let lock = Flock { start, length, pid: None, typ: FlockType::WriteLock, offset_type: FlockOffsetType::Set };
+    let found = with_handle(path, |file| fcntl_getlk(file, &lock))?;
+    Ok(found.map_err(|e| failed("look for locks of", path)(e.into()))?.is_some())
 }
 
 /// Makes a connection the only one to its database, waiting for others to end; the caller holds the folder exclusively.

@@ -27,7 +27,7 @@ use crate::draft::{Draft, beside};
 use crate::error::BackupProblem;
 use crate::files::{self, Found, failed, sync_folder};
 use crate::keys::{DatabaseKey, KeyKind, KeyMaterial, KeySource};
-use crate::lock::{FolderLock, Patience};
+use crate::lock::{FolderLock, Patience, wait_for_others};
 use crate::open::ResolvedKey;
 use crate::rewrite::{census, export, rebuild_indexes, verify};
 use crate::secret_columns::{Unopenable, reseal};
@@ -38,6 +38,8 @@ use crate::{DATABASE_FILE, OpenOptions as Options, Store, StoreError, handover, 
 const LOGS: [&str; 2] = ["-wal", "-journal"];
 /// Bytes copied at a time.
 const CHUNK_BYTES: usize = 1 << 20;
+/// First part of the names of databases that a restore kept.
+pub(crate) const KEPT: &str = "tftsr.db.kept-";
 /// Numbers tried for the kept database's name within one second.
 const KEPT_NAMES_MAX: u32 = 100;
 
@@ -95,7 +97,8 @@ impl Options {
             return Err(StoreError::EncryptedWherePlain { path: backup });
         }
         files::prepare_folder(&self.folder, &database)?;
-        let _lock = FolderLock::exclusive(&self.folder, &mut Patience::new(self.wait))?;
+        let mut patience = Patience::new(self.wait);
+        let _lock = FolderLock::exclusive(&self.folder, &mut patience)?;
         if handover::pending(&self.folder) && files::look_at(&database).is_ok_and(|found| found == Found::Opaque) {
             handover::resume(&self.folder, &database)?;
         }
@@ -134,7 +137,7 @@ impl Options {
         let draft = if other_key.is_some() { self.move_over(&database, &store, &key)? } else { copy };
         store.conn.close().map_err(|(_, e)| e)?;
 
-        let held = settle(&database, &key)?;
+        let held = settle(&database, &key, &mut patience)?;
         if let Some(kept) = &kept {
             drop_aliases(&self.folder, &database);
             keep(&database, kept)?;
@@ -295,7 +298,7 @@ fn fill(backup: &Path, draft: &Path, key: &DatabaseKey, progress: &mut dyn FnMut
 ///
 /// Without a log it is in rollback mode, and held it stays so: whoever opens it by its name now has to wait, and finds
 /// then that its file was moved ([`StoreError::Locked`]) instead of starting a log beside the new one.
-fn settle(database: &Path, key: &DatabaseKey) -> Result<Option<Connection>, StoreError> {
+fn settle(database: &Path, key: &DatabaseKey, patience: &mut Patience) -> Result<Option<Connection>, StoreError> {
     if !present(database)? {
         return Ok(None);
     }
@@ -308,8 +311,8 @@ fn settle(database: &Path, key: &DatabaseKey) -> Result<Option<Connection>, Stor
         Ok(conn) => Ok(Some(conn)),
         Err(StoreError::Locked) => Err(StoreError::Locked),
         Err(StoreError::DiskFull(e)) => Err(StoreError::DiskFull(e)),
-        // Damaged, or of another key: kept as it lies there, its log with it.
-        Err(_) => Ok(None),
+        // Damaged, or of another key: kept as it lies there, its log with it. Somebody may have it open all the same.
+        Err(_) => wait_for_others(database, patience).map(|()| None),
     }
 }
 
@@ -319,7 +322,7 @@ fn kept_name(folder: &Path, now_ms: u64) -> Result<PathBuf, StoreError> {
     let (day, time) = digits.split_at_checked(8).unwrap_or((&digits, ""));
     for number in 1..=KEPT_NAMES_MAX {
         let more = if number == 1 { String::new() } else { format!("-{number}") };
-        let path = folder.join(format!("{DATABASE_FILE}.kept-{day}T{time}Z{more}"));
+        let path = folder.join(format!("{KEPT}{day}T{time}Z{more}"));
         if fs::symlink_metadata(&path).is_err() {
             return Ok(path);
         }
@@ -334,7 +337,7 @@ fn drop_aliases(folder: &Path, database: &Path) {
     for path in entries.flatten().map(|entry| entry.path()) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let of_ours = ["", LOGS[0], LOGS[1]].iter().any(|log| is_same(&path, &beside(database, log)));
-        if name.starts_with("tftsr.db.kept-") && of_ours {
+        if name.starts_with(KEPT) && of_ours {
             let _ = fs::remove_file(&path);
         }
     }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use trcaa_model::env::fixed::{FixedClock, SeededEntropy};
-use trcaa_store::OpenOptions;
+use trcaa_store::{KeySource, OpenOptions, Overwrite, Restore, StoreError, Unsound};
 
 use crate::fixture::{Home, new_issue, raw_key, record};
 
@@ -78,4 +78,32 @@ fn an_acknowledged_write_survives_kill_9() {
         assert!(report.is_sound(), "{report:?}");
         assert_eq!(report.audit.entries, kept as u64, "an issue without its audit row, or the other way round");
     }
+}
+
+#[test]
+fn a_restore_waits_for_a_process_that_has_the_database_open_with_another_key() {
+    let home = Home::new();
+    let other = Home::new();
+    let key = || KeySource::RawKey(zeroize::Zeroizing::new([9; 32]));
+    let backup = other.dir.path().join("b");
+    other.try_open(key()).unwrap().backup(&backup, Overwrite::Refuse, &mut |_, _| ()).unwrap();
+    let mut writer = start_writer(&home.folder(), 100_000);
+    let mut lines = BufReader::new(writer.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.by_ref().any(|line| line.contains("acknowledged")));
+    let restore = || {
+        let mut options = home.options(key());
+        options.wait = std::time::Duration::ZERO;
+        let what = Restore { file: &backup, key: None, unsound: Unsound::Refuse };
+        options.restore(&what, &mut |_, _| ())
+    };
+    let refused = restore().unwrap_err();
+    assert!(matches!(refused, StoreError::Locked), "{refused:?}");
+    // What it goes on to acknowledge is there.
+    let seen = lines.filter(|line| line.contains("acknowledged")).take(3).count();
+    writer.kill().unwrap();
+    writer.wait().unwrap();
+    assert_eq!(seen, 3);
+    assert!(home.open().search("written", 10_000).unwrap().len() > seen);
+    assert!(restore().unwrap().kept.is_some());
+    drop(home.try_open(key()).unwrap());
 }
