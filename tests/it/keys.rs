@@ -35,7 +35,9 @@ fn the_old_name_of_the_key_warns_and_a_blank_one_is_none() {
     run_list(&[("TRCAA_DB_KEY", " \t"), ("TFTSR_DB_KEY", "it's old")]).ok();
     assert_eq!(run_list(&[("TRCAA_DB_KEY", "new"), ("TFTSR_DB_KEY", "it's old")]).fails(1).error_code(), "wrong_key");
     let old = [("TRCAA_DB_KEY", "it's old"), ("TFTSR_ENCRYPTION_KEY", "columns")];
-    assert!(run_list(&old).ok().stderr.contains("use TRCAA_ENCRYPTION_KEY"));
+    let refused = run_list(&old).fails(1);
+    assert!(refused.stderr.contains("use TRCAA_ENCRYPTION_KEY"), "{refused:#?}");
+    assert_eq!(refused.error_code(), "encryption_key", "the store was made without one");
     for name in ["TRCAA_DB_KEY", "TFTSR_DB_KEY", "TRCAA_ENCRYPTION_KEY", "TFTSR_ENCRYPTION_KEY"] {
         let refused = run_list(&[("TRCAA_DB_KEY", "it's old"), (name, "dev-key-change-in-prod")]);
         if name == "TFTSR_DB_KEY" {
