@@ -44,6 +44,16 @@ pub enum ImportError {
         /// What SQLite says.
         detail: String,
     },
+    /// It is there, and the system does not let it be opened or read.
+    #[error("{}: this database cannot be opened in its folder {}: {detail}", path.display(), folder.display())]
+    Unreadable {
+        /// The source.
+        path: PathBuf,
+        /// The folder that it lies in.
+        folder: PathBuf,
+        /// What SQLite or the system says.
+        detail: String,
+    },
     /// A rollback journal lies beside it.
     #[error("{}: a program ended while it wrote to this database", path.display())]
     Unfinished {
@@ -89,6 +99,9 @@ impl ImportError {
                 "name the file tftsr.db or trcaa.db of the earlier product's data folder"
             }
             Self::Damaged { .. } => "import an older copy of it; nothing was taken over",
+            Self::Unreadable { .. } => {
+                "let yourself read the file and its folder, or copy it, with the -wal file beside it if there is one, to a folder of yours and import the copy; nothing was changed"
+            }
             Self::Unfinished { .. } | Self::TooLarge { .. } => {
                 "open it once with the program that made it, end that, and import again"
             }
@@ -104,6 +117,7 @@ impl ImportError {
             Self::NotADatabase { .. } => "import_no_database",
             Self::Foreign { .. } => "import_foreign",
             Self::Damaged { .. } => "import_damaged",
+            Self::Unreadable { .. } => "import_unreadable",
             Self::Unfinished { .. } => "import_unfinished",
             Self::Changed { .. } => "import_changed",
             Self::Itself { .. } => "import_itself",

@@ -85,9 +85,9 @@ impl Source {
         Candidates { keys: candidates, elsewhere }: Candidates,
         (clock, entropy): (&dyn Clock, &dyn Entropy),
     ) -> Result<Self, StoreError> {
-        let path = fs::canonicalize(path).map_err(failed("read", path))?;
+        let path = fs::canonicalize(path).map_err(not_read(path))?;
         let no_database = || ImportError::NotADatabase { path: path.clone() };
-        if !fs::metadata(&path).map_err(failed("look at", &path))?.is_file() {
+        if !fs::metadata(&path).map_err(not_read(&path))?.is_file() {
             return Err(no_database().into());
         }
         let seen = [state(&path), state(&beside(&path, "-wal"))];
@@ -98,7 +98,7 @@ impl Source {
         let bytes = seen[0].map_or(0, |own| own.bytes);
         File::open(&path).and_then(|mut file| file.read_exact(&mut head)).map_err(|e| match e.kind() {
             std::io::ErrorKind::UnexpectedEof => StoreError::from(no_database()),
-            _ => failed("read", &path)(e),
+            _ => not_read(&path)(e),
         })?;
         let encrypted = head != *PLAIN_HEADER;
         if encrypted && bytes < ENCRYPTED_BYTES_MIN {
@@ -263,8 +263,8 @@ fn merge_log(path: &Path, bytes: u64) -> Result<Option<Vec<u8>>, StoreError> {
     }
     let read = |path: &Path| -> Result<Vec<u8>, StoreError> {
         let mut content = Vec::new();
-        let file = File::open(path).map_err(failed("read", path))?;
-        file.take(MERGED_BYTES_MAX).read_to_end(&mut content).map_err(failed("read", path))?;
+        let file = File::open(path).map_err(not_read(path))?;
+        file.take(MERGED_BYTES_MAX).read_to_end(&mut content).map_err(not_read(path))?;
         Ok(content)
     };
     let log = read(&log_path)?;
@@ -408,6 +408,7 @@ fn read_schema(conn: &Connection) -> Result<(), rusqlite::Error> {
     conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0)).map(|_| ())
 }
 
+/// What SQLite says of the source. That it cannot be opened says nothing of its content, nor of the data folder.
 fn damaged(path: &Path, error: &rusqlite::Error) -> StoreError {
     let detail = match error {
         rusqlite::Error::SqliteFailure(failure, detail) => {
@@ -415,5 +416,47 @@ fn damaged(path: &Path, error: &rusqlite::Error) -> StoreError {
         }
         other => other.to_string(),
     };
-    ImportError::Damaged { path: path.to_owned(), detail }.into()
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => unreadable(path, detail),
+        _ => ImportError::Damaged { path: path.to_owned(), detail }.into(),
+    }
+}
+
+fn unreadable(path: &Path, detail: String) -> StoreError {
+    let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
+    ImportError::Unreadable { path: path.to_owned(), folder, detail }.into()
+}
+
+/// What the system says of the source: one that is not there, or cannot be opened.
+fn not_read(path: &Path) -> impl FnOnce(std::io::Error) -> StoreError + '_ {
+    move |error| match error.kind() {
+        std::io::ErrorKind::NotFound => failed("read", path)(error),
+        _ => unreadable(path, error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use rusqlite::ffi;
+
+    use super::*;
+
+    #[test]
+    fn a_source_that_cannot_be_opened_is_not_called_damaged_and_is_not_the_data_folder() {
+        let path = Path::new("/media/cd/tftsr.db");
+        let said = |code: i32| damaged(path, &rusqlite::Error::SqliteFailure(ffi::Error::new(code), None));
+        for code in [ffi::SQLITE_CANTOPEN, ffi::SQLITE_READONLY, ffi::SQLITE_READONLY_DIRECTORY, ffi::SQLITE_PERM] {
+            let error = said(code);
+            assert_eq!(error.code(), "import_unreadable", "{code}");
+            assert!(error.to_string().contains("in its folder /media/cd:"), "{error}");
+            assert!(!error.hint().unwrap().contains("data folder"));
+        }
+        for code in [ffi::SQLITE_CORRUPT, ffi::SQLITE_IOERR_READ, ffi::SQLITE_ERROR] {
+            assert_eq!(said(code).code(), "import_damaged", "{code}");
+        }
+        let denied = not_read(path)(std::io::ErrorKind::PermissionDenied.into());
+        assert_eq!(denied.code(), "import_unreadable");
+        assert_eq!(not_read(path)(std::io::ErrorKind::NotFound.into()).code(), "file");
+    }
 }
