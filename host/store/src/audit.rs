@@ -1,6 +1,7 @@
 //! `audit_log`: append-only, each row with the hash of the one before.
 //!
-//! The chain goes by rowid. `entry_hash` = SHA-256 over [`AUDIT_CHAIN_FORMAT`], `prev_hash` and every field, each with a
+//! The chain goes by rowid, and its rowids have no gaps, from 1 or from that of the last row before the chain: a row that
+//! is moved to the end of all numbers would make the next ones begin anywhere. `entry_hash` = SHA-256 over [`AUDIT_CHAIN_FORMAT`], `prev_hash` and every field, each with a
 //! mark for absence and its length before it, so that no two rows read the same. Rows from before the chain have no
 //! hash; they may only come first, and the first hashed row's `prev_hash` is the hash over all of them (empty where
 //! there are none), so they are bound too from then on. `audit_chain_start` names that first hashed row, so that taking
@@ -178,16 +179,22 @@ impl Store {
         let mut there: Option<bool> = None;
         let mut bad: Option<(String, &'static str)> = None;
         let mut first_id = None;
+        let mut before: i64 = 0;
         while let Some(row) = rows.next()? {
             let entry = entry_of(row)?;
             let rowid: i64 = row.get(CELLS)?;
             // An id that is none cannot name its row.
             let id = if is_text(row, 0)? { entry.id.clone() } else { format!("rowid {rowid}") };
             let first_id = first_id.get_or_insert_with(|| id.clone());
-            let followed = match is_typed(row)? {
-                true => chain.follow(&entry),
-                false => Err(Broken::Here("it is not of the type that it was written as")),
+            let followed = if !is_typed(row)? {
+                Err(Broken::Here("it is not of the type that it was written as"))
+            } else {
+                chain.follow(&entry).and_then(|()| match before.checked_add(1) == Some(rowid) || !chain.chained {
+                    true => Ok(()),
+                    false => Err(Broken::Here("it is not in its place: a row was removed before it, or it was moved")),
+                })
             };
+            before = rowid;
             if bad.is_none()
                 && let Err(broken) = followed
             {
@@ -235,13 +242,17 @@ impl Store {
         Ok(moment(&since.unwrap_or_default()))
     }
 
-    /// What the next row's `prev_hash` is, and whether that row is the chain's first.
-    fn audit_link(&self) -> Result<(String, bool), StoreError> {
-        let sql = "SELECT entry_hash FROM audit_log ORDER BY rowid DESC LIMIT 1";
-        match row::first(&self.conn, sql, [], |row| row::lossy_or_null(row, 0))? {
-            None => Ok((String::new(), true)),
-            Some(Some(hash)) => Ok((hash, false)),
-            Some(None) => {
+    /// Where the next row goes.
+    fn audit_link(&self) -> Result<Link, StoreError> {
+        let sql = "SELECT entry_hash, rowid FROM audit_log ORDER BY rowid DESC LIMIT 1";
+        let last = row::first(&self.conn, sql, [], |row| Ok((row::lossy_or_null(row, 0)?, row.get::<_, i64>(1)?)))?;
+        let Some((hash, last)) = last else { return Ok(Link { prev: String::new(), first: true, rowid: 1 }) };
+        let rowid = last.checked_add(1).ok_or_else(|| StoreError::Damaged {
+            detail: "the last row of the audit trail was moved to where no row can follow it".to_owned(),
+        })?;
+        match hash {
+            Some(prev) => Ok(Link { prev, first: false, rowid }),
+            None => {
                 // The first row of the chain after some from before it: bind them all, once.
                 let sql = format!("SELECT {COLUMNS} FROM audit_log ORDER BY rowid");
                 let mut statement = self.conn.prepare(&sql)?;
@@ -250,7 +261,7 @@ impl Store {
                 while let Some(row) = rows.next()? {
                     prev = entry_hash(&prev, &entry_of(row)?);
                 }
-                Ok((prev, true))
+                Ok(Link { prev, first: true, rowid })
             }
         }
     }
@@ -259,6 +270,14 @@ impl Store {
 /// A moment in the form that compares; earlier products wrote a `T` in it, parts of seconds and zones.
 fn moment(stamp: &str) -> String {
     stamp.chars().take(STAMP_CHARS).map(|c| if c == 'T' { ' ' } else { c }).collect()
+}
+
+/// What a row needs to follow the last one.
+struct Link {
+    prev: String,
+    /// Whether it is the chain's first.
+    first: bool,
+    rowid: i64,
 }
 
 /// How far the chain was followed.
@@ -340,7 +359,7 @@ impl Tx<'_> {
 
     /// Links an entry to the chain and writes it.
     pub(crate) fn append_audit(&self, mut entry: AuditEntry) -> Result<AuditEntry, StoreError> {
-        let (prev, first) = self.audit_link()?;
+        let Link { prev, first, rowid } = self.audit_link()?;
         if first {
             // Never twice: a trail that was emptied and begun anew is to be seen as that.
             let start =
@@ -351,9 +370,11 @@ impl Tx<'_> {
         entry.prev_hash = Some(prev);
         let changed = row::execute(
             &self.conn,
-            "INSERT INTO audit_log (id, timestamp, action, entity_type, entity_id, user_id, details, prev_hash, entry_hash)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT INTO audit_log (rowid, id, timestamp, action, entity_type, entity_id, user_id, details, prev_hash,
+                                    entry_hash)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
+                rowid,
                 entry.id,
                 entry.timestamp,
                 entry.action,
@@ -366,8 +387,8 @@ impl Tx<'_> {
             ],
         )?;
         // A trigger could have swallowed or changed it, under an answer that sounds like success.
-        let kept = format!("SELECT {COLUMNS} FROM audit_log WHERE rowid = last_insert_rowid()");
-        if changed != 1 || row::first(&self.conn, &kept, [], entry_of)?.as_ref() != Some(&entry) {
+        let kept = format!("SELECT {COLUMNS} FROM audit_log WHERE rowid = ?1");
+        if changed != 1 || row::first(&self.conn, &kept, [rowid], entry_of)?.as_ref() != Some(&entry) {
             return Err(StoreError::Damaged {
                 detail: "the audit trail did not keep the row written to it".to_owned(),
             });

@@ -14,12 +14,23 @@ const FIELDS: [&str; 9] =
 
 #[derive(Clone, Debug)]
 enum Tampering {
-    Edit { field: usize, to: Option<String> },
+    Edit {
+        field: usize,
+        to: Option<String>,
+    },
     Remove,
-    Swap { with: usize },
-    Insert { hashed: bool },
+    Swap {
+        with: usize,
+    },
+    Insert {
+        hashed: bool,
+    },
     TakeHashes,
     TakeAllHashesUpTo,
+    /// The last row, which no row has to follow.
+    MoveLast {
+        to: i64,
+    },
 }
 
 fn tampering() -> impl Strategy<Value = Tampering> {
@@ -30,6 +41,7 @@ fn tampering() -> impl Strategy<Value = Tampering> {
         any::<bool>().prop_map(|hashed| Tampering::Insert { hashed }),
         Just(Tampering::TakeHashes),
         Just(Tampering::TakeAllHashesUpTo),
+        prop_oneof![Just(i64::MAX), 100..1_000i64].prop_map(|to| Tampering::MoveLast { to }),
     ]
 }
 
@@ -44,7 +56,6 @@ fn hash_of(prev: &str, fields: [Option<&str>; 7]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// Rows at 10, 20, 30 …, so that there is room between them.
 fn begin(home: &Home, store: &Store, texts: &[(String, String)]) -> Vec<AuditEntry> {
     home.raw().execute_batch("DELETE FROM audit_log; DELETE FROM audit_chain_start").unwrap();
     let write = |(entity, value): &(String, String)| {
@@ -56,18 +67,13 @@ fn begin(home: &Home, store: &Store, texts: &[(String, String)]) -> Vec<AuditEnt
         };
         store.write(|tx| tx.audit(&record)).unwrap()
     };
-    let entries: Vec<AuditEntry> = texts.iter().map(write).collect();
-    let raw = home.raw();
-    for row in (1..=entries.len()).rev() {
-        raw.execute("UPDATE audit_log SET rowid = ?1 * 10 WHERE rowid = ?1", [row as i64]).unwrap();
-    }
-    entries
+    texts.iter().map(write).collect()
 }
 
 /// Does it; gives the id of the first bad row, or `None` where nothing was changed or only the end was cut.
 fn tamper(home: &Home, entries: &[AuditEntry], at: usize, how: &Tampering) -> Option<String> {
     let raw = home.raw();
-    let rowid = |index: usize| (index as i64 + 1) * 10;
+    let rowid = |index: usize| index as i64 + 1;
     let id = |index: usize| entries.get(index).map(|entry| entry.id.clone());
     match how {
         Tampering::Edit { field, to } => {
@@ -112,10 +118,13 @@ fn tamper(home: &Home, entries: &[AuditEntry], at: usize, how: &Tampering) -> Op
             let fields =
                 [Some("new"), Some("2000-01-01 00:00:00"), Some("x"), Some("y"), Some("z"), Some("local"), None];
             let hash = hashed.then(|| hash_of(&prev, fields));
+            for later in (at..entries.len()).rev() {
+                raw.execute("UPDATE audit_log SET rowid = ?1 + 1 WHERE rowid = ?1", [rowid(later)]).unwrap();
+            }
             raw.execute(
                 "INSERT INTO audit_log (rowid, id, timestamp, action, entity_type, entity_id, user_id, prev_hash, entry_hash)
                  VALUES (?1, 'new', '2000-01-01 00:00:00', 'x', 'y', 'z', 'local', ?2, ?3)",
-                rusqlite::params![rowid(at) - 5, hashed.then_some(prev), hash],
+                rusqlite::params![rowid(at), hashed.then_some(prev), hash],
             )
             .unwrap();
             // A row that fits the one before it shows by the one after it; but nothing comes before the chain's start.
@@ -125,6 +134,11 @@ fn tamper(home: &Home, entries: &[AuditEntry], at: usize, how: &Tampering) -> Op
             let sql = "UPDATE audit_log SET prev_hash = NULL, entry_hash = NULL WHERE rowid = ?1";
             raw.execute(sql, [rowid(at)]).unwrap();
             id(at)
+        }
+        Tampering::MoveLast { to } => {
+            let last = entries.len() - 1;
+            raw.execute("UPDATE audit_log SET rowid = ?2 WHERE rowid = ?1", [rowid(last), *to]).unwrap();
+            id(last)
         }
         Tampering::TakeAllHashesUpTo => {
             let sql = "UPDATE audit_log SET prev_hash = NULL, entry_hash = NULL WHERE rowid <= ?1";
@@ -196,4 +210,15 @@ fn a_cell_of_another_type_breaks_its_row_and_nothing_dies_of_it() {
         store.status().unwrap();
         assert!(!store.backup(&home.dir.path().join("b"), Overwrite::Refuse, &mut |_, _| ()).unwrap().verified);
     }
+}
+
+#[test]
+fn after_a_row_moved_to_the_last_of_all_places_nothing_is_written_and_no_other_row_is_blamed() {
+    let home = Home::new();
+    let store = home.open();
+    let entries = begin(&home, &store, &[("a".into(), "b".into()), ("c".into(), "d".into())]);
+    home.raw().execute_batch("UPDATE audit_log SET rowid = 9223372036854775807 WHERE rowid = 2").unwrap();
+    let later = store.write(|tx| tx.audit(&crate::fixture::record("later")));
+    assert_eq!(later.unwrap_err().code(), "damaged");
+    assert_eq!(store.verify_audit(None).unwrap().first_bad_id.as_ref(), Some(&entries[1].id));
 }
