@@ -119,8 +119,9 @@ impl Store {
         let bytes = |path: &std::path::Path| fs::metadata(path).map_or(0, |meta| meta.len());
         let free = number("SELECT freelist_count * page_size FROM pragma_freelist_count, pragma_page_size")?;
         let rows = self.row_counts()?.into_iter().collect();
-        let last_backup =
-            "SELECT max(timestamp) FROM audit_log WHERE action = 'backup_database' AND typeof(timestamp) = 'text'";
+        // Backups that another store made, by a trail that was taken over, hold nothing of this one.
+        let last_backup = "SELECT max(timestamp) FROM audit_log
+            WHERE action = 'backup_database' AND user_id = 'local' AND typeof(timestamp) = 'text'";
         Ok(StoreStatus {
             path: self.path.display().to_string(),
             sqlite_version: rusqlite::version().to_owned(),

@@ -10,7 +10,10 @@ use super::rows::{Incoming, Made};
 use crate::StoreError;
 use crate::audit::{AUDIT_CHAIN_FORMAT, Chain};
 
-/// Appends a row as history: its id, moment, action and details as they were; its link is ours.
+/// Stands before the user of every row taken over, inside its hash: it never passes for a row of this store's own.
+const IMPORTED: &str = "imported:";
+
+/// Appends a row as history: its id, moment, action and details as they were; its link is ours, and its user is marked.
 pub(super) fn append(importer: &Importer<'_>, made: &Made) -> Result<(), StoreError> {
     let text = |index: usize| match made.values.get(index) {
         Some(Value::Text(text)) => text.clone(),
@@ -23,12 +26,17 @@ pub(super) fn append(importer: &Importer<'_>, made: &Made) -> Result<(), StoreEr
         action: text(2),
         entity_type: text(3),
         entity_id: text(4),
-        user_id: text(5),
+        user_id: marked(&text(5)),
         details,
         prev_hash: None,
         entry_hash: None,
     })?;
     Ok(())
+}
+
+/// The mark, once: a trail that goes from store to store does not collect them.
+fn marked(user: &str) -> String {
+    if user.starts_with(IMPORTED) { user.to_owned() } else { format!("{IMPORTED}{user}") }
 }
 
 /// Follows a chain of either kind, row by row in the order of writing.

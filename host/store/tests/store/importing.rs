@@ -218,6 +218,26 @@ fn a_second_import_changes_nothing_and_a_dry_run_neither() {
 }
 
 #[test]
+fn a_trail_taken_over_never_passes_for_this_stores_own() {
+    let (home, other) = (Home::new(), Home::new());
+    let from = other.try_open(KeySource::Passphrase(Secret::new("the other machine's"))).unwrap();
+    insert_issue(&from, "theirs", "x");
+    from.backup(&other.dir.path().join("b"), trcaa_store::Overwrite::Refuse, &mut |_, _| ()).unwrap();
+    assert!(from.status().unwrap().last_backup_at.is_some());
+    drop(from);
+    let store = home.open();
+    let key = || Some(Secret::new("the other machine's"));
+    let take_over = || store.import(&ImportOptions { key: key(), ..options(&other.file("tftsr.db")) }).unwrap();
+    take_over();
+    let trail = store.audit_entries(9, None, Some("backup_database")).unwrap();
+    assert_eq!(trail.iter().map(|entry| entry.user_id.as_str()).collect::<Vec<_>>(), ["imported:local"]);
+    assert_eq!(store.status().unwrap().last_backup_at, None, "another store's backup is none of this one");
+    assert!(store.verify_audit(None).unwrap().intact);
+    home.raw().execute_batch("UPDATE audit_log SET user_id = 'local'").unwrap();
+    assert!(!store.verify_audit(None).unwrap().intact, "the mark is inside the hash");
+}
+
+#[test]
 fn what_was_changed_here_is_kept() {
     let home = Home::new();
     let source = Earlier::at(27).make(&elsewhere(&home));
