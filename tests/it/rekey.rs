@@ -240,6 +240,31 @@ fn the_encryption_key_is_replaced_and_taken_away() {
 }
 
 #[test]
+fn a_rekey_asks_only_where_a_backup_or_a_kept_database_needs_the_old_key() {
+    let home = prepared(None);
+    run(&home, None, &["db", "rekey"]).ok();
+    let kept = home.data().join("tftsr.db.kept-20260101T000000Z");
+    fs::write(&kept, "kept").unwrap();
+    let key = fs::read(home.data().join("tftsr.key")).unwrap();
+    let refused = || {
+        let refused = run(&home, None, &["db", "rekey", "--json"]).fails(2);
+        assert_eq!(refused.error_code(), "needs_yes");
+        assert!(refused.stdout.contains("old key only"), "{refused:#?}");
+        assert!(fs::read(home.data().join("tftsr.key")).unwrap() == key);
+    };
+    refused();
+    fs::remove_file(kept).unwrap();
+    let backup = home.data().with_file_name("a-backup");
+    run(&home, None, &["db", "backup", backup.to_str().unwrap()]).ok();
+    refused();
+    run(&home, None, &["db", "rekey", "--yes"]).ok();
+    assert!(fs::read(home.data().join("tftsr.key")).unwrap() != key);
+    // A passphrase is the user's to keep.
+    run_with(&home, None, &["db", "rekey", "--yes", "--to", "passphrase"], "a passphrase\n").ok();
+    run_with(&home, Some("a passphrase"), &["db", "rekey"], "another one\n").ok();
+}
+
+#[test]
 fn compacting_tells_the_bytes_and_keeps_everything() {
     let home = prepared(None);
     let big =

@@ -7,13 +7,22 @@ use trcaa_store::{Compacted, KeyKind, Mode, OpenOptions, Rekey, Rekeyed, Store};
 
 use crate::{AppError, Setup};
 
-/// Moves an existing store to the key that `choose` names, which is told where the present one comes from.
+/// What is asked before a store gets another key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PresentKey {
+    /// Where it comes from.
+    pub kind: KeyKind,
+    /// Whether backups or kept databases may need it.
+    pub has_copies: bool,
+}
+
+/// Moves an existing store to the key that `choose` names, which is told of the present one.
 ///
 /// # Errors
 /// Those of opening, of `choose`, and of [`Store::rekey`]; the store has its old key then.
-pub fn rekey(setup: Setup, choose: impl FnOnce(KeyKind) -> Result<Rekey, AppError>) -> Result<Rekeyed, AppError> {
+pub fn rekey(setup: Setup, choose: impl FnOnce(PresentKey) -> Result<Rekey, AppError>) -> Result<Rekeyed, AppError> {
     let store = open_existing(setup)?;
-    let change = choose(store.key_kind())?;
+    let change = choose(PresentKey { kind: store.key_kind(), has_copies: store.has_copies()? })?;
     Ok(store.rekey(change)?)
 }
 

@@ -45,7 +45,7 @@ pub use images::ImageUpload;
 pub use import::ImportRequest;
 pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
-pub use keys::{compact, rekey};
+pub use keys::{PresentKey, compact, rekey};
 pub use plugins::{PluginSummary, PluginView};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};

@@ -6,6 +6,7 @@ use serde::Serialize;
 use trcaa_model::audit::AuditVerdict;
 
 use crate::open::pragma_text;
+use crate::restore::KEPT;
 use crate::{KeyKind, Store, StoreError, row, schema};
 
 /// Most findings of one kind that a check lists.
@@ -139,6 +140,21 @@ impl Store {
             last_backup_at: row::first(&self.conn, last_backup, [], |row| row::lossy(row, 0))?
                 .filter(|at| !at.is_empty()),
         })
+    }
+
+    /// Whether there is a reason to keep the present key: a backup was made, or a database kept by a restore lies beside
+    /// this one.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn has_copies(&self) -> Result<bool, StoreError> {
+        let backup = "SELECT 1 FROM audit_log WHERE action = 'backup_database' LIMIT 1";
+        if row::first(&self.conn, backup, [], |_| Ok(()))?.is_some() {
+            return Ok(true);
+        }
+        let Some(entries) = self.path.parent().and_then(|folder| fs::read_dir(folder).ok()) else { return Ok(false) };
+        let kept = |name: std::ffi::OsString| name.to_string_lossy().starts_with(KEPT);
+        Ok(entries.flatten().any(|entry| kept(entry.file_name())))
     }
 
     /// Pages of each table and its indexes, in bytes. Reads every page.

@@ -5,17 +5,25 @@ use trcaa_app::{AppError, EncryptionKey, KeyKind, KeySource, KeyTarget, Rekey, S
 use trcaa_model::secret::Secret;
 
 use crate::args::{Global, RekeyArgs, RekeyColumns, RekeyTo};
+use crate::command::confirm;
 use crate::output::Output;
 use crate::secret_input::SecretInput;
 
 /// A passphrase below that is warned about.
 const PASSPHRASE_CHARS_GOOD: usize = 8;
+/// Asked where the only key of what may be needed yet is thrown away.
+const OLD_COPIES: &str =
+    "Backups and tftsr.db.kept-* files made before open with the old key only, which is thrown away. Go on?";
 
 pub(crate) fn run(global: &Global, args: &RekeyArgs, output: &Output) -> Result<(), AppError> {
     let setup = crate::settings::setup(global, output)?;
     let done = trcaa_app::rekey(setup, |now| {
+        // A key that a user holds is theirs to keep; one that we hold is thrown away.
+        if now.has_copies && matches!(now.kind, KeyKind::KeyFile | KeyKind::Keyring) {
+            confirm(OLD_COPIES, global.yes)?;
+        }
         let mut input = SecretInput::new();
-        let target = match args.to.unwrap_or(as_now(now)) {
+        let target = match args.to.unwrap_or(as_now(now.kind)) {
             RekeyTo::KeyFile => KeyTarget::KeyFile,
             RekeyTo::Keyring => KeyTarget::Keyring,
             RekeyTo::Passphrase => passphrase(input.read("the new passphrase")?, output)?,
