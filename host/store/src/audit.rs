@@ -76,7 +76,8 @@ fn is_text(row: &Row<'_>, index: usize) -> Result<bool, StoreError> {
 /// Whether every cell has a type that it may have.
 fn is_typed(row: &Row<'_>) -> Result<bool, StoreError> {
     for index in 0..CELLS {
-        if !is_text(row, index)? && !(index >= NULLABLE_FROM && is_null(row, index)?) {
+        let absent = index >= NULLABLE_FROM && is_null(row, index)?;
+        if !absent && !is_text(row, index)? {
             return Ok(false);
         }
     }

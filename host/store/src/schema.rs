@@ -58,7 +58,9 @@ pub(crate) fn findings(conn: &Connection, findings_max: usize) -> Result<Vec<Str
 }
 
 /// By type and name: the table and the text.
-fn objects(conn: &Connection) -> Result<BTreeMap<(String, String), (String, String)>, StoreError> {
+type Objects = BTreeMap<(String, String), (String, String)>;
+
+fn objects(conn: &Connection) -> Result<Objects, StoreError> {
     let sql = "SELECT type, name, tbl_name, COALESCE(sql, '') FROM sqlite_schema LIMIT ?1";
     let all = row::all(conn, sql, [OBJECTS_MAX as i64], |row| {
         let (kind, name, table) = (row::lossy(row, 0)?, row::lossy(row, 1)?, row::lossy(row, 2)?);
