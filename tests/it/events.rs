@@ -155,9 +155,11 @@ fn an_event_that_cannot_be_written_is_told() {
     let document = text(&home.json(["doc", "rca", &issue])["document"]["id"]);
     let conn = rusqlite::Connection::open(home.data().join("tftsr.db")).unwrap();
     conn.pragma_update(None, "key", format!("x'{TEST_KEY}'")).unwrap();
-    // Stands for a full disk: the export needs no row but the event's, whose type is no JSON.
-    conn.execute_batch("CREATE INDEX full ON timeline_events(json(event_type)) WHERE event_type = 'document_exported'")
-        .unwrap();
+    // Stands for a full disk: the export needs no row but the event's, and its number overflows.
+    conn.execute_batch(
+        "CREATE INDEX full ON timeline_events(abs(-9223372036854775807 - (event_type = 'document_exported')))",
+    )
+    .unwrap();
     assert_eq!(home.refused(["doc", "export", &document, "--format", "md", "--out", "x.md"], 1), "event_lost");
     assert!(home.path("x.md").exists());
 }
