@@ -122,6 +122,7 @@ fn keys_come_from_the_environment_or_are_asked_for() {
     assert_eq!(home.refused(["db", "import", shown], 1), "import_key");
     let mut command = home.command(["db", "import", shown, "--json", "--dry-run"]);
     command.env("TFTSR_DB_KEY", "from the environment").env("TFTSR_ENCRYPTION_KEY", COLUMN_KEY);
+    // A store without secrets takes the key over; one that has some would refuse another.
     let run = Run::of(command.stdin(Stdio::null()).output().unwrap()).ok();
     assert_eq!(run.answer()["import"]["key"], "configured");
     assert_eq!(counted(&run.answer()["import"], "credentials"), json!([1, 1, 0, 0, 0]));

@@ -34,6 +34,8 @@ fn the_old_name_of_the_key_warns_and_a_blank_one_is_none() {
     assert_eq!(run_list(&[("TRCAA_DB_KEY", "it's old")]).ok().stderr, "");
     run_list(&[("TRCAA_DB_KEY", " \t"), ("TFTSR_DB_KEY", "it's old")]).ok();
     assert_eq!(run_list(&[("TRCAA_DB_KEY", "new"), ("TFTSR_DB_KEY", "it's old")]).fails(1).error_code(), "wrong_key");
+    // Something that is sealed without one.
+    run(&home, &[("TRCAA_DB_KEY", "it's old")], &["audit", "checkpoint"]).ok();
     let old = [("TRCAA_DB_KEY", "it's old"), ("TFTSR_ENCRYPTION_KEY", "columns")];
     let refused = run_list(&old).fails(1);
     assert!(refused.stderr.contains("use TRCAA_ENCRYPTION_KEY"), "{refused:#?}");

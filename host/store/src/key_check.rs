@@ -79,7 +79,7 @@ impl<'k> Key<'k> {
                 id: ID.to_owned(),
                 source,
             })?;
-            tx.execute("INSERT INTO column_key_check (id, encrypted_check) VALUES (?1, ?2)", [ID, &sealed])?;
+            tx.execute("INSERT OR REPLACE INTO column_key_check (id, encrypted_check) VALUES (?1, ?2)", [ID, &sealed])?;
         }
         Ok(tx.commit()?)
     }
@@ -95,12 +95,20 @@ impl<'k> Key<'k> {
         match found {
             None => Ok(false),
             Some((id, sealed)) if self.cipher().open(TABLE, COLUMN, &id, &sealed).is_ok() => Ok(true),
+            // Another SQLCipher client gave the database another key: where there is no other secret, none is lost.
+            Some(_) if self.other_unopened(conn)?.is_none() => Ok(false),
             Some(_) => Err(StoreError::EncryptionKey { configured: self.replaced }),
         }
     }
 
+    /// A secret, the row left out, that does not open.
+    fn other_unopened(&self, conn: &Connection) -> Result<Option<secret_columns::Unopened>, StoreError> {
+        let found = secret_columns::unopened(conn, &self.cipher(), 2)?;
+        Ok(found.into_iter().find(|found| found.table != TABLE))
+    }
+
     fn expect_whole(&self, conn: &Connection) -> Result<(), StoreError> {
-        match secret_columns::unopened(conn, &self.cipher(), 1)?.pop() {
+        match self.other_unopened(conn)? {
             None => Ok(()),
             Some(found) => Err(found.into()),
         }

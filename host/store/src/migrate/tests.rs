@@ -112,6 +112,7 @@ const ROWS: &[(usize, &str, &str)] = &[
     (33, "audit_signing_keys", "INSERT INTO audit_signing_keys VALUES ('sk', 'p', 'e', '2024-01-01 00:00:00')"),
     (33, "audit_chain_start", "INSERT INTO audit_chain_start VALUES ('a1')"),
     (34, "column_key_check", "INSERT INTO column_key_check VALUES ('columns', 'e')"),
+    (35, "plugin_code_key", "INSERT INTO plugin_code_key VALUES (1, zeroblob(32))"),
 ];
 
 fn database_at(version: usize) -> Connection {

@@ -421,15 +421,16 @@ fn a_backup_of_another_key_moves_to_the_present_key_with_its_secrets() {
 fn a_backup_with_another_key_of_columns_replaces_nothing() {
     let place = place();
     for migrated in [true, false] {
+        let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
+        let (conn, _) = open::connect(&place.backup, &key).unwrap();
+        let sealed = "INSERT OR REPLACE INTO credentials
+                      VALUES ('c1', 'confluence', 'h', 'sealed with another key', 'now', NULL)";
+        conn.execute(sealed, []).unwrap();
         if !migrated {
             // From before the row that tells it.
-            let key = DatabaseKey::Raw(zeroize::Zeroizing::new([1; 32]));
-            let (conn, _) = open::connect(&place.backup, &key).unwrap();
-            let sealed =
-                "INSERT INTO credentials VALUES ('c1', 'confluence', 'h', 'sealed with another key', 'now', NULL)";
-            conn.execute(sealed, []).unwrap();
             conn.execute_batch("DROP TABLE column_key_check; DELETE FROM _migrations WHERE name LIKE '034%'").unwrap();
         }
+        drop(conn);
         let before = place.snapshot();
         let mut options = options(&place.data, 1);
         options.encryption_key = Some(Secret::new("other"));

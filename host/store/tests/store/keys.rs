@@ -122,7 +122,9 @@ fn bytes(home: &Home) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 fn a_wrong_missing_or_stray_encryption_key_is_told_and_writes_nothing() {
     for (right, wrong) in [(Some("a"), Some("b")), (Some("a"), None), (None, Some("b"))] {
         let home = Home::new();
-        drop(with(&home, right).unwrap());
+        let store = with(&home, right).unwrap();
+        store.write(|tx| tx.checkpoint_audit()).unwrap();
+        drop(store);
         let before = bytes(&home);
         let refused = with(&home, wrong).unwrap_err();
         assert_eq!(refused.code(), "encryption_key", "{refused:?}");
@@ -130,6 +132,19 @@ fn a_wrong_missing_or_stray_encryption_key_is_told_and_writes_nothing() {
         assert!(bytes(&home) == before, "something was written");
         drop(with(&home, right).unwrap());
     }
+}
+
+#[test]
+fn where_there_is_no_secret_none_is_lost_by_another_key() {
+    let home = Home::new();
+    drop(with(&home, Some("a")).unwrap());
+    // As after another SQLCipher client gave the database another key.
+    let store = with(&home, None).unwrap();
+    assert!(store.check().unwrap().is_sound());
+    store.write(|tx| tx.checkpoint_audit()).unwrap();
+    drop(store);
+    assert_eq!(with(&home, Some("a")).unwrap_err().code(), "encryption_key");
+    drop(with(&home, None).unwrap());
 }
 
 #[test]
@@ -169,7 +184,9 @@ fn a_plain_store_is_not_encrypted_with_the_wrong_key_of_columns() {
     let home = Home::new();
     let mut options = home.options(KeySource::Plain);
     options.encryption_key = Some(Secret::new("a"));
-    drop(options.open().unwrap());
+    let store = options.open().unwrap();
+    store.write(|tx| tx.checkpoint_audit()).unwrap();
+    drop(store);
     for wrong in [None, Some("b")] {
         assert_eq!(with(&home, wrong).unwrap_err().code(), "encryption_key");
         assert!(fs::read(home.file("tftsr.db")).unwrap().starts_with(b"SQLite format 3"));
