@@ -158,7 +158,21 @@ impl Tx<'_> {
                 tags_json(&new.tags),
             ],
         )?;
-        self.issue(&id)
+        // What was just written, without reading it again: an import writes many.
+        Ok(Issue {
+            id,
+            title: new.title.clone(),
+            description: new.description.clone(),
+            severity: new.severity,
+            status: Status::Open,
+            category: new.category.clone(),
+            source: new.source.clone(),
+            created_at: now.clone(),
+            updated_at: now,
+            resolved_at: None,
+            assigned_to: new.assigned_to.clone(),
+            tags: new.tags.clone(),
+        })
     }
 
     /// Changes an issue. Resolving stamps `resolved_at`; opening it again clears that; closing keeps it.

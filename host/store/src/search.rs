@@ -17,6 +17,8 @@ use crate::{Store, StoreError, row};
 
 /// Matches that are ranked, the newest: what every other issue holds says little, and ranking 100,000 takes 0.1 s.
 const RANKED_MAX: u32 = 1_000;
+/// Of those, the ones that are looked for by their titles alone.
+const TITLED_MAX: u32 = 200;
 /// Marks of a match inside a snippet; taken out before it is handed on.
 const MARKS: [char; 2] = ['\u{1}', '\u{2}'];
 
@@ -57,14 +59,16 @@ impl Store {
         let sql = "SELECT rowid, bm25(issues_fts, 0.0, 4.0, 1.0) FROM issues_fts WHERE issues_fts MATCH ?1
                    ORDER BY rowid DESC LIMIT ?2";
         let newest = limit.max(RANKED_MAX);
-        let rank =
-            |terms: &str| row::all(&self.conn, sql, params![terms, newest], |row| Ok((row.get(0)?, row.get(1)?)));
-        let mut ranked: Vec<(i64, f64)> = rank(terms)?;
+        let rank = |terms: &str, most: u32| {
+            row::all(&self.conn, sql, params![terms, most], |row| Ok((row.get(0)?, row.get(1)?)))
+        };
+        let mut ranked: Vec<(i64, f64)> = rank(terms, newest)?;
         // The better a match, the lower its number; the sort is stable, so of equal ones the newer stays before.
         ranked.sort_by(|(_, one), (_, other)| one.total_cmp(other));
-        if ranked.len() as u64 == u64::from(newest) {
-            // Of a word that is nearly everywhere, those with it in the title come first, older ones too.
-            let mut titled: Vec<(i64, f64)> = rank(&format!("title : ({terms})"))?;
+        if ranked.len() as u64 == u64::from(newest) && !terms.ends_with('*') {
+            // Of a word that is nearly everywhere, those with it in the title come first, older ones too. Not of its mere
+            // beginning: the index would merge the lists of all words that begin so once more.
+            let mut titled: Vec<(i64, f64)> = rank(&format!("title : ({terms})"), limit.max(TITLED_MAX))?;
             titled.sort_by(|(_, one), (_, other)| one.total_cmp(other));
             let known: HashSet<i64> = titled.iter().map(|(rowid, _)| *rowid).collect();
             ranked.retain(|(rowid, _)| !known.contains(rowid));
