@@ -388,7 +388,7 @@ mod wiki_integration {
             reason: "test".into(),
         };
         let grants = if granted {
-            Grants { http: vec![http], secrets: vec!["token".into()], kv_bytes_max: 0 }
+            Grants { http: vec![http], secrets: vec![secret.clone()], kv_bytes_max: 0 }
         } else {
             Grants::default()
         };

@@ -59,7 +59,7 @@ pub struct EgressSetup {
 pub struct Egress {
     connection: Connection,
     secrets: Vec<BoundSecret>,
-    granted_secrets: Vec<String>,
+    granted_secrets: Vec<SecretCapability>,
     detectors: Vec<Detector>,
     observer: Arc<dyn Observer>,
     pseudonyms: Mutex<Pseudonyms>,
@@ -94,7 +94,7 @@ impl Egress {
 
     fn secret(&self, caller: &Caller<'_>, name: &str) -> Result<&BoundSecret, PortError> {
         let declared = caller.manifest.secrets.iter().any(|s| s.name == name);
-        let granted = self.granted_secrets.iter().any(|g| g == name);
+        let granted = self.granted_secrets.iter().any(|g| g.name == name);
         let bound = self.secrets.iter().find(|s| s.name == name);
         match bound {
             Some(secret) if declared && granted => Ok(secret),

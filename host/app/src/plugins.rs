@@ -259,8 +259,13 @@ impl PluginHost {
         files.sort();
         let look = |file: String| {
             let inspected = read_component(&folder, &file).and_then(|bytes| {
-                let (manifest, sha256) = Plugin::inspect(&file, &bytes).map_err(|e| e.problem)?;
-                Ok(Inspected { manifest, sha256, source: Source::DropIn(file.clone()), bytes })
+                let found = Plugin::inspect(&file, &bytes).map_err(|e| e.problem)?;
+                Ok(Inspected {
+                    manifest: found.manifest,
+                    sha256: found.sha256,
+                    source: Source::DropIn(file.clone()),
+                    bytes,
+                })
             });
             DropIn { file, inspected }
         };

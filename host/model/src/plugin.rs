@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::issue::text_enum;
 use crate::limits::EXTRACTED_BYTES_MAX;
 
+mod capability;
 mod check;
+pub use capability::{BASE_URL, Capability};
 pub use check::ManifestError;
 
 text_enum! {
@@ -195,8 +197,8 @@ pub struct KvCapability {
 pub struct Grants {
     /// Granted origins with what is allowed there; `{base_url}` is resolved already.
     pub http: Vec<HttpCapability>,
-    /// Names of granted secrets.
-    pub secrets: Vec<String>,
+    /// Granted secrets with audience and placements; `{base_url}` is resolved already.
+    pub secrets: Vec<SecretCapability>,
     /// Bytes of state; 0 = none.
     pub kv_bytes_max: u64,
 }

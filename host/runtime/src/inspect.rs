@@ -4,6 +4,7 @@ use trcaa_model::plugin::{Kind, Manifest};
 use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
 use crate::error::plain;
+use crate::signature::{self, Publisher};
 use crate::{linker, wasi};
 
 /// Largest component: the largest that we know of, a typesetter with fonts, has 47 MB.
@@ -17,6 +18,8 @@ const SERVED: (u64, u64) = (0, 1);
 #[derive(Debug)]
 pub(crate) struct Inspected {
     pub(crate) manifest: Manifest,
+    /// Who signed it; its signature was checked.
+    pub(crate) publisher: Option<Publisher>,
 }
 
 /// Reads the manifest and checks kind, imports and exports against it. The error is one sentence for a person.
@@ -34,13 +37,30 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, String> {
         check_import(import, manifest.kind)?;
     }
     check_exports(&parts.exports, &manifest)?;
-    Ok(Inspected { manifest })
+    let publisher = parts.signature()?.map(|data| signature::verify(bytes, data)).transpose()?;
+    Ok(Inspected { manifest, publisher })
+}
+
+/// The data of the signature section, where there is one; not checked.
+pub(crate) fn signature_data(bytes: &[u8]) -> Result<Option<&[u8]>, String> {
+    read_parts(bytes)?.signature()
 }
 
 struct Parts<'a> {
     manifests: Vec<&'a [u8]>,
+    signatures: Vec<&'a [u8]>,
     imports: Vec<String>,
     exports: Vec<String>,
+}
+
+impl<'a> Parts<'a> {
+    fn signature(&self) -> Result<Option<&'a [u8]>, String> {
+        match self.signatures.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(one)),
+            _ => Err("it has more than one signature section".into()),
+        }
+    }
 }
 
 /// Walks the whole binary. Imports and exports are those of the outermost component; a manifest may lie in the core
@@ -48,7 +68,7 @@ struct Parts<'a> {
 fn read_parts(bytes: &[u8]) -> Result<Parts<'_>, String> {
     let malformed =
         |e: &wasmparser::BinaryReaderError| format!("it is no valid component: {}", plain(e.message(), 200));
-    let mut parts = Parts { manifests: Vec::new(), imports: Vec::new(), exports: Vec::new() };
+    let mut parts = Parts { manifests: Vec::new(), signatures: Vec::new(), imports: Vec::new(), exports: Vec::new() };
     let mut depth = 0_usize;
     let mut first = true;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -63,6 +83,9 @@ fn read_parts(bytes: &[u8]) -> Result<Parts<'_>, String> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                 parts.manifests.push(section.data())
+            }
+            Payload::CustomSection(section) if depth == 0 && section.name() == signature::SECTION => {
+                parts.signatures.push(section.data());
             }
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {

@@ -24,6 +24,7 @@ mod plugin;
 pub mod ports;
 mod provider;
 mod renderer;
+mod signature;
 mod wasi;
 
 pub use bundled::{bundled_ids, bundled_kind, load_bundled};
@@ -36,6 +37,7 @@ pub use extractor::Extractor;
 pub use host_functions::TextListener;
 pub use inspect::COMPONENT_BYTES_MAX;
 pub use integration::{Integration, NewItem, RemoteItem, WritePlan};
-pub use plugin::{Plugin, Source};
+pub use plugin::{Inspection, Plugin, Source};
 pub use provider::Provider;
 pub use renderer::Renderer;
+pub use signature::{Publisher, public_key, sign};

@@ -12,7 +12,8 @@ use crate::cache::CodeCache;
 use crate::call::CallState;
 use crate::engine::Engine;
 use crate::error::{Fault, LoadError, PluginError, plain};
-use crate::inspect::inspect;
+use crate::inspect::{Inspected, inspect};
+use crate::signature::Publisher;
 
 /// Failures within [`CIRCUIT_WINDOW`] that switch a plugin off.
 const CIRCUIT_FAILURES: usize = 3;
@@ -28,6 +29,17 @@ pub enum Source {
     DropIn(String),
 }
 
+/// What is known of a component without running it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// Who signed it, by a signature that was checked; `None` where nobody did.
+    pub publisher: Option<Publisher>,
+    /// SHA-256 hex of all its bytes.
+    pub sha256: String,
+}
+
 /// A plugin whose code is ready to run.
 pub struct Plugin {
     manifest: Manifest,
@@ -39,13 +51,15 @@ pub struct Plugin {
 }
 
 impl Plugin {
-    /// Reads manifest and SHA-256 of a component without compiling or running any of it.
+    /// Reads manifest, publisher and SHA-256 of a component without compiling or running any of it.
     ///
     /// # Errors
     /// [`LoadError`] says in one sentence why it is refused.
-    pub fn inspect(name: &str, bytes: &[u8]) -> Result<(Manifest, String), LoadError> {
+    pub fn inspect(name: &str, bytes: &[u8]) -> Result<Inspection, LoadError> {
         match inspect(bytes) {
-            Ok(inspected) => Ok((inspected.manifest, hex::encode(Sha256::digest(bytes)))),
+            Ok(Inspected { manifest, publisher }) => {
+                Ok(Inspection { manifest, publisher, sha256: hex::encode(Sha256::digest(bytes)) })
+            }
             Err(problem) => Err(LoadError { name: plain(name, 100), problem }),
         }
     }

@@ -19,13 +19,14 @@ pub(crate) struct SecretColumn {
 }
 
 /// All of them; the one that tells whether the key is right comes last, so that what is told of is a secret.
-pub(crate) const SECRET_COLUMNS: [SecretColumn; 8] = [
+pub(crate) const SECRET_COLUMNS: [SecretColumn; 9] = [
     SecretColumn { table: "credentials", column: "encrypted_token" },
     SecretColumn { table: "ai_providers", column: "encrypted_api_key" },
     SecretColumn { table: "mcp_servers", column: "auth_value" },
     SecretColumn { table: "mcp_servers", column: "env_config" },
     SecretColumn { table: "kubeconfig_files", column: "encrypted_content" },
     SecretColumn { table: PSEUDONYMS, column: "encrypted_value" },
+    SecretColumn { table: "plugin_secrets", column: "encrypted_value" },
     SecretColumn { table: "audit_signing_keys", column: "encrypted_seed" },
     SecretColumn { table: key_check::TABLE, column: key_check::COLUMN },
 ];

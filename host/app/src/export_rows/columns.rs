@@ -63,6 +63,8 @@ pub(super) fn use_of(table: &str, column: &str) -> Use {
         ("log_files", "redacted_compressed") => Use::LogCopy,
         ("image_attachments", "image_data") => Use::Image,
         ("plugin_code_key", "key") => Use::Secret,
+        // A plugin's own bytes, of whatever kind.
+        ("plugin_state", "value") => Use::Secret,
         ("pii_spans", "original_value") => Use::Value,
         // Headers and arguments of foreign making: a token may be anywhere in them.
         ("ai_providers", "options") | ("mcp_servers", "transport_config") => Use::Value,

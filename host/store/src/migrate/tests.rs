@@ -113,6 +113,20 @@ const ROWS: &[(usize, &str, &str)] = &[
     (33, "audit_chain_start", "INSERT INTO audit_chain_start VALUES ('a1')"),
     (34, "column_key_check", "INSERT INTO column_key_check VALUES ('columns', 'e')"),
     (35, "plugin_code_key", "INSERT INTO plugin_code_key VALUES (1, zeroblob(32))"),
+    (36, "plugin_publishers", "INSERT INTO plugin_publishers VALUES ('pl', 'p', 'k', '2024-01-01 00:00:00')"),
+    (
+        36,
+        "plugin_versions",
+        "INSERT INTO plugin_versions
+         VALUES ('pl', '1.0.0', 'h', 'w', NULL, NULL, 'c', 's', 'active', '', '2024-01-01 00:00:00')",
+    ),
+    (
+        36,
+        "plugin_secrets",
+        "INSERT INTO plugin_secrets VALUES ('ps', 'pl', '', 'token', 'e', '2024-01-01 00:00:00', '2024-01-01 00:00:00')",
+    ),
+    (36, "plugin_state", "INSERT INTO plugin_state VALUES ('pl', '', 'k', x'00', NULL, '2024-01-01 00:00:00')"),
+    (36, "plugin_failures", "INSERT INTO plugin_failures VALUES ('pl', 'h', '1.0.0', 'detect', 'trap', 1)"),
 ];
 
 fn database_at(version: usize) -> Connection {
