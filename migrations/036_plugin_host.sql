@@ -52,3 +52,14 @@ CREATE TABLE plugin_failures (
     failed_at INTEGER NOT NULL
 );
 CREATE INDEX idx_plugin_failures_plugin ON plugin_failures(plugin_id, failed_at);
+-- Files of the drop-in folder that the user was told of or asked about, by digest, so that nobody is asked twice about
+-- the same bytes. Size and time of change spare reading the file at every start; they decide about nothing else.
+CREATE TABLE plugin_asked (
+    file TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    modified_ns TEXT NOT NULL,
+    answer TEXT NOT NULL CHECK (answer IN ('told', 'refused', 'no', 'yes')),
+    asked_at TEXT NOT NULL,
+    PRIMARY KEY (file, sha256)
+);

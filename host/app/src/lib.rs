@@ -46,7 +46,7 @@ pub use import::ImportRequest;
 pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use keys::{PresentKey, compact, rekey};
-pub use plugins::{PluginSummary, PluginView};
+pub use plugins::{Difference, GrantChoice, Offer, OfferedPublisher, PluginSummary, PluginView, VersionView, WishView};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use redaction::{ScanResult, ScanSpan, scan_input};

@@ -24,7 +24,7 @@ pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};
 pub(crate) use log::LogCommand;
 pub(crate) use pii::{DecideArgs, PiiCommand};
-pub(crate) use plugin::PluginCommand;
+pub(crate) use plugin::{GrantAnswer, PluginCommand};
 pub(crate) use settings::SettingsCommand;
 pub(crate) use shell::ShellCommand;
 pub(crate) use triage::TriageArgs;
@@ -110,7 +110,7 @@ pub(crate) enum Command {
     /// Show and verify the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),
-    /// List, show and switch plugins
+    /// Install, update, grant to, verify and switch plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
     /// Judge shell commands

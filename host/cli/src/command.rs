@@ -41,7 +41,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Doc(command) => doc::run(&open()?, command, output),
         Command::Timeline { issue } => audit::timeline(&open()?, issue, output),
         Command::Audit(command) => audit::run(&open()?, command, output),
-        Command::Plugin(command) => plugin::run(&open()?, command, output),
+        Command::Plugin(command) => plugin::run(&open()?, command, &cli.global, output),
         Command::Shell(command) => shell::run(command, output),
         Command::Db(command) => db::run(open, command, &cli.global, output),
         Command::Settings(command) => settings::run(&open()?, command, output),
@@ -64,16 +64,39 @@ fn confirm(question: &str, yes: bool) -> Result<(), AppError> {
     if yes {
         return Ok(());
     }
-    if !std::io::stdin().is_terminal() {
+    if !can_ask() {
         return Err(AppError::usage("needs_yes", format!("{question} Not on a terminal, so nobody can be asked"))
             .hint("add --yes"));
     }
-    let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{question} [y/N] ").as_bytes());
+    match ask(&format!("{question} [y/N] ")) {
+        Asked::Yes => Ok(()),
+        _ => Err(AppError::failed("declined", "nothing was done")),
+    }
+}
+
+/// What somebody answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    Yes,
+    No,
+    /// Anything else, an empty line and the end of the input among it.
+    Neither,
+}
+
+/// Whether there is somebody to ask.
+fn can_ask() -> bool {
+    std::io::stdin().is_terminal()
+}
+
+/// Asks on stderr, reads one line.
+fn ask(prompt: &str) -> Asked {
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), prompt.as_bytes());
     let mut answer = String::new();
     let read = std::io::stdin().lock().read_line(&mut answer);
     match (read, answer.trim().to_ascii_lowercase().as_str()) {
-        (Ok(_), "y" | "yes") => Ok(()),
-        _ => Err(AppError::failed("declined", "nothing was done")),
+        (Ok(_), "y" | "yes") => Asked::Yes,
+        (Ok(_), "n" | "no") => Asked::No,
+        _ => Asked::Neither,
     }
 }
 

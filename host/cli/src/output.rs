@@ -98,6 +98,11 @@ impl Output {
         }
     }
 
+    /// Tells something beside the result, on stderr. The caller made foreign text in it visible.
+    pub(crate) fn note(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
     /// Warns.
     pub(crate) fn warn(&self, line: &str) {
         let _ = writeln!(io::stderr(), "warning: {}", visible(line));

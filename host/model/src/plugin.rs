@@ -10,8 +10,10 @@ use crate::limits::EXTRACTED_BYTES_MAX;
 
 mod capability;
 mod check;
-pub use capability::{BASE_URL, Capability};
+mod coverage;
+pub use capability::{BASE_URL, Capability, canonical_origin};
 pub use check::ManifestError;
+pub use coverage::Coverage;
 
 text_enum! {
     /// The families of plugins, each with a WIT world of its own.

@@ -9,7 +9,7 @@ use wasmtime::component::Component;
 use crate::engine::Engine;
 use crate::error::LoadError;
 use crate::inspect::inspect;
-use crate::plugin::{Plugin, Source};
+use crate::plugin::{Inspection, Plugin, Source};
 
 struct Bundled {
     id: &'static str,
@@ -31,6 +31,13 @@ pub fn bundled_kind(id: &str) -> Option<Kind> {
     BUNDLED.iter().find(|b| b.id == id).and_then(|b| b.kind.parse().ok())
 }
 
+/// Manifest and SHA-256 of a bundled plugin, without an engine; `None` if there is none of that id.
+pub fn inspect_bundled(id: &str) -> Option<Inspection> {
+    let bundled = BUNDLED.iter().find(|b| b.id == id)?;
+    let inspected = inspect(bundled.wasm).ok()?;
+    Some(Inspection { manifest: inspected.manifest, publisher: None, sha256: bundled.sha256.to_owned() })
+}
+
 /// Loads a bundled plugin from its native code; compiles only where this machine's CPU refuses that code.
 ///
 /// # Errors
@@ -48,5 +55,5 @@ pub fn load_bundled(engine: &Engine, id: &str) -> Result<Arc<Plugin>, LoadError>
         Err(_) => Component::new(engine.wasmtime(), bundled.wasm)
             .map_err(|e| refuse(format!("it can't be compiled: {e:#}")))?,
     };
-    Plugin::link(engine, inspected.manifest, bundled.sha256.to_owned(), Source::Bundled, &component).map_err(refuse)
+    Plugin::link(engine, inspected, bundled.sha256.to_owned(), Source::Bundled, &component).map_err(refuse)
 }

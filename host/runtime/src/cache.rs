@@ -31,7 +31,7 @@ pub(crate) fn component(
     sha256: &str,
     cache: Option<&dyn CodeCache>,
 ) -> Result<Component, String> {
-    let name = format!("{sha256}.cwasm");
+    let name = code_name(sha256);
     if let Some(cache) = cache
         && let Some(kept) = cache.read(&name)
         && let Some(code) = authentic(engine, cache.key(), sha256, &kept)
@@ -52,6 +52,31 @@ pub(crate) fn component(
         cache.write(&name, &kept);
     }
     Ok(component)
+}
+
+/// What is kept of a component's native code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptCode {
+    /// Nothing: the next load compiles.
+    Missing,
+    /// Code that this store's key made for this engine.
+    Authentic,
+    /// Something else: changed, of another engine or of another store. A load would compile anew and replace it.
+    Foreign,
+}
+
+/// Says what a cache holds of the component with this SHA-256, without loading it.
+pub fn kept_code(engine: &Engine, sha256: &str, cache: &dyn CodeCache) -> KeptCode {
+    match cache.read(&code_name(sha256)) {
+        None => KeptCode::Missing,
+        Some(kept) if authentic(engine, cache.key(), sha256, &kept).is_some() => KeptCode::Authentic,
+        Some(_) => KeptCode::Foreign,
+    }
+}
+
+/// Under which name a cache keeps the native code of the component with this SHA-256.
+pub fn code_name(sha256: &str) -> String {
+    format!("{sha256}.cwasm")
 }
 
 fn authentic<'a>(engine: &Engine, key: &[u8; 32], sha256: &str, kept: &'a [u8]) -> Option<&'a [u8]> {

@@ -27,8 +27,8 @@ mod renderer;
 mod signature;
 mod wasi;
 
-pub use bundled::{bundled_ids, bundled_kind, load_bundled};
-pub use cache::CodeCache;
+pub use bundled::{bundled_ids, bundled_kind, inspect_bundled, load_bundled};
+pub use cache::{CodeCache, KeptCode, code_name, kept_code};
 pub use call::{CallContext, Cancel};
 pub use detector::Detector;
 pub use engine::{Engine, EngineError};

@@ -27,6 +27,8 @@ pub enum Source {
     Bundled,
     /// A file of the drop-in folder, by name.
     DropIn(String),
+    /// Installed, from where the user named: a path or an address.
+    Installed(String),
 }
 
 /// What is known of a component without running it.
@@ -43,6 +45,7 @@ pub struct Inspection {
 /// A plugin whose code is ready to run.
 pub struct Plugin {
     manifest: Manifest,
+    publisher: Option<Publisher>,
     sha256: String,
     source: Source,
     engine: Engine,
@@ -79,27 +82,33 @@ impl Plugin {
         let inspected = inspect(bytes).map_err(refuse)?;
         let sha256 = hex::encode(Sha256::digest(bytes));
         let component = crate::cache::component(engine, bytes, &sha256, cache).map_err(refuse)?;
-        Self::link(engine, inspected.manifest, sha256, source, &component).map_err(refuse)
+        Self::link(engine, inspected, sha256, source, &component).map_err(refuse)
     }
 
     /// Takes a component whose native code was made when this program was built.
     pub(crate) fn link(
         engine: &Engine,
-        manifest: Manifest,
+        inspected: Inspected,
         sha256: String,
         source: Source,
         component: &Component,
     ) -> Result<Arc<Self>, String> {
+        let Inspected { manifest, publisher } = inspected;
         let linker = engine.linker(manifest.kind).map_err(|e| e.to_string())?;
         let instance =
             linker.instantiate_pre(component).map_err(|e| plain(&format!("it does not fit its world: {e:#}"), 400))?;
         let failures = Mutex::new(VecDeque::new());
-        Ok(Arc::new(Self { manifest, sha256, source, engine: engine.clone(), instance, failures }))
+        Ok(Arc::new(Self { manifest, publisher, sha256, source, engine: engine.clone(), instance, failures }))
     }
 
     /// What it says of itself.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Who signed it, by a signature that was checked when it was loaded; `None` where nobody did.
+    pub fn publisher(&self) -> Option<&Publisher> {
+        self.publisher.as_ref()
     }
 
     /// SHA-256 hex of the component.

@@ -66,7 +66,7 @@ pub struct PluginRow {
     pub reason: Option<String>,
     /// `YYYY-MM-DD HH:MM:SS`, UTC. Writing leaves it out of account: a new row gets the present, an old one keeps its.
     pub installed_at: String,
-    /// The manifest as it was read, TOML.
+    /// The manifest as it was read, JSON.
     pub manifest: String,
 }
 

@@ -1,12 +1,15 @@
 //! `trcaa plugin …`
 
-use serde_json::json;
-use trcaa_app::{App, AppError, PluginState, PluginSummary, PluginView};
+mod screen;
 
-use crate::args::PluginCommand;
+use serde_json::json;
+use trcaa_app::{App, AppError, GrantChoice, Offer, PluginSummary, PluginView};
+
+use super::Asked;
+use crate::args::{Global, GrantAnswer, PluginCommand};
 use crate::output::{Output, visible};
 
-pub(super) fn run(app: &App, command: &PluginCommand, output: &Output) -> Result<(), AppError> {
+pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &Output) -> Result<(), AppError> {
     match command {
         PluginCommand::List => {
             let plugins = app.plugins()?;
@@ -23,62 +26,81 @@ pub(super) fn run(app: &App, command: &PluginCommand, output: &Output) -> Result
         }
         PluginCommand::Show { id } => {
             let view = app.plugin(id)?;
-            if output.json {
-                output.object(json!({"plugin": view}))
-            } else {
-                show(&view, output);
-                Ok(())
-            }
+            if output.json { output.object(json!({"plugin": view})) } else { output.last(&screen::view(&view)) }
         }
-        PluginCommand::Enable { id } => tell(&app.set_plugin_enabled(id, PluginState::Enabled)?, output),
-        PluginCommand::Disable { id } => tell(&app.set_plugin_enabled(id, PluginState::Disabled)?, output),
+        PluginCommand::Install { src, grant } => {
+            let offer = app.offer_plugin(src)?;
+            consent(&offer, "Install it", *grant, global, output)?;
+            tell_installed(&app.install_plugin(&offer, choice(*grant))?, output)
+        }
+        PluginCommand::Enable { id, grant } => enable(app, id, *grant, global, output),
+        PluginCommand::Disable { id } => tell(&app.disable_plugin(id)?, output),
     }
+}
+
+fn enable(app: &App, id: &str, grant: GrantAnswer, global: &Global, output: &Output) -> Result<(), AppError> {
+    let Some(offer) = app.offer_enable(id)? else { return tell(&app.enable_plugin(id)?, output) };
+    // The command itself is the consent where nothing is asked for; on a terminal the screen is shown all the same.
+    if !offer.wishes.is_empty() || super::can_ask() {
+        consent(&offer, "Let it run", grant, global, output)?;
+    }
+    tell_installed(&app.install_plugin(&offer, choice(grant))?, output)
+}
+
+pub(super) fn choice(grant: GrantAnswer) -> GrantChoice {
+    match grant {
+        GrantAnswer::All => GrantChoice::All,
+        GrantAnswer::None => GrantChoice::None,
+    }
+}
+
+/// Shows the screen and asks. Where nobody can be asked and `--yes` did not answer, says what to add.
+fn consent(
+    offer: &Offer,
+    question: &str,
+    grant: GrantAnswer,
+    global: &Global,
+    output: &Output,
+) -> Result<(), AppError> {
+    if !global.quiet && !output.json {
+        output.note(&screen::offer(offer));
+    }
+    let granting = match (offer.wishes.is_empty(), grant) {
+        (true, _) => "",
+        (false, GrantAnswer::All) => " and grant all of that",
+        (false, GrantAnswer::None) => " and grant nothing yet",
+    };
+    let question = format!("{question}{granting}?");
+    if global.yes {
+        return Ok(());
+    }
+    if output.json || !super::can_ask() {
+        let named = format!("{} {} waits for consent, and nobody can be asked here", offer.id, offer.version);
+        let mut error = AppError::usage("needs_yes", named).field("plugin", json!(offer)).hint(match grant {
+            GrantAnswer::All if !offer.wishes.is_empty() => "to say yes and grant all that it asks for, add: --yes",
+            _ => "to say yes, add: --yes",
+        });
+        if !offer.wishes.is_empty() {
+            error = error.hint("to say yes and grant nothing yet, add: --yes --grant none");
+        }
+        return Err(error);
+    }
+    match super::ask(&format!("{question} [y/N] ")) {
+        Asked::Yes => Ok(()),
+        _ => Err(AppError::failed("declined", "nothing was done")),
+    }
+}
+
+fn tell_installed(view: &PluginView, output: &Output) -> Result<(), AppError> {
+    if output.json {
+        return output.object(json!({"plugin": view}));
+    }
+    output.last(&screen::installed(view))
 }
 
 fn tell(plugin: &PluginSummary, output: &Output) -> Result<(), AppError> {
     if output.json {
         return output.object(json!({"plugin": plugin}));
     }
-    output.text(&format!("{} {} is {}", visible(&plugin.id), plugin.version, plugin.state));
-    Ok(())
-}
-
-fn show(view: &PluginView, output: &Output) {
-    let manifest = &view.manifest;
-    output.text(&format!("{} {}  {}", manifest.id, manifest.version, manifest.kind.as_str()));
-    output.text(&visible(&manifest.description));
-    output.text(&format!("source: {}   state: {}", visible(&view.summary.source), view.summary.state));
-    output.text(&format!("world: {}   sha256: {}", visible(&manifest.world), view.sha256));
-    if manifest.kind.is_pure() {
-        output.text("may: nothing but compute (no network, no files, no secrets, frozen clock)");
-    }
-    for wish in &manifest.http {
-        let paths = if wish.path_prefixes.is_empty() { "any path".to_owned() } else { wish.path_prefixes.join(" ") };
-        output.text(&format!(
-            "asks: {} {} {}, {}",
-            wish.methods.join("/"),
-            visible(&wish.origin),
-            visible(&paths),
-            visible(&wish.reason)
-        ));
-    }
-    for wish in &manifest.secrets {
-        output.text(&format!(
-            "asks: secret {} for {}, {}",
-            visible(&wish.name),
-            visible(&wish.audience.join(" ")),
-            visible(&wish.reason)
-        ));
-    }
-    if let Some(wish) = &manifest.kv {
-        output.text(&format!("asks: {} bytes of state, {}", wish.bytes_max, visible(&wish.reason)));
-    }
-    let limits = view.limits;
-    output.text(&format!(
-        "limits per call: {} MiB memory, {} ms CPU, {} ms in all, {} MiB output",
-        limits.memory_bytes_max >> 20,
-        limits.cpu_ms_max,
-        limits.wall_ms_max,
-        limits.output_bytes_max >> 20
-    ));
+    output.last(&format!("{} {} is {}", visible(&plugin.id), plugin.version, plugin.state))
 }

@@ -10,6 +10,14 @@ use super::{Grants, HttpCapability, KvCapability, Manifest, SecretCapability};
 /// Stands for the address that the user typed for a connection.
 pub const BASE_URL: &str = "{base_url}";
 
+/// One spelling for one origin: without the port that https has anyway.
+pub fn canonical_origin(origin: &str) -> &str {
+    match origin.strip_suffix(":443") {
+        Some(host) if host.starts_with("https://") => host,
+        _ => origin,
+    }
+}
+
 /// One wish of a manifest, or the user's word about one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -50,12 +58,15 @@ impl Capability {
             list.dedup();
             list
         };
+        let origins = |list: &[String]| {
+            sorted(&list.iter().map(|origin| canonical_origin(origin).to_owned()).collect::<Vec<_>>())
+        };
         match self {
             Self::Http(wish) => serde_json::json!({"http": {
-                "origin": wish.origin, "methods": sorted(&wish.methods), "path_prefixes": sorted(&wish.path_prefixes),
+                "origin": canonical_origin(&wish.origin), "methods": sorted(&wish.methods), "path_prefixes": sorted(&wish.path_prefixes),
             }}),
             Self::Secret(wish) => serde_json::json!({"secret": {
-                "name": wish.name, "audience": sorted(&wish.audience), "placements": sorted(&wish.placements),
+                "name": wish.name, "audience": origins(&wish.audience), "placements": sorted(&wish.placements),
             }}),
             Self::Kv(wish) => serde_json::json!({"kv": {"bytes_max": wish.bytes_max}}),
         }
@@ -84,7 +95,9 @@ impl Grants {
         for given in granted {
             match given {
                 Capability::Http(given) => {
-                    for wish in manifest.http.iter().filter(|wish| wish.origin == given.origin) {
+                    let same =
+                        |wish: &&HttpCapability| canonical_origin(&wish.origin) == canonical_origin(&given.origin);
+                    for wish in manifest.http.iter().filter(same) {
                         let (Some(origin), methods) = (resolved(&wish.origin), both(&wish.methods, &given.methods))
                         else {
                             continue;
@@ -98,8 +111,11 @@ impl Grants {
                 }
                 Capability::Secret(given) => {
                     for wish in manifest.secrets.iter().filter(|wish| wish.name == given.name) {
+                        let given_to = |origin: &&String| {
+                            given.audience.iter().any(|o| canonical_origin(o) == canonical_origin(origin))
+                        };
                         let audience: Vec<String> =
-                            both(&wish.audience, &given.audience).iter().filter_map(|o| resolved(o)).collect();
+                            wish.audience.iter().filter(given_to).filter_map(|o| resolved(o)).collect();
                         let placements = both(&wish.placements, &given.placements);
                         if !audience.is_empty() && !placements.is_empty() {
                             let (name, reason) = (wish.name.clone(), wish.reason.clone());
@@ -145,7 +161,7 @@ fn narrower(wished: &[String], given: &[String]) -> Option<Vec<String>> {
 }
 
 /// Whether every path below `inner` is below `outer`, by whole segments.
-fn covers(outer: &str, inner: &str) -> bool {
+pub(super) fn covers(outer: &str, inner: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || outer.ends_with('/') || rest.starts_with('/'))
 }
 
@@ -196,6 +212,16 @@ mod tests {
 
     fn own(list: &[&str]) -> Vec<String> {
         list.iter().map(|s| (*s).to_owned()).collect()
+    }
+
+    #[test]
+    fn the_port_that_https_has_anyway_makes_no_other_origin() {
+        let asked = manifest(vec![http("https://h.example", &["GET"], &[])]);
+        let given = Capability::Http(http("https://h.example:443", &["GET"], &[]));
+        assert_eq!(Grants::effective(&asked, std::slice::from_ref(&given), None).http.len(), 1);
+        assert_eq!(given.canonical(), Capability::Http(http("https://h.example", &["GET"], &[])).canonical());
+        let other = Capability::Http(http("https://h.example:8443", &["GET"], &[]));
+        assert!(Grants::effective(&asked, &[other], None).http.is_empty());
     }
 
     #[test]

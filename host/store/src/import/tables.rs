@@ -614,7 +614,7 @@ pub(super) fn is_bookkeeping(table: &str) -> bool {
 pub(super) fn stays_behind(table: &str) -> &'static str {
     match table.to_ascii_lowercase().as_str() {
         "plugins" | "plugin_grants" | "plugin_publishers" | "plugin_versions" | "plugin_secrets" | "plugin_state"
-        | "plugin_failures" | "plugin_code_key" => {
+        | "plugin_failures" | "plugin_asked" | "plugin_code_key" => {
             "plugins are installed, and their permissions given, on each machine anew"
         }
         _ => "this version has no place for it",

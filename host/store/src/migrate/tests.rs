@@ -127,6 +127,7 @@ const ROWS: &[(usize, &str, &str)] = &[
     ),
     (36, "plugin_state", "INSERT INTO plugin_state VALUES ('pl', '', 'k', x'00', NULL, '2024-01-01 00:00:00')"),
     (36, "plugin_failures", "INSERT INTO plugin_failures VALUES ('pl', 'h', '1.0.0', 'detect', 'trap', 1)"),
+    (36, "plugin_asked", "INSERT INTO plugin_asked VALUES ('x.wasm', 'h', 1, '1', 'no', '2024-01-01 00:00:00')"),
 ];
 
 fn database_at(version: usize) -> Connection {
