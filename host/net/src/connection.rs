@@ -210,7 +210,7 @@ impl Connection {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
-        let addresses = self.look_up(target).inspect_err(failed)?;
+        let addresses = look_up(self.resolver.as_ref(), target).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
         headers.insert("accept-encoding", HeaderValue::from_static("identity"));
         headers.entry("user-agent").or_insert(HeaderValue::from_static(concat!("trcaa/", env!("CARGO_PKG_VERSION"))));
@@ -234,26 +234,8 @@ impl Connection {
         answer
     }
 
-    fn look_up(&self, target: &Target) -> Result<Vec<IpAddr>, NetError> {
-        let found = match &target.origin.host {
-            Host::Ipv4(address) => return Ok(vec![(*address).into()]),
-            Host::Ipv6(address) => return Ok(vec![(*address).into()]),
-            Host::Domain(name) => self.resolver.resolve(name),
-        };
-        match found {
-            Ok(found) if (1..=ADDRESSES_MAX).contains(&found.len()) => Ok(found),
-            Ok(_) | Err(_) => Err(NetError::Unresolved { host: target.host.clone() }),
-        }
-    }
-
     fn received(&self, response: reqwest::Response, watch: Watch, bytes_max: u64) -> Result<Response, NetError> {
-        // A coded body would carry an echoed secret past the search; nothing coded was asked for.
-        for (header, plain) in [("content-encoding", "identity"), ("transfer-encoding", "chunked")] {
-            let is_plain = |v: &HeaderValue| v.as_bytes().eq_ignore_ascii_case(plain.as_bytes());
-            if !response.headers().get_all(header).iter().all(is_plain) {
-                return Err(NetError::Encoded { header });
-            }
-        }
+        uncoded(response.headers())?;
         let headers = self.shown(response.headers());
         let status = response.status().as_u16();
         let body = Box::new(self.transport.incoming(response, watch));
@@ -316,8 +298,32 @@ impl Hop<'_> {
     }
 }
 
+/// The addresses of a target's host; a literal is its own.
+pub(crate) fn look_up(resolver: &dyn Resolver, target: &Target) -> Result<Vec<IpAddr>, NetError> {
+    let found = match &target.origin.host {
+        Host::Ipv4(address) => return Ok(vec![(*address).into()]),
+        Host::Ipv6(address) => return Ok(vec![(*address).into()]),
+        Host::Domain(name) => resolver.resolve(name),
+    };
+    match found {
+        Ok(found) if (1..=ADDRESSES_MAX).contains(&found.len()) => Ok(found),
+        Ok(_) | Err(_) => Err(NetError::Unresolved { host: target.host.clone() }),
+    }
+}
+
+/// A coded body would carry an echoed secret past the search; nothing coded was asked for.
+pub(crate) fn uncoded(headers: &HeaderMap) -> Result<(), NetError> {
+    for (header, plain) in [("content-encoding", "identity"), ("transfer-encoding", "chunked")] {
+        let is_plain = |v: &HeaderValue| v.as_bytes().eq_ignore_ascii_case(plain.as_bytes());
+        if !headers.get_all(header).iter().all(is_plain) {
+            return Err(NetError::Encoded { header });
+        }
+    }
+    Ok(())
+}
+
 /// Where a response sends us; none when it does not.
-fn redirect(target: &Target, response: &reqwest::Response) -> Option<Result<Target, NetError>> {
+pub(crate) fn redirect(target: &Target, response: &reqwest::Response) -> Option<Result<Target, NetError>> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
@@ -340,7 +346,7 @@ fn scanned(target: &Target, hop: &Hop<'_>, scan: &dyn OutboundScan) -> Result<()
 }
 
 /// Refuses all addresses when one is out of bounds: which of them is connected is not ours to choose.
-fn allowed(addresses: &[IpAddr], typed: bool) -> Result<(), Rule> {
+pub(crate) fn allowed(addresses: &[IpAddr], typed: bool) -> Result<(), Rule> {
     addresses.iter().try_for_each(|&address| match reach(address) {
         Reach::Public => Ok(()),
         Reach::Own(_) if typed => Ok(()),

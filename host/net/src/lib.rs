@@ -1,4 +1,5 @@
-//! The one way out: every byte that leaves over HTTP goes through [`Connection::send`], and nothing else here sends.
+//! The one way out: every byte that leaves over HTTP goes through [`Connection::send`] (a plugin's) or
+//! [`Fetcher::fetch`] (a download of the host itself, which carries nothing), and nothing else here sends.
 //!
 //! Owns: reading of addresses, the match against grants, address checks, redirects, credential injection, size and
 //! time limits, and the redaction of echoed secrets. Must not know: plugins' code, the store, the terminal, the
@@ -17,6 +18,7 @@ mod connection;
 mod credential;
 mod echo;
 mod error;
+mod fetch;
 mod grant;
 mod header;
 mod port;
@@ -28,6 +30,7 @@ mod transport;
 pub use connection::{Connection, Method, Request};
 pub use credential::{Credential, Placement};
 pub use error::{Denial, NetError, Rule};
+pub use fetch::{Download, Downloaded, FetchError, Fetcher, Flow};
 pub use grant::{Allowance, Policy};
 pub use port::{Body, Decision, Observer, OutboundScan, Part, Record, Resolver, ScanRefusal, SystemResolver};
 pub use response::Response;

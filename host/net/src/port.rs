@@ -120,7 +120,7 @@ pub trait Observer: Send + Sync {
 /// One request in the eyes of the [`Observer`]. Holds no query, header or body.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// Which plugin asked.
+    /// Which plugin asked; empty for a download of the host itself.
     pub plugin: &'a str,
     /// The method.
     pub method: Method,

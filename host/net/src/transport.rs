@@ -1,4 +1,4 @@
-//! The client that sends what was checked. Nothing outside [`crate::connection`] calls it.
+//! The client that sends what was checked. Nothing outside [`crate::connection`] and [`crate::fetch`] calls it.
 //!
 //! Invariants: it connects to pinned addresses only (a name without a pin fails), follows no redirect, uses no proxy,
 //! decodes nothing, retries nothing, and reads no environment variable.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first surprise")]
 
 mod echo;
+mod fetch;
 mod limits;
 mod peer;
 mod redirect;
