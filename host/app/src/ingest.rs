@@ -21,7 +21,8 @@ use self::decode::{Extracted, Limits, Sink, extract, too_large};
 use self::document::Documents;
 use self::gzip::Gzip;
 pub use self::source::LogInput;
-use self::source::{Source, safe_name};
+use self::source::Source;
+pub(crate) use self::source::safe_name;
 use crate::documents::BundledDocuments;
 use crate::{App, AppError};
 

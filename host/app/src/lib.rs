@@ -31,6 +31,7 @@ mod redaction;
 mod review;
 mod search;
 mod settings;
+pub mod sources;
 mod triage;
 
 use std::path::PathBuf;

@@ -1,7 +1,8 @@
-//! The programs that our own is held against: an independent SQLCipher client, and a desktop's keyring.
+//! The programs that our own is held against: an independent SQLCipher client, a desktop's keyring, and
+//! an OCI registry.
 //!
-//! The client is a Python package in a virtual environment of its own (`target/peers/venv`); bus and keyring come from
-//! the system. What is there is left alone, so that this costs nothing the second time.
+//! The client is a Python package in a virtual environment of its own (`target/peers/venv`); bus, keyring and
+//! registry come from the system. What is there is left alone, so that this costs nothing the second time.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +12,9 @@ use crate::{Outcome, run, run_with, say, target};
 
 /// The independent client, one version for everybody, so that a figure means the same everywhere.
 const CLIENT: &str = "sqlcipher3-wheels==0.5.7";
-/// Programs of a Linux desktop that tests start, each with the Debian package that brings it.
-const PROGRAMS: [(&str, &str); 2] = [("dbus-daemon", "dbus"), ("gnome-keyring-daemon", "gnome-keyring")];
+/// Programs of a Linux desktop or server that tests start, each with the Debian package that brings it.
+const PROGRAMS: [(&str, &str); 3] =
+    [("dbus-daemon", "dbus"), ("gnome-keyring-daemon", "gnome-keyring"), ("docker-registry", "docker-registry")];
 
 /// Brings what is missing.
 pub(crate) fn run_all() -> Outcome {
@@ -43,7 +45,7 @@ pub(crate) fn client() -> Outcome {
     fs::write(&mark, CLIENT).map_err(|e| format!("writing {}: {e}", mark.display()))
 }
 
-/// Brings the bus and the keyring; other systems than Linux have a keyring of their own.
+/// Brings bus, keyring and registry; other systems than Linux have a keyring of their own.
 fn programs() -> Outcome {
     if !cfg!(target_os = "linux") {
         return Ok(());
