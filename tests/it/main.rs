@@ -7,6 +7,7 @@ mod bad_input;
 mod canary;
 mod care;
 mod cli_contract;
+mod connection;
 mod crash;
 mod deep_search;
 mod documents_in;

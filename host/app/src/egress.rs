@@ -1,39 +1,44 @@
-//! The way out of one plugin connection: the runtime's HTTP and secret ports, served by `net`'s guarded client.
+//! The way out of one plugin connection: the runtime's HTTP, secret, state and scrub ports, served by `net`'s guarded
+//! client and the store.
 //!
 //! Invariants: what a plugin wants to send passes every detector first, as a body or not at all; a secret is looked up
-//! by what the manifest declares, the user granted and the user bound, all three; a plugin gets refusals in words that
-//! tell it nothing about the user's network.
+//! by what the manifest declares, the user granted and the user bound, all three; every secret of the connection is
+//! searched for in whatever comes back, from the server or from the plugin; a plugin gets refusals in words that tell
+//! it nothing about the user's network.
 
-use std::sync::{Arc, Mutex, PoisonError};
+mod audit;
+mod context;
+mod credentials;
+mod kv;
+mod oauth;
+mod scan;
+mod scrubbing;
+mod watch;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
-use trcaa_model::guard::Redacted;
+use trcaa_model::env::Clock;
 use trcaa_model::plugin::{Grants, SecretCapability};
-use trcaa_model::secret::Secret;
 use trcaa_net::{
-    Allowance, Body, Connection, Credential, NetError, Network, Observer, OutboundScan, Part, Policy, Request,
-    Resolver, Response, ScanRefusal,
+    Allowance, Body, Connection, Credential, NetError, Network, Observer, Policy, Request, Resolver, Response, Stop,
 };
-use trcaa_redact::{Guard, Origin, Pseudonyms};
+use trcaa_redact::Pseudonyms;
 use trcaa_runtime::Detector;
-use trcaa_runtime::ports::{
-    Caller, HttpAuth, HttpPort, HttpRequest, HttpResponse, Placement, PortError, SecretPort, SseEvent,
-};
+use trcaa_runtime::ports::{Caller, HttpPort, HttpRequest, HttpResponse, PortError, SecretPort, SseEvent};
 
 use crate::AppError;
+pub use context::ConnectionSetup;
+use credentials::{Bound, Value};
+pub use credentials::{BoundSecret, ConnectionAuth};
+use oauth::Renewal;
+use scan::Scan;
+use watch::Watch;
 
-/// A secret that the user bound to a name of the manifest.
-#[derive(Debug, Clone)]
-pub struct BoundSecret {
-    /// The declared name.
-    pub name: String,
-    /// The secret.
-    pub secret: Secret,
-    /// Audience and placements, `{base_url}` resolved.
-    pub granted: SecretCapability,
-}
+/// Most bytes that are signed at once: what a request can hold, and a hash of a body where it is longer.
+const SIGNED_BYTES_MAX: usize = 1 << 20;
 
 /// What one connection is set up from.
 pub struct EgressSetup {
@@ -58,103 +63,119 @@ pub struct EgressSetup {
 /// One connection of one plugin.
 pub struct Egress {
     connection: Connection,
-    secrets: Vec<BoundSecret>,
+    secrets: Vec<Bound>,
     granted_secrets: Vec<SecretCapability>,
-    detectors: Vec<Detector>,
+    scan: Arc<Scan>,
     observer: Arc<dyn Observer>,
-    pseudonyms: Mutex<Pseudonyms>,
+    auth: ConnectionAuth,
+    renewal: Option<Renewal>,
+    clock: Option<Arc<dyn Clock>>,
+    /// Ends with the last port of the connection.
+    _watch: Option<Watch>,
+}
+
+/// What a connection over the store has, and one without does not.
+struct Kept {
+    auth: ConnectionAuth,
+    allowance: Allowance,
+    stop: Stop,
+    renewal: Renewal,
+    clock: Arc<dyn Clock>,
+    watch: Watch,
+}
+
+/// What leaves is looked at by these; without any, nothing may.
+fn scan_of(detectors: Vec<Detector>, pseudonyms: Pseudonyms) -> Result<Arc<Scan>, AppError> {
+    if detectors.is_empty() {
+        return Err(AppError::failed(
+            "no_detector",
+            "setting up a connection: no detector is enabled, so nothing may leave",
+        )
+        .hint("enable one: trcaa plugin enable pii-base"));
+    }
+    Ok(Arc::new(Scan::new(detectors, pseudonyms)))
 }
 
 impl Egress {
-    /// Sets a connection up; opens no socket.
+    /// Sets a connection up without a store: no state, no renewal of tokens; opens no socket.
     ///
     /// # Errors
     /// A grant that can't be read, or no detector: without one nothing may leave.
     pub fn new(setup: EgressSetup, network: &Network) -> Result<Self, AppError> {
+        let scan = scan_of(setup.detectors, setup.pseudonyms)?;
+        let parts = Parts {
+            plugin: setup.plugin,
+            grants: setup.grants,
+            typed_origins: setup.typed_origins,
+            secrets: setup.secrets,
+            scan,
+            resolver: setup.resolver,
+            observer: setup.observer,
+        };
+        Self::over(parts, network, None)
+    }
+
+    fn over(parts: Parts, network: &Network, kept: Option<Kept>) -> Result<Self, AppError> {
         let failed =
-            |e: NetError| AppError::failed("egress", format!("setting up the connection of {}: {e}", setup.plugin));
-        if setup.detectors.is_empty() {
-            return Err(AppError::failed(
-                "no_detector",
-                "setting up a connection: no detector is enabled, so nothing may leave",
-            ));
-        }
-        let policy = Policy::new(&setup.plugin, &setup.grants.http, &setup.typed_origins, Allowance::default())
-            .map_err(failed)?;
-        let connection = Connection::new(policy, network, setup.resolver).map_err(failed)?;
+            |e: NetError| AppError::failed("egress", format!("setting up the connection of {}: {e}", parts.plugin));
+        let allowance = kept.as_ref().map_or_else(Allowance::default, |kept| kept.allowance);
+        let policy = Policy::new(&parts.plugin, &parts.grants.http, &parts.typed_origins, allowance).map_err(failed)?;
+        let stop = kept.as_ref().map_or_else(Stop::default, |kept| kept.stop.clone());
+        let connection = Connection::new(policy, network, parts.resolver).map_err(failed)?.stopped_by(stop);
+        let secrets: Vec<Bound> = parts.secrets.into_iter().map(|bound| Bound::new(bound, kept.is_some())).collect();
+        // Before the first use: what comes back is searched for all of them, used or not.
+        secrets.iter().flat_map(Bound::secrets).for_each(|secret| connection.remember(&secret));
+        let (auth, renewal, clock, watch) = match kept {
+            Some(kept) => (kept.auth, Some(kept.renewal), Some(kept.clock), Some(kept.watch)),
+            None => Default::default(),
+        };
         Ok(Self {
             connection,
-            secrets: setup.secrets,
-            granted_secrets: setup.grants.secrets,
-            detectors: setup.detectors,
-            observer: setup.observer,
-            pseudonyms: Mutex::new(setup.pseudonyms),
+            secrets,
+            granted_secrets: parts.grants.secrets,
+            scan: parts.scan,
+            observer: parts.observer,
+            auth,
+            renewal,
+            clock,
+            _watch: watch,
         })
     }
 
-    fn secret(&self, caller: &Caller<'_>, name: &str) -> Result<&BoundSecret, PortError> {
-        let declared = caller.manifest.secrets.iter().any(|s| s.name == name);
-        let granted = self.granted_secrets.iter().any(|g| g.name == name);
-        let bound = self.secrets.iter().find(|s| s.name == name);
-        match bound {
-            Some(secret) if declared && granted => Ok(secret),
-            _ => Err(PortError::Denied {
-                capability: "secret",
-                target: name.chars().take(80).collect(),
-                fix: if declared {
-                    format!("the user grants and binds it to {}", caller.manifest.id)
-                } else {
-                    format!(
-                        "[[secret]]\nname = \"{}\"",
-                        name.chars().filter(char::is_ascii_alphanumeric).take(40).collect::<String>()
-                    )
-                },
-            }),
-        }
+    fn now_ms(&self) -> u64 {
+        self.clock.as_ref().map_or(0, |clock| clock.now_ms())
     }
 
-    fn credentials(&self, caller: &Caller<'_>, auth: HttpAuth) -> Result<Vec<Credential>, PortError> {
-        let wanted = match auth {
-            HttpAuth::None => Vec::new(),
-            HttpAuth::Explicit(wanted) => wanted,
-            HttpAuth::Connection => {
-                return Err(PortError::Denied {
-                    capability: "secret",
-                    target: "connection".into(),
-                    fix: "this connection has no credential of its own; name a secret".into(),
-                });
+    /// A text without any form of the connection's secrets.
+    pub fn scrub(&self, text: &str) -> String {
+        self.connection.scrub(text)
+    }
+
+    fn scrub_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.connection.scrub_bytes(bytes)
+    }
+
+    fn exchange(&self, wanted: &Request, credentials: &[Credential]) -> Result<Response, PortError> {
+        let sent = self.connection.send(wanted, credentials, self.scan.as_ref(), self.observer.as_ref());
+        // The address is the plugin's own words, and may hold what it was told by the server.
+        sent.map_err(|error| match port_error(&error) {
+            PortError::Denied { capability, target, fix } => {
+                PortError::Denied { capability, target: self.scrub(&target), fix: self.scrub(&fix) }
             }
-        };
-        wanted
-            .into_iter()
-            .map(|(placement, name)| {
-                let bound = self.secret(caller, &name)?;
-                let placement = match placement {
-                    Placement::Bearer => trcaa_net::Placement::Bearer,
-                    Placement::Basic(user) => trcaa_net::Placement::Basic { user },
-                    Placement::Header(name, prefix) => trcaa_net::Placement::Header { name, prefix },
-                };
-                Ok(Credential { id: name, secret: bound.secret.clone(), placement, granted: bound.granted.clone() })
-            })
-            .collect()
+            other => other,
+        })
     }
 }
 
-/// The scan of what leaves over one connection, with pseudonyms that live as long as it does.
-struct Scan<'a> {
-    detectors: &'a [Detector],
-    pseudonyms: &'a Mutex<Pseudonyms>,
-}
-
-impl OutboundScan for Scan<'_> {
-    fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
-        let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
-        let mut spans = crate::redaction::detect(self.detectors, text, &crate::NoProgress).map_err(refused)?;
-        let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.retain(|span| !crate::redaction::is_placeholder(text, span, &pseudonyms));
-        Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
-            .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
-    }
+/// What every connection has.
+struct Parts {
+    plugin: String,
+    grants: Grants,
+    typed_origins: Vec<String>,
+    secrets: Vec<BoundSecret>,
+    scan: Arc<Scan>,
+    resolver: Arc<dyn Resolver>,
+    observer: Arc<dyn Observer>,
 }
 
 impl HttpPort for Egress {
@@ -169,10 +190,10 @@ impl HttpPort for Egress {
             "OPTIONS" => trcaa_net::Method::Options,
             other => return Err(PortError::InvalidInput(format!("method {other}"))),
         };
-        let scan = Scan { detectors: &self.detectors, pseudonyms: &self.pseudonyms };
-        let body = Body::from_guest(request.body.as_deref().unwrap_or_default(), &scan)
+        let body = Body::from_guest(request.body.as_deref().unwrap_or_default(), self.scan.as_ref())
             .map_err(|refusal| PortError::InvalidInput(refusal.reason.to_owned()))?;
-        let credentials = self.credentials(caller, request.auth)?;
+        let placed = self.wanted(caller, request.auth)?;
+        let credentials = self.credentials(caller, &placed)?;
         let asked = request.timeout_ms.map_or(u64::MAX, u64::from);
         let wanted = Request {
             method,
@@ -183,10 +204,14 @@ impl HttpPort for Egress {
             response_bytes_max: request.response_bytes_max,
             redirects_max: request.redirects_max,
         };
-        match self.connection.send(&wanted, &credentials, &scan, self.observer.as_ref()) {
-            Ok(response) => Ok(Box::new(Guarded(response))),
-            Err(error) => Err(port_error(&error)),
+        let response = self.exchange(&wanted, &credentials)?;
+        // Once: a server that refuses fresh tokens as well means it.
+        if response.status() == 401 && self.renew_all(caller, &credentials)? {
+            drop(response);
+            let credentials = self.credentials(caller, &placed)?;
+            return Ok(Box::new(Guarded(self.exchange(&wanted, &credentials)?)));
         }
+        Ok(Box::new(Guarded(response)))
     }
 }
 
@@ -199,9 +224,15 @@ impl SecretPort for Egress {
         let bound = self.secret(caller, secret_id)?;
         if !bound.granted.placements.iter().any(|p| p == "sign") {
             let fix = "placements = [\"sign\"]".to_owned();
-            return Err(PortError::Denied { capability: "secret", target: format!("{secret_id} to sign"), fix });
+            return Err(PortError::Denied { capability: "secret", target: format!("{} to sign", bound.name), fix });
         }
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(bound.secret.expose().as_bytes())
+        if data.len() > SIGNED_BYTES_MAX {
+            return Err(PortError::TooLarge(SIGNED_BYTES_MAX as u64));
+        }
+        let Value::Plain(secret) = &bound.value else {
+            return Err(PortError::InvalidInput("an OAuth record signs nothing".into()));
+        };
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret.expose().as_bytes())
             .expect("HMAC takes keys of any length");
         mac.update(data);
         Ok(mac.finalize().into_bytes().to_vec())
@@ -238,6 +269,7 @@ fn port_error(error: &NetError) -> PortError {
         },
         NetError::Invalid { .. } => PortError::InvalidInput(error.plugin_text()),
         NetError::Idle { .. } | NetError::Overtime { .. } => PortError::Timeout,
+        NetError::Stopped => PortError::Cancelled,
         NetError::TooLarge { bytes_max, .. } => PortError::TooLarge(*bytes_max),
         _ => PortError::Unavailable(error.plugin_text()),
     }

@@ -23,6 +23,7 @@ mod investigate;
 mod issues;
 mod keys;
 mod moments;
+mod network;
 mod plugins;
 mod progress;
 mod protocol;
@@ -95,6 +96,8 @@ pub struct App {
     pub(crate) plugins: plugins::PluginHost,
     pub(crate) progress: Box<dyn Progress>,
     pub(crate) events: EventWriter,
+    /// Set up when the first connection needs it.
+    pub(crate) network: std::sync::OnceLock<trcaa_net::Network>,
 }
 
 impl App {
@@ -106,7 +109,7 @@ impl App {
         let store = keys::open_options(&setup).open()?;
         let plugins = plugins::PluginHost::new(Some(&setup.data_dir), setup.plugin_log, setup.clock, setup.cancel);
         let events = EventWriter::new(&store);
-        Ok(Self { store, plugins, progress, events })
+        Ok(Self { store, plugins, progress, events, network: std::sync::OnceLock::new() })
     }
 
     /// Waits until every event that was posted is in the store.

@@ -6,19 +6,22 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
+use trcaa_model::secret::Secret;
 use url::Host;
 
 use crate::address::{Reach, reach};
 use crate::credential::Credential;
-use crate::echo::Known;
+use crate::echo::{Known, Pieces, Redactor};
 use crate::error::{NetError, Rule};
 use crate::grant::Policy;
 use crate::header::{self, Refused};
 use crate::port::{Body, Decision, Observer, OutboundScan, Part, Record, Resolver, ScanRefusal};
 use crate::response::{BodyReader, Response};
+use crate::stop::{LOOK_EVERY, Stop};
 use crate::target::Target;
 use crate::transport::{Network, Transport, Watch};
 
@@ -26,6 +29,8 @@ use crate::transport::{Network, Transport, Watch};
 const REDIRECTS_MAX: u8 = 3;
 /// Most addresses of one name: a name with more is not a service but an experiment.
 const ADDRESSES_MAX: usize = 64;
+/// Longest wait for a look-up: as long as for a connection.
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most credentials of one request.
 const CREDENTIALS_MAX: usize = 4;
 
@@ -94,6 +99,7 @@ pub struct Connection {
     resolver: Arc<dyn Resolver>,
     transport: Transport,
     known: Known,
+    stop: Stop,
 }
 
 impl fmt::Debug for Connection {
@@ -124,7 +130,34 @@ impl Connection {
     /// [`NetError::Invalid`] when the client can't be started.
     pub fn new(policy: Policy, network: &Network, resolver: Arc<dyn Resolver>) -> Result<Self, NetError> {
         let transport = Transport::new(network, policy.allowance.idle)?;
-        Ok(Self { policy, resolver, transport, known: Known::default() })
+        Ok(Self { policy, resolver, transport, known: Known::default(), stop: Stop::default() })
+    }
+
+    /// Lets every request, and every wait of one, end once `stop` says so.
+    #[must_use]
+    pub fn stopped_by(self, stop: Stop) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// Searches for this secret from now on, before it is used or where it is used otherwise than in a header. One of
+    /// fewer than 4 bytes is not searched for, and never used.
+    pub fn remember(&self, secret: &Secret) {
+        self.known.remember(secret);
+    }
+
+    /// Replaces every form of every secret in bytes that need not be text.
+    pub fn scrub_bytes(&self, bytes: &[u8]) -> Vec<u8> {
+        self.known.scrub_bytes(bytes)
+    }
+
+    /// Starts a search through what comes in pieces and is read as one.
+    pub fn redactor(&self) -> Redactor {
+        self.known.redactor()
+    }
+
+    /// Starts a search over pieces that are shown one by one.
+    pub fn pieces(&self) -> Pieces {
+        self.known.pieces()
     }
 
     /// Replaces every form of every secret that this connection used, for logs, errors, state and results.
@@ -158,6 +191,7 @@ impl Connection {
             begun,
             total: request.timeout.map_or(allowance.total, |t| t.min(allowance.total)),
             idle: allowance.idle,
+            stop: self.stop.clone(),
         };
         let bytes_max =
             request.response_bytes_max.map_or(allowance.response_bytes_max, |m| m.min(allowance.response_bytes_max));
@@ -210,7 +244,7 @@ impl Connection {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(self.resolver.as_ref(), target).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, target, &self.stop).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
         headers.insert("accept-encoding", HeaderValue::from_static("identity"));
         headers.entry("user-agent").or_insert(HeaderValue::from_static(concat!("trcaa/", env!("CARGO_PKG_VERSION"))));
@@ -220,7 +254,11 @@ impl Connection {
             self.known.remember(&credential.secret);
             headers.insert(name, value);
         }
-        self.record(Some(target), hop, errand, Decision::Allowed);
+        if self.stop.is_asked() {
+            failed(&NetError::Stopped);
+            return Err(NetError::Stopped);
+        }
+        self.admit(target, hop, errand)?;
         let answer = self.transport.exchange(target, &addresses, hop.method, headers, hop.body, watch);
         self.record(
             Some(target),
@@ -266,9 +304,25 @@ impl Connection {
     }
 
     fn record(&self, target: Option<&Target>, hop: &Hop<'_>, errand: &Errand<'_>, decision: Decision<'_>) {
+        self.told(target, hop, decision, |record| errand.observer.record(record));
+    }
+
+    /// Writes down that a request is about to leave.
+    fn admit(&self, target: &Target, hop: &Hop<'_>, errand: &Errand<'_>) -> Result<(), NetError> {
+        let admitted = self.told(Some(target), hop, Decision::Allowed, |record| errand.observer.admit(record));
+        admitted.map_err(|_| NetError::Unrecorded { host: target.host.clone() })
+    }
+
+    fn told<R>(
+        &self,
+        target: Option<&Target>,
+        hop: &Hop<'_>,
+        decision: Decision<'_>,
+        tell: impl FnOnce(&Record<'_>) -> R,
+    ) -> R {
         let path = target.map(|t| self.scrub(t.url.path())).unwrap_or_default();
         let secret_ids: Vec<&str> = hop.credentials.iter().map(|c| c.id.as_str()).collect();
-        errand.observer.record(&Record {
+        tell(&Record {
             plugin: &self.policy.plugin,
             method: hop.method,
             host: target.map_or("", |t| t.host.as_str()),
@@ -278,7 +332,7 @@ impl Connection {
             secret_ids: &secret_ids,
             duration: hop.begun.elapsed(),
             decision,
-        });
+        })
     }
 }
 
@@ -298,16 +352,34 @@ impl Hop<'_> {
     }
 }
 
-/// The addresses of a target's host; a literal is its own.
-pub(crate) fn look_up(resolver: &dyn Resolver, target: &Target) -> Result<Vec<IpAddr>, NetError> {
-    let found = match &target.origin.host {
+/// The addresses of a target's host; a literal is its own. Ends once `stop` says so.
+pub(crate) fn look_up(resolver: &Arc<dyn Resolver>, target: &Target, stop: &Stop) -> Result<Vec<IpAddr>, NetError> {
+    let name = match &target.origin.host {
         Host::Ipv4(address) => return Ok(vec![(*address).into()]),
         Host::Ipv6(address) => return Ok(vec![(*address).into()]),
-        Host::Domain(name) => resolver.resolve(name),
+        Host::Domain(name) => name.clone(),
+    };
+    let unresolved = || NetError::Unresolved { host: target.host.clone() };
+    // getaddrinfo can't be ended, so it gets a thread that may outlive the wait; the system's own limit ends it.
+    let (found, answer) = mpsc::sync_channel(1);
+    let resolver = Arc::clone(resolver);
+    let look_up = move || {
+        // Nobody listens any more when the wait was over first.
+        let _ = found.send(resolver.resolve(&name));
+    };
+    std::thread::Builder::new().name("resolve".into()).spawn(look_up).map_err(|_| unresolved())?;
+    let begun = Instant::now();
+    let found = loop {
+        match answer.recv_timeout(LOOK_EVERY) {
+            _ if stop.is_asked() => return Err(NetError::Stopped),
+            Ok(found) => break found,
+            Err(RecvTimeoutError::Timeout) if begun.elapsed() < RESOLVE_TIMEOUT => {}
+            Err(_) => return Err(unresolved()),
+        }
     };
     match found {
         Ok(found) if (1..=ADDRESSES_MAX).contains(&found.len()) => Ok(found),
-        Ok(_) | Err(_) => Err(NetError::Unresolved { host: target.host.clone() }),
+        Ok(_) | Err(_) => Err(unresolved()),
     }
 }
 

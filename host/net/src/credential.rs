@@ -10,12 +10,11 @@ use trcaa_model::plugin::SecretCapability;
 use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
 
+use crate::echo::SECRET_BYTES_MIN;
 use crate::error::{NetError, Rule};
 use crate::header::{is_framing, plain_value};
 use crate::target::Target;
 
-/// Fewest bytes of a secret: shorter ones can't be told from ordinary text when they come back.
-const SECRET_BYTES_MIN: usize = 4;
 /// Most bytes of a secret: larger than any token, smaller than what servers take as a header.
 const SECRET_BYTES_MAX: usize = 8 << 10;
 

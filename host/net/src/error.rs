@@ -60,6 +60,15 @@ pub enum NetError {
         /// The limit.
         max: u8,
     },
+    /// It could not be written down that it was about to be sent.
+    #[error("the request to {host} was not sent, since it could not be recorded")]
+    Unrecorded {
+        /// The host.
+        host: String,
+    },
+    /// The connection was stopped.
+    #[error("the request was ended, since its call was")]
+    Stopped,
     /// The server sends a form that can't be searched for echoed secrets.
     #[error("the server sent a {header} that was not asked for")]
     Encoded {
@@ -94,6 +103,8 @@ impl NetError {
             Self::TooLarge { .. } => "too-large",
             Self::Redirects { .. } => "redirects",
             Self::Encoded { .. } => "encoded",
+            Self::Unrecorded { .. } => "unrecorded",
+            Self::Stopped => "stopped",
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::error::{NetError, Rule};
 use crate::header::plain_value;
 use crate::port::{Body, Decision, Observer, Record, Resolver};
 use crate::response::{BodyReader, Response};
+use crate::stop::Stop;
 use crate::target::{Origin, Target};
 use crate::transport::{Network, Transport, Watch};
 
@@ -164,7 +165,13 @@ impl Fetcher {
         observer: &dyn Observer,
         progress: &mut dyn FnMut(u64, Option<u64>) -> Flow,
     ) -> Result<Downloaded, FetchError> {
-        let mut watch = Watch { host: String::new(), begun: Instant::now(), total: self.total, idle: self.idle };
+        let mut watch = Watch {
+            host: String::new(),
+            begun: Instant::now(),
+            total: self.total,
+            idle: self.idle,
+            stop: Stop::default(),
+        };
         let mut errand = Errand { credential: download.credential, observer, begun: watch.begun };
         let mut target = Target::parse(download.url)?;
         let mut redirects = 0;
@@ -210,7 +217,7 @@ impl Fetcher {
             credential.check(target, typed).map_err(refuse)?;
         }
         let failed = |e: &NetError| self.record(target, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(self.resolver.as_ref(), target).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, target, &watch.stop).inspect_err(failed)?;
         allowed(&addresses, typed).map_err(refuse)?;
         let headers = self.headers(download, errand)?;
         self.record(target, errand, Decision::Allowed);

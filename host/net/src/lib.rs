@@ -8,10 +8,13 @@
 //! Invariants, each with a test in `tests/attacks.rs` that fails when the guard is taken out:
 //! 1. A request is matched against a grant before its host is looked up, and looked up before it is connected.
 //! 2. A host is looked up once per hop; only the addresses that were checked are connected.
-//! 3. A body is [`Body::Redacted`] or [`Body::Empty`]; unguarded bytes have no type that fits.
+//! 3. A body is [`Body::Redacted`], [`Body::Empty`], or the host's own [`Body::Token`]; unguarded bytes of a guest have
+//!    no type that fits.
 //! 4. A secret is written into a request after every check, only towards its audience, and no response, error or
 //!    record carries it back.
 //! 5. Every redirect starts again from the top.
+//! 6. What the [`Observer`] could not write down does not leave.
+//! 7. A stopped connection sends nothing more, and every wait of it ends.
 
 mod address;
 mod connection;
@@ -24,15 +27,20 @@ mod header;
 mod port;
 mod response;
 mod sse;
+mod stop;
 mod target;
+mod token;
 mod transport;
 
 pub use connection::{Connection, Method, Request};
 pub use credential::{Credential, Placement};
+pub use echo::{Pieces, Redactor};
 pub use error::{Denial, NetError, Rule};
 pub use fetch::{Download, Downloaded, FetchError, Fetcher, Flow};
 pub use grant::{Allowance, Policy};
 pub use port::{Body, Decision, Observer, OutboundScan, Part, Record, Resolver, ScanRefusal, SystemResolver};
 pub use response::Response;
 pub use sse::Event;
+pub use stop::Stop;
+pub use token::{TokenForm, is_in_audience, origin_and_path};
 pub use transport::Network;

@@ -2,15 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::mpsc;
 use std::time::Duration;
 
 use trcaa_model::guard::Redacted;
 
 use crate::connection::Method;
-
-/// Most time that the system's look-up may take: as long as a connection may.
-const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::token::TokenForm;
 
 /// Finds the addresses of a name.
 pub trait Resolver: Send + Sync {
@@ -21,21 +18,13 @@ pub trait Resolver: Send + Sync {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// The operating system's look-up (hosts file, mDNS, DNS), at most 10 s long.
+/// The operating system's look-up (hosts file, mDNS, DNS). As long as the system takes; a connection waits 10 s.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemResolver;
 
 impl Resolver for SystemResolver {
     fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
-        // getaddrinfo has no time-out, so it gets a thread that may outlive the wait; the system's own limit ends it.
-        let (found, wait) = mpsc::sync_channel(1);
-        let host = host.to_owned();
-        std::thread::Builder::new().name("resolve".into()).spawn(move || {
-            let answer = (host.as_str(), 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect());
-            // Nobody listens any more when the wait was over first.
-            let _ = found.send(answer);
-        })?;
-        wait.recv_timeout(RESOLVE_TIMEOUT).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+        (host, 0).to_socket_addrs().map(|all| all.map(|a| a.ip()).collect())
     }
 }
 
@@ -47,6 +36,8 @@ pub enum Body {
     Empty,
     /// Text from the guard.
     Redacted(Redacted),
+    /// The host's own question for new tokens; no guest can make one.
+    Token(TokenForm),
 }
 
 impl Body {
@@ -77,6 +68,7 @@ impl Body {
         match self {
             Self::Empty => "",
             Self::Redacted(text) => text.as_str(),
+            Self::Token(form) => form.as_str(),
         }
     }
 }
@@ -115,6 +107,15 @@ pub trait Observer: Send + Sync {
     /// Called on the sending thread: once with [`Decision::Allowed`] before bytes leave, or once with
     /// [`Decision::Denied`]; after `Allowed`, once more with how it ended. Each redirect is a request of its own.
     fn record(&self, record: &Record<'_>);
+
+    /// Called with [`Decision::Allowed`] instead, where what is recorded must be durable before bytes leave.
+    ///
+    /// # Errors
+    /// It could not be written down; then nothing leaves.
+    fn admit(&self, record: &Record<'_>) -> io::Result<()> {
+        self.record(record);
+        Ok(())
+    }
 }
 
 /// One request in the eyes of the [`Observer`]. Holds no query, header or body.

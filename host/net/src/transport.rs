@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::connection::Method;
 use crate::error::NetError;
 use crate::port::Body;
+use crate::stop::{LOOK_EVERY, Stop};
 use crate::target::Target;
 
 /// Longest wait for a connection with TLS.
@@ -121,12 +123,27 @@ impl Transport {
         }
         let mut request =
             self.client.request(method.on_the_wire(), target.url.clone()).headers(headers).timeout(watch.remaining()?);
-        if let Body::Redacted(text) = body {
-            request = request.body(text.as_str().to_owned());
+        if !body.is_empty() {
+            request = request.body(body.as_str().to_owned());
         }
         // `send` starts its timers when it is called, so it must be called inside.
-        self.runtime.block_on(async { request.send().await }).map_err(|e| watch.judge(&e))
+        wait(&self.runtime, &watch.stop, async { request.send().await })?.map_err(|e| watch.judge(&e))
     }
+}
+
+/// Waits for a future; dropping it where the wait is to end closes its socket.
+fn wait<T>(runtime: &Runtime, stop: &Stop, future: impl Future<Output = T>) -> Result<T, NetError> {
+    runtime.block_on(async {
+        let mut future = pin!(future);
+        loop {
+            if stop.is_asked() {
+                return Err(NetError::Stopped);
+            }
+            if let Ok(value) = tokio::time::timeout(LOOK_EVERY, &mut future).await {
+                return Ok(value);
+            }
+        }
+    })
 }
 
 /// Gives a body piece by piece.
@@ -152,7 +169,7 @@ impl Transport {
 impl Chunks for Incoming {
     fn next_chunk(&mut self) -> Result<Option<Vec<u8>>, NetError> {
         self.watch.remaining()?;
-        match self.runtime.block_on(async { self.response.chunk().await }) {
+        match wait(&self.runtime, &self.watch.stop, async { self.response.chunk().await })? {
             Ok(chunk) => Ok(chunk.map(Vec::from)),
             Err(error) => Err(self.watch.judge(&error)),
         }
@@ -166,6 +183,7 @@ pub(crate) struct Watch {
     pub(crate) begun: Instant,
     pub(crate) total: Duration,
     pub(crate) idle: Duration,
+    pub(crate) stop: Stop,
 }
 
 impl Watch {

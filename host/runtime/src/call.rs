@@ -17,6 +17,7 @@ use crate::error::{Fault, PluginError, plain};
 use crate::host_functions::Pushed;
 use crate::plugin::Plugin;
 use crate::ports::{Caller, Ports};
+use crate::scrub::Scrubs;
 
 /// Lines a call may log; more are dropped.
 pub(crate) const LOG_LINES_MAX: u32 = 1_000;
@@ -31,17 +32,26 @@ const PARTS_MAX: usize = 16;
 
 /// Ends running calls from another thread.
 #[derive(Clone, Debug, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    asked: Arc<AtomicBool>,
+    above: Option<Arc<Cancel>>,
+}
 
 impl Cancel {
-    /// Ends every call that was given this handle, within a tick of guest time.
+    /// Ends every call that was given this handle or one below it, within a tick of guest time.
     pub fn cancel(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.asked.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was asked for.
+    /// Whether it was asked for, here or above.
     pub fn is_cancelled(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        self.asked.load(Ordering::Relaxed) || self.above.as_ref().is_some_and(|above| above.is_cancelled())
+    }
+
+    /// A handle below this one: it ends with it, and can end by itself.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        Self { asked: Arc::default(), above: Some(Arc::new(self.clone())) }
     }
 }
 
@@ -65,6 +75,8 @@ pub(crate) struct CallState {
     pub(crate) pushed: Pushed,
     pub(crate) log_lines: u32,
     pub(crate) random_state: u64,
+    /// Searches log lines, and the text of the answer, for secrets.
+    pub(crate) scrubs: Scrubs,
     started: Instant,
     ticks: u64,
     memory_bytes: u64,
@@ -173,6 +185,7 @@ pub(crate) fn run<R>(
         pushed,
         log_lines: 0,
         random_state: 0,
+        scrubs: Scrubs::new(&context.ports),
         started: Instant::now(),
         ticks: 0,
         memory_bytes: 0,
@@ -190,12 +203,19 @@ pub(crate) fn run<R>(
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut store)));
     let result = match outcome {
         Err(_panic) => Err(Fault::HostPanic),
+        // Who was stopped is not believed, even where the answer came first.
+        Ok(_) if context.cancel.is_cancelled() => Err(Fault::Cancelled),
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(fault_of(&store.data().stopped, &limits, &error)),
     };
     match result {
-        Ok(answer) => Ok((answer, store.into_data().pushed)),
+        Ok(answer) => {
+            let mut state = store.into_data();
+            state.finish_scrubbing();
+            Ok((answer, state.pushed))
+        }
         Err(fault) => {
+            let fault = context.scrubbed_fault(fault);
             plugin.count_failure(&fault);
             Err(fail(fault))
         }

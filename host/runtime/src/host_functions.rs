@@ -30,6 +30,8 @@ impl From<PortError> for types::Error {
             PortError::InvalidInput(text) => Self::InvalidInput(text),
             PortError::NotFound(text) => Self::NotFound(text),
             PortError::Unavailable(text) => Self::Unavailable(text),
+            PortError::Unauthenticated(text) => Self::Unauthenticated(text),
+            PortError::Cancelled => Self::Cancelled,
             PortError::Timeout => Self::Timeout,
             PortError::TooLarge(limit) => Self::TooLarge(limit),
         }

@@ -83,7 +83,8 @@ impl Integration {
     /// # Errors
     /// [`PluginError`]
     pub fn whoami(&self) -> Result<String, PluginError> {
-        self.call("whoami", |guest, store| guest.trcaa_integration_source().call_whoami(store))
+        let name = self.call("whoami", |guest, store| guest.trcaa_integration_source().call_whoami(store))?;
+        Ok(self.context.scrubbed(name))
     }
 
     /// Searches; at most 100 items come back.
@@ -103,7 +104,7 @@ impl Integration {
             let problem = format!("{} items where at most {} were asked for", page.items.len(), query.limit);
             return Err(self.plugin.failed("search", Fault::BadOutput(problem)));
         }
-        Ok(page.items.into_iter().map(item).collect())
+        Ok(page.items.into_iter().map(|found| self.item(found)).collect())
     }
 
     /// Plans the creation of an item, without writing.
@@ -114,12 +115,13 @@ impl Integration {
         let change = create(&new);
         let plan =
             self.call("prepare", |guest, store| guest.trcaa_integration_writer().call_prepare(store, &change))?;
+        let clean = |text: String| self.context.scrubbed(text);
         Ok(WritePlan {
-            summary: plan.summary,
-            before: plan.before,
-            after: plan.after,
+            summary: clean(plan.summary),
+            before: plan.before.map(clean),
+            after: plan.after.map(clean),
             reversible: plan.reversible,
-            token: plan.token,
+            token: clean(plan.token),
             change: new,
         })
     }
@@ -141,8 +143,23 @@ impl Integration {
             guest.trcaa_integration_writer().call_apply(store, &change, &wit_plan, idempotency_key)
         })?;
         match written {
-            Some(reference) => Ok((reference.id, reference.url)),
+            Some(reference) => {
+                Ok((self.context.scrubbed(reference.id), reference.url.map(|url| self.context.scrubbed(url))))
+            }
             None => Err(self.plugin.failed("apply", Fault::BadOutput("it names nothing that it created".into()))),
+        }
+    }
+
+    /// Takes an item over, searched for the connection's secrets in every field.
+    fn item(&self, item: source::Item) -> RemoteItem {
+        let clean = |text: String| self.context.scrubbed(text);
+        RemoteItem {
+            collection: clean(item.ref_.collection),
+            id: clean(item.ref_.id),
+            revision: item.ref_.revision.map(clean),
+            url: item.ref_.url.map(clean),
+            title: clean(item.title),
+            body: clean(item.body),
         }
     }
 
@@ -159,7 +176,7 @@ impl Integration {
             let guest = self.pre.instantiate(&mut *store)?;
             body(&guest, store)
         })?;
-        answer.map_err(|e| self.plugin.failed(function, Fault::Reported(e.into())))
+        answer.map_err(|e| self.plugin.failed(function, self.context.reported(e)))
     }
 }
 
@@ -172,15 +189,4 @@ fn create(new: &NewItem) -> writer::Change {
         updated_at: None,
         extra: Vec::new(),
     })
-}
-
-fn item(item: source::Item) -> RemoteItem {
-    RemoteItem {
-        collection: item.ref_.collection,
-        id: item.ref_.id,
-        revision: item.ref_.revision,
-        url: item.ref_.url,
-        title: item.title,
-        body: item.body,
-    }
 }

@@ -24,6 +24,7 @@ mod plugin;
 pub mod ports;
 mod provider;
 mod renderer;
+mod scrub;
 mod signature;
 mod wasi;
 

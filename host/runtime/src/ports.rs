@@ -24,6 +24,10 @@ pub enum PortError {
     NotFound(String),
     /// The remote can't be reached or failed.
     Unavailable(String),
+    /// The remote knows us no longer: what the user does to log in again.
+    Unauthenticated(String),
+    /// The user or the host ended the call meanwhile.
+    Cancelled,
     /// It took too long.
     Timeout,
     /// More than the limit, in bytes.
@@ -179,6 +183,25 @@ pub trait LogPort: Send + Sync {
     fn line(&self, plugin: &str, level: &'static str, message: &str);
 }
 
+/// Takes the secrets that a connection used out of what its plugin says, before anything of it is believed.
+pub trait ScrubPort: Send + Sync {
+    /// Searches a text of its own.
+    fn text(&self, text: &str) -> String;
+    /// Searches a text that comes in pieces and is read as one; what may be the beginning of a secret is held back.
+    fn stream(&self) -> Box<dyn TextScrub>;
+    /// Searches pieces that are shown one by one; none is held back, and the parts of a secret that lies over several
+    /// are taken out of each.
+    fn pieces(&self) -> Box<dyn TextScrub>;
+}
+
+/// A search over several pieces of text.
+pub trait TextScrub: Send {
+    /// Takes a piece, and gives what is decided.
+    fn push(&mut self, piece: &str) -> String;
+    /// Gives what was held back, once the last piece was pushed.
+    fn finish(&mut self) -> String;
+}
+
 /// All ports. What is not plugged is denied.
 #[derive(Clone, Default)]
 pub struct Ports {
@@ -190,6 +213,8 @@ pub struct Ports {
     pub kv: Option<Arc<dyn KvPort>>,
     /// Lines that plugins log.
     pub log: Option<Arc<dyn LogPort>>,
+    /// Takes secrets out of what a plugin says; `None` where it was given none.
+    pub scrub: Option<Arc<dyn ScrubPort>>,
     /// The clock that networked plugins see; pure ones see a frozen one.
     pub clock: Option<Arc<dyn trcaa_model::env::Clock>>,
 }

@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 use crate::bindings::ai::trcaa::ai::chat as wit;
 use crate::bindings::ai::{AiProvider, AiProviderPre};
 use crate::call::{CallContext, CallState, run};
-use crate::error::{Fault, LoadError, PluginError};
+use crate::error::{LoadError, PluginError};
 use crate::host_functions::{ProviderEvent, Pushed, SinkHandle, TextListener};
 use crate::plugin::Plugin;
 
@@ -50,7 +50,7 @@ impl Provider {
             let sink = store.data_mut().table.push(SinkHandle)?;
             guest.trcaa_ai_provider().call_complete(store, &wanted, Resource::new_borrow(sink.rep()))
         })?;
-        let completion = answer.map_err(|e| self.plugin.failed("complete", Fault::Reported(e.into())))?;
+        let completion = answer.map_err(|e| self.plugin.failed("complete", self.context.reported(e)))?;
         let mut result = ChatAnswer::default();
         for event in pushed.events {
             match event {

@@ -97,7 +97,9 @@ fn io(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
         streams.func_wrap(
             &format!("[method]output-stream.{name}"),
             |mut store, (_, bytes): (Resource<Output>, Vec<u8>)| {
-                log_line(store.data_mut(), "info", &String::from_utf8_lossy(&bytes));
+                let state = store.data_mut();
+                let line = state.scrubs.piece(String::from_utf8_lossy(&bytes).into_owned());
+                log_line(state, "info", &line);
                 Ok::<Streamed<()>, _>((Ok(()),))
             },
         )?;

@@ -18,6 +18,7 @@
 
 mod audit;
 mod backup;
+mod changes;
 mod check;
 mod checkpoint;
 mod cipher;
@@ -48,6 +49,8 @@ mod open;
 mod out_file;
 mod packed;
 mod plugin_asked;
+mod plugin_secrets;
+mod plugin_state;
 mod plugin_versions;
 mod plugins;
 mod providers;
@@ -91,6 +94,8 @@ pub use open::{DATABASE_FILE, KEY_FILE, KEY_FILES, Mode, OpenOptions};
 pub use out_file::{OutFile, Overwrite, remove_drafts};
 pub use packed::{PackedError, Packing, Unpacking, ZSTD_WINDOW_BYTES_MAX};
 pub use plugin_asked::{AskedAnswer, AskedFile};
+pub use plugin_secrets::{PLUGIN_SECRET_BYTES_MAX, PluginSecret};
+pub use plugin_state::{NewState, STATE_KEY_BYTES_MAX, STATE_KEYS_MAX, StateOwner, StateWrite};
 pub use plugin_versions::{PinnedPublisher, PluginVersion, VersionRole};
 pub use plugins::{PluginGrant, PluginRow, PluginState};
 pub use providers::{NewProvider, Provider};

@@ -74,6 +74,11 @@ impl PluginHost {
         Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), context }
     }
 
+    /// What calls without a connection run with: log, clock and the handle that ends all of them.
+    pub(crate) fn context(&self) -> &Arc<CallContext> {
+        &self.context
+    }
+
     pub(super) fn engine(&self) -> Result<&Engine, AppError> {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);

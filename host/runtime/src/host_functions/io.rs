@@ -60,6 +60,19 @@ impl Pushed {
 }
 
 impl Pushed {
+    /// Takes a piece of the answer's text, searched for secrets already.
+    pub(crate) fn take_text(&mut self, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        if let Some(on_text) = &mut self.on_text {
+            on_text(&text);
+        }
+        self.events.push(ProviderEvent::Text(text));
+    }
+}
+
+impl Pushed {
     /// Nothing yet, with a sink for an extractor's bytes.
     pub(crate) fn into_sink(sink: Box<dyn ByteSink>) -> Self {
         Self { sink: Some(sink), ..Self::default() }
@@ -145,10 +158,8 @@ impl streaming::HostSink for CallState {
         match event {
             chat::Event::TextDelta(text) => {
                 self.count_output(text.len())?;
-                if let Some(on_text) = &mut self.pushed.on_text {
-                    on_text(&text);
-                }
-                self.pushed.events.push(ProviderEvent::Text(text));
+                let text = self.scrubs.delta(text);
+                self.pushed.take_text(text);
             }
             chat::Event::Usage(usage) => {
                 self.pushed.events.push(ProviderEvent::Usage(usage.input_tokens, usage.output_tokens));

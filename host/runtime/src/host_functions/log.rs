@@ -13,6 +13,8 @@ pub(crate) fn log_line(state: &mut CallState, level: &'static str, message: &str
     if state.log_lines > LOG_LINES_MAX || sees_clear_text {
         return;
     }
+    // Whole, and then cut: half a secret would not be found any more.
+    let message = state.context.scrubbed(message.to_owned());
     let mut end = message.len().min(LOG_LINE_BYTES_MAX);
     while !message.is_char_boundary(end) {
         end -= 1;
@@ -33,9 +35,10 @@ impl log::Host for CallState {
             log::Level::Warn => "warn",
             log::Level::Error => "error",
         };
-        let mut line = message;
-        for (key, value) in fields.iter().take(32) {
-            line.push_str(&format!(" {key}={value}"));
+        // Piece by piece: between two fields their names would keep the halves of a secret apart.
+        let mut line = self.scrubs.piece(message);
+        for (key, value) in fields.into_iter().take(32) {
+            line.push_str(&format!(" {key}={}", self.scrubs.piece(value)));
         }
         log_line(self, level, &line);
         Ok(())

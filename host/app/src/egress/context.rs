@@ -1,0 +1,158 @@
+//! From a plugin and what the user set up for it to what its calls run with.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use trcaa_model::plugin::{Capability, Grants};
+use trcaa_model::secret::Secret;
+use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
+use trcaa_redact::Pseudonyms;
+use trcaa_runtime::ports::Ports;
+use trcaa_runtime::{CallContext, Plugin};
+
+use super::audit::AuditTrail;
+use super::credentials::{BoundSecret, ConnectionAuth};
+use super::kv::State;
+use super::oauth::Renewal;
+use super::watch::{Standing, Watch};
+use super::{Egress, Kept, Parts, scan_of};
+use crate::{App, AppError};
+
+/// Longest wait for anything to arrive; the table of limits has it for providers.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// What the user set up for one connection of a plugin.
+pub struct ConnectionSetup {
+    /// Its name; empty for a plugin's only one.
+    pub name: String,
+    /// The address that the user typed. `{base_url}` in the manifest stands for it, and only its host may be plain http
+    /// or in the user's own network.
+    pub base_url: String,
+    /// Secrets that the caller keeps elsewhere, by the manifest's names; they go before those bound with
+    /// `trcaa plugin secret`.
+    pub secrets: Vec<(String, Secret)>,
+    /// The pseudonyms of the issue that the connection works for.
+    pub pseudonyms: Pseudonyms,
+    /// How its own credential is written.
+    pub auth: ConnectionAuth,
+    /// Finds addresses.
+    pub resolver: Arc<dyn Resolver>,
+}
+
+impl ConnectionSetup {
+    /// A connection to `base_url` with what is stored for it, and nothing else.
+    pub fn new(name: impl Into<String>, base_url: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            base_url: base_url.into(),
+            secrets: Vec::new(),
+            pseudonyms: Pseudonyms::default(),
+            auth: ConnectionAuth::default(),
+            resolver: Arc::new(SystemResolver),
+        }
+    }
+}
+
+impl App {
+    /// What a plugin's calls over one connection run with: HTTP, secrets, state, log and clock, all behind what its
+    /// manifest asks for and the user granted. While it is in use, a thread watches for revocations.
+    ///
+    /// # Errors
+    /// No detector is enabled; an address that can't be read; a secret that does not open.
+    pub fn connection_context(
+        &self,
+        plugin: &Arc<Plugin>,
+        setup: ConnectionSetup,
+    ) -> Result<Arc<CallContext>, AppError> {
+        let manifest = plugin.manifest();
+        if trcaa_net::origin_and_path(&setup.base_url).is_none() {
+            return Err(AppError::usage(
+                "bad_url",
+                format!("setting up the connection {:?} of {}: its address can't be read", setup.name, manifest.id),
+            )
+            .hint("give it like https://host or https://host:port/path, without user name and password"));
+        }
+        let scan = scan_of(self.plugins.detectors(&self.store)?, setup.pseudonyms)?;
+        let standing = Standing::read(&self.store, &manifest.id, None, &setup.name)?;
+        let grants = self.connection_grants(plugin, &setup.base_url)?;
+        let mut secrets = setup.secrets;
+        for (name, secret) in self.store.plugin_secrets_of(&manifest.id, &setup.name)? {
+            if !secrets.iter().any(|(given, _)| *given == name) {
+                secrets.push((name, secret));
+            }
+        }
+        let secrets = secrets.into_iter().filter_map(|(name, secret)| {
+            let granted = grants.secrets.iter().find(|granted| granted.name == name)?.clone();
+            Some(BoundSecret { name, secret, granted })
+        });
+        let secrets: Vec<BoundSecret> = secrets.collect();
+
+        let base = self.plugins.context();
+        let cancel = base.cancel.below();
+        let ledger = Arc::new(Mutex::new(self.store.reopen()?));
+        let watch = Watch::start(self.store.reopen()?, standing, cancel.clone())?;
+        let network = self.network()?;
+        let (ends, over) = (cancel.clone(), cancel.clone());
+        let stop = Stop::when(move || ends.is_cancelled());
+        let trail = AuditTrail::new(Arc::clone(&ledger), &manifest.id, &setup.name, Arc::clone(&scan));
+        let folder = self.store.path().parent().unwrap_or(Path::new("."));
+        let renewal = Renewal {
+            ledger: Arc::clone(&ledger),
+            plugin: manifest.id.clone(),
+            connection: setup.name.clone(),
+            typed_origins: vec![setup.base_url.clone()],
+            network: network.clone(),
+            resolver: Arc::clone(&setup.resolver),
+            stop: stop.clone(),
+            is_over: Arc::new(move || over.is_cancelled()),
+            lock_file: folder.join("plugins").join(format!(".oauth-{}.lock", manifest.id)),
+        };
+        let limits = plugin.limits();
+        let allowance = Allowance {
+            total: Duration::from_millis(limits.wall_ms_max),
+            idle: IDLE.min(Duration::from_millis(limits.wall_ms_max)),
+            request_bytes_max: limits.host_call_bytes_max,
+            response_bytes_max: limits.host_call_bytes_max,
+        };
+        let clock = base.ports.clock.clone();
+        let kept = Kept {
+            auth: setup.auth,
+            allowance,
+            stop,
+            renewal,
+            clock: clock.clone().ok_or_else(|| AppError::failed("clock", "setting up a connection: no clock"))?,
+            watch,
+        };
+        let bytes_max = grants.kv_bytes_max;
+        let parts = Parts {
+            plugin: manifest.id.clone(),
+            grants,
+            typed_origins: vec![setup.base_url],
+            secrets,
+            scan,
+            resolver: setup.resolver,
+            observer: Arc::new(trail),
+        };
+        let egress = Arc::new(Egress::over(parts, &network, Some(kept))?);
+        let state = State { ledger, egress: Arc::clone(&egress), bytes_max };
+        let ports = Ports {
+            http: Some(egress.clone()),
+            secrets: Some(egress.clone()),
+            kv: Some(Arc::new(state)),
+            log: base.ports.log.clone(),
+            scrub: Some(egress),
+            clock,
+        };
+        Ok(Arc::new(CallContext { ports, connection: setup.name, cancel }))
+    }
+
+    /// What is left of the manifest under what the user granted.
+    fn connection_grants(&self, plugin: &Plugin, base_url: &str) -> Result<Grants, AppError> {
+        let manifest = plugin.manifest();
+        let rows = self.store.plugin_grants(&manifest.id, None)?;
+        let granted: Vec<Capability> =
+            rows.into_iter().filter_map(|row| serde_json::from_value(row.capability).ok()).collect();
+        Ok(Grants::effective(manifest, &granted, Some(base_url)))
+    }
+}

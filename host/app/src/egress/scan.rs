@@ -1,0 +1,41 @@
+//! What looks at everything that leaves: every detector, with pseudonyms that live as long as the connection.
+
+use std::sync::{Mutex, PoisonError};
+
+use trcaa_model::guard::Redacted;
+use trcaa_net::{OutboundScan, Part, ScanRefusal};
+use trcaa_redact::{Guard, Origin, Pseudonyms};
+use trcaa_runtime::Detector;
+
+/// The scan of one connection.
+pub(crate) struct Scan {
+    detectors: Vec<Detector>,
+    pseudonyms: Mutex<Pseudonyms>,
+}
+
+impl Scan {
+    pub(crate) fn new(detectors: Vec<Detector>, pseudonyms: Pseudonyms) -> Self {
+        Self { detectors, pseudonyms: Mutex::new(pseudonyms) }
+    }
+}
+
+impl OutboundScan for Scan {
+    fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
+        let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
+        let mut spans = crate::redaction::detect(&self.detectors, text, &crate::NoProgress).map_err(refused)?;
+        let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        spans.retain(|span| !crate::redaction::is_placeholder(text, span, &pseudonyms));
+        Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
+            .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
+    }
+}
+
+/// Lets an address through that the user bound together with a secret: it is none of a plugin's words.
+pub(crate) struct OwnAddress;
+
+impl OutboundScan for OwnAddress {
+    fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
+        Guard::pass(text, Origin::Redacted, &[], &mut Pseudonyms::default(), usize::MAX)
+            .map_err(|_| ScanRefusal { reason: "it could not be passed on" })
+    }
+}

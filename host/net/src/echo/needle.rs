@@ -1,0 +1,166 @@
+//! The forms of secrets, and whether one of them is at a place of a text, under any mixture of escapes.
+
+use std::collections::BTreeSet;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use trcaa_model::secret::Secret;
+use zeroize::Zeroizing;
+
+use super::escape::{Escape, unescape};
+use super::filter::Filter;
+
+/// How bytes of a text are compared with those of a form.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fold {
+    Exact,
+    /// `-` and `_` of the URL alphabet count as `+` and `/`.
+    Base64,
+    /// Upper case counts as lower case.
+    Hex,
+}
+
+impl Fold {
+    pub(super) fn of(self, byte: u8) -> u8 {
+        match (self, byte) {
+            (Self::Base64, b'-') => b'+',
+            (Self::Base64, b'_') => b'/',
+            (Self::Hex, byte) => byte.to_ascii_lowercase(),
+            (_, byte) => byte,
+        }
+    }
+}
+
+/// One form of a secret, folded; not empty.
+pub(super) struct Needle {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    pub(super) fold: Fold,
+}
+
+/// All forms of all secrets.
+#[derive(Default)]
+pub(super) struct Needles {
+    all: Vec<Needle>,
+    filter: Filter,
+}
+
+impl std::fmt::Debug for Needles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Needles({} forms)", self.all.len())
+    }
+}
+
+impl Needles {
+    pub(super) fn new(secrets: &[Secret]) -> Self {
+        let mut all = Vec::new();
+        for secret in secrets {
+            let bytes = secret.expose().as_bytes();
+            all.push(Needle { bytes: Zeroizing::new(bytes.to_vec()), fold: Fold::Exact });
+            let hex = bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| b"0123456789abcdef"[usize::from(n)]);
+            all.push(Needle { bytes: Zeroizing::new(hex.collect()), fold: Fold::Hex });
+            for before in 0..3 {
+                all.push(Needle { bytes: base64_core(bytes, before), fold: Fold::Base64 });
+            }
+        }
+        all.retain(|n| !n.bytes.is_empty());
+        let filter = Filter::new(&all);
+        Self { all, filter }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The first place from `from` on where a form may begin; the text's length where there is none.
+    pub(super) fn candidate(&self, text: &[u8], from: usize) -> usize {
+        self.filter.next(text, from)
+    }
+
+    /// The longest form that begins here.
+    pub(super) fn at(&self, text: &[u8], end: End) -> Found {
+        let mut longest = 0;
+        for needle in &self.all {
+            match needle.at(text, end) {
+                Found::Perhaps => return Found::Perhaps,
+                Found::Yes(len) => longest = longest.max(len),
+                Found::No => {}
+            }
+        }
+        if longest == 0 { Found::No } else { Found::Yes(longest) }
+    }
+}
+
+/// The base64 characters that `bytes` alone decide when `before` others stand before them.
+fn base64_core(bytes: &[u8], before: usize) -> Zeroizing<Vec<u8>> {
+    let mut padded = Zeroizing::new(vec![0; before]);
+    padded.extend_from_slice(bytes);
+    let coded = Zeroizing::new(STANDARD_NO_PAD.encode(&padded[..]));
+    let (first, last) = ((before * 8).div_ceil(6), padded.len() * 8 / 6);
+    Zeroizing::new(coded.as_bytes().get(first..last).unwrap_or_default().to_vec())
+}
+
+/// Whether more of the text can come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Open,
+    Final,
+}
+
+/// What is at a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    No,
+    /// The text ends before it is decided.
+    Perhaps,
+    /// A secret of so many bytes of text.
+    Yes(usize),
+}
+
+impl Needle {
+    /// Compares along every way to read the text, as an escape or as it stands. A state is (bytes read, bytes of the
+    /// form matched). Only where both ways are open are states kept, each once, so that a form full of `%25` can't
+    /// multiply them; nothing is allocated before that.
+    fn at(&self, text: &[u8], end: End) -> Found {
+        let (mut open, mut seen) = (Vec::new(), BTreeSet::new());
+        let (mut longest, mut undecided) = (0, false);
+        let mut state = Some((0, 0));
+        while let Some((read, matched)) = state.take().or_else(|| open.pop()) {
+            let wanted = self.bytes.get(matched..).unwrap_or_default();
+            let (first, byte) = match (wanted.first(), text.get(read)) {
+                (None, _) => {
+                    longest = longest.max(read);
+                    continue;
+                }
+                (Some(_), None) => {
+                    undecided = true;
+                    continue;
+                }
+                (Some(&first), Some(&byte)) => (first, byte),
+            };
+            let plain = (self.fold.of(byte) == first).then_some((read + 1, matched + 1));
+            let escaped = match unescape(text.get(read..).unwrap_or_default()) {
+                Escape::None => None,
+                Escape::Cut => {
+                    undecided = true;
+                    None
+                }
+                Escape::Of { bytes, len, taken } => {
+                    let means = bytes.iter().take(len).map(|&b| self.fold.of(b));
+                    let same = wanted.len() >= len && means.eq(wanted.iter().take(len).copied());
+                    same.then_some((read + taken, matched + len))
+                }
+            };
+            match (plain, escaped) {
+                (Some(plain), Some(escaped)) => {
+                    open.extend([plain, escaped].into_iter().filter(|next| seen.insert(*next)));
+                }
+                (one, other) => state = one.or(other),
+            }
+        }
+        match longest {
+            _ if undecided && end == End::Open => Found::Perhaps,
+            0 => Found::No,
+            longest => Found::Yes(longest),
+        }
+    }
+}

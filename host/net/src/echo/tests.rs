@@ -1,0 +1,156 @@
+//! Every form of a secret, in any chunking.
+
+use super::escape::ESCAPED_BYTES_MAX;
+use super::*;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use proptest::prelude::*;
+
+const SECRET: &str = "pa/ss+w\"ör%25d&<😀>";
+
+fn known(secrets: &[&str]) -> Known {
+    let known = Known::default();
+    secrets.iter().for_each(|s| known.remember(&Secret::new(*s)));
+    known
+}
+
+fn in_chunks(known: &Known, text: &[u8], cuts: &[usize]) -> Vec<u8> {
+    let (mut redactor, mut out, mut rest) = (known.redactor(), Vec::new(), text);
+    for &cut in cuts {
+        let (chunk, after) = rest.split_at(cut.min(rest.len()));
+        redactor.push(chunk, &mut out);
+        rest = after;
+    }
+    redactor.push(rest, &mut out);
+    redactor.finish(&mut out);
+    out
+}
+
+fn forms(secret: &str) -> Vec<String> {
+    let b = secret.as_bytes();
+    let percent = |keep: fn(&u8) -> bool| -> String {
+        b.iter().map(|b| if keep(b) { char::from(*b).to_string() } else { format!("%{b:02X}") }).collect()
+    };
+    let utf16: String = secret.encode_utf16().map(|u| format!("\\u{u:04X}")).collect();
+    let html = |c: char| match c {
+        '&' => "&amp;".into(),
+        '<' => "&lt;".into(),
+        '>' => "&gt;".into(),
+        '"' => "&#34;".into(),
+        '/' => "&#x2F;".into(),
+        c => c.to_string(),
+    };
+    let mut all = vec![
+        secret.to_owned(),
+        percent(u8::is_ascii_alphanumeric),
+        percent(|_| false).to_lowercase(),
+        percent(|b| b.is_ascii_graphic() && *b != b'%'),
+        utf16.clone(),
+        utf16.to_lowercase(),
+        secret.replace('\\', "\\\\").replace('"', "\\\"").replace('/', "\\/"),
+        secret.chars().map(html).collect(),
+        b.iter().map(|b| format!("{b:02x}")).collect(),
+        b.iter().map(|b| format!("{b:02X}")).collect(),
+    ];
+    for before in ["", "u", "u:", "user"] {
+        let pair = format!("{before}{secret}");
+        all.push(STANDARD.encode(&pair));
+        all.push(URL_SAFE.encode(&pair));
+        all.push(STANDARD.encode(&pair).replace('/', "\\/"));
+        all.push(STANDARD.encode(&pair).replace('+', "%2B").replace('/', "%2f").replace('=', "%3D"));
+    }
+    all
+}
+
+#[test]
+fn every_form_is_found_and_nothing_else_is_touched() {
+    let known = known(&[SECRET]);
+    for form in forms(SECRET) {
+        let out = known.scrub(&format!("before {form} after"));
+        assert!(out.starts_with("before ") && out.ends_with(" after"), "{form}: {out}");
+        assert!(out.contains("[secret]"), "{form}: {out}");
+        // Of base64 the characters shared with the neighbours stay: at most five in front, four behind.
+        assert!(out.len() <= "before [secret] after".len() + 12, "{form}: {out}");
+    }
+    let clean = "pa/ss %25 \\u00 &amp; + \\ % & PA/SS";
+    assert_eq!(known.scrub(clean), clean);
+}
+
+#[test]
+fn overlapping_secrets_leave_nothing() {
+    let known = known(&["abcdef", "defghi", "abcd"]);
+    assert_eq!(known.scrub("xabcdefghix"), "x[secret]x");
+    assert_eq!(known.scrub("abcdabcd"), "[secret][secret]");
+    assert_eq!(known.scrub("abcde"), "[secret]e");
+}
+
+#[test]
+fn what_is_held_back_is_bounded_and_let_go_when_decided() {
+    let known = known(&["abcdefgh"]);
+    let (mut redactor, mut out) = (known.redactor(), Vec::new());
+    redactor.push(b"data: abcdefg", &mut out);
+    assert_eq!(out, b"data: ");
+    redactor.push(b"\n", &mut out);
+    assert_eq!(out, b"data: abcdefg\n");
+    redactor.push(&b"&#0000000".repeat(1000), &mut out);
+    assert!(redactor.held.len() <= 8 * ESCAPED_BYTES_MAX, "{}", redactor.held.len());
+}
+
+#[test]
+fn only_the_latest_secrets_are_remembered() {
+    let known = Known::default();
+    for n in 0..=SECRETS_MAX {
+        known.remember(&Secret::new(format!("secret-number-{n:04}")));
+    }
+    assert_eq!(known.scrub("secret-number-0000"), "secret-number-0000");
+    assert_eq!(known.scrub("secret-number-0001 secret-number-0032"), "[secret] [secret]");
+}
+
+#[test]
+fn a_secret_of_escapes_does_not_blow_up() {
+    let secret = "%25".repeat(200);
+    let known = known(&[&secret]);
+    assert_eq!(known.scrub(&secret), "[secret]");
+    assert_eq!(known.scrub(&secret.replace('%', "%25")), "[secret]");
+}
+
+proptest! {
+    #[test]
+    fn any_chunking_gives_the_same_text(
+        parts in prop::collection::vec(
+            prop_oneof![
+                (0..forms(SECRET).len()).prop_map(|i| forms(SECRET)[i].clone()),
+                (0..forms(SECRET).len(), 0..30usize).prop_map(|(i, n)| forms(SECRET)[i].chars().take(n).collect()),
+                Just("abcdef".to_owned()), Just("defghi".to_owned()), Just("abcd".to_owned()),
+                "[a-i%&+#;u\\\\0-9]{0,12}",
+            ],
+            0..12,
+        ),
+        cuts in prop::collection::vec(0..9usize, 0..80),
+    ) {
+        let known = known(&[SECRET, "abcdef", "defghi"]);
+        let text = parts.concat();
+        let whole = in_chunks(&known, text.as_bytes(), &[]);
+        prop_assert_eq!(in_chunks(&known, text.as_bytes(), &cuts), whole.clone());
+        let ones = vec![1; text.len()];
+        prop_assert_eq!(in_chunks(&known, text.as_bytes(), &ones), whole.clone());
+        let whole = String::from_utf8_lossy(&whole);
+        for secret in [SECRET, "abcdef", "defghi"] {
+            prop_assert!(!whole.contains(secret));
+        }
+    }
+
+    #[test]
+    fn no_form_of_any_secret_survives(
+        secret in "\\PC{8,24}",
+        before in "[ -~]{0,5}",
+        after in "[ -~]{0,5}",
+    ) {
+        let known = known(&[&secret]);
+        for form in forms(&secret) {
+            let out = known.scrub(&format!("{before}{form}{after}"));
+            prop_assert!(out.contains("[secret]"), "{} in {}", form, out);
+            prop_assert!(!out.contains(&secret));
+        }
+    }
+}
