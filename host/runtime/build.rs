@@ -8,7 +8,8 @@ include!("guest_build.rs");
 include!("src/engine_config.rs");
 
 /// Crates under plugins/ that become part of the program, sorted.
-const BUNDLED: [(&str, &str); 5] = [
+const BUNDLED: [(&str, &str); 6] = [
+    ("ai-openai", "ai-provider"),
     ("extract-text", "text-extractor"),
     ("offline-analyst", "ai-provider"),
     ("pii-base", "pii-detector"),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, as host/ARCHITECTURE.md has it. Development dependencies are free.
-const EDGES: [(&str, &[&str]); 17] = [
+const EDGES: [(&str, &[&str]); 18] = [
     ("trcaa", &["trcaa-app", "trcaa-model"]),
     (
         "trcaa-app",
@@ -19,6 +19,7 @@ const EDGES: [(&str, &[&str]); 17] = [
     ("trcaa-redact", &["trcaa-model"]),
     ("trcaa-model", &[]),
     ("trcaa-sdk", &[]),
+    ("ai-openai", &["trcaa-sdk"]),
     ("pii-base", &["trcaa-sdk"]),
     ("offline-analyst", &["trcaa-sdk"]),
     ("extract-text", &["trcaa-sdk"]),

@@ -282,8 +282,7 @@ mod hostile_provider {
         let request = ChatRequest {
             model: model.into(),
             messages: vec![message(Role::System, "frame"), message(Role::User, "question")],
-            json_schema: None,
-            extra: Vec::new(),
+            ..ChatRequest::default()
         };
         provider.complete(&request, None).map(|answer| answer.text).map_err(|e| e.fault)
     }

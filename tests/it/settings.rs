@@ -20,8 +20,8 @@ fn each_setting_takes_effect_where_it_says() {
     let log = home.file("a.log", "ERROR disk full\n");
     let done = home.json(["triage".as_ref(), log.as_os_str()]);
     assert_eq!(list(&done["exported"]).len(), 1);
-    home.json(["settings", "set", "provider.default", "nobody"]);
-    assert_eq!(home.refused(["triage".as_ref(), log.as_os_str()], 2), "no_such_provider");
+    assert_eq!(home.refused(["settings", "set", "provider.default", "nobody"], 2), "no_such_provider");
+    home.json(["settings", "set", "provider.default", "offline-analyst"]);
     assert_eq!(home.json(["settings", "unset", "provider.default"])["value"], "offline-analyst");
     home.json(["triage".as_ref(), log.as_os_str()]);
 }
@@ -54,7 +54,7 @@ fn the_list_tells_kinds_and_leaves_foreign_rows_alone() {
 fn changes_are_in_the_trail_and_free_texts_are_not() {
     let home = Home::new(BINARY);
     home.json(["settings", "set", "list.limit", "7"]);
-    home.json(["settings", "set", "provider.default", "mallory"]);
+    home.json(["settings", "set", "provider.default", "offline-analyst"]);
     home.json(["settings", "unset", "list.limit"]);
     home.json(["settings", "unset", "list.limit"]);
     home.refused(["settings", "set", "list.limit", "0"], 2);

@@ -34,6 +34,11 @@ impl AppError {
         Self { code, family: Family::Failed, message: message.into(), hints: Vec::new(), fields: Vec::new() }
     }
 
+    /// The answer that was printed tells of a failure; only the exit status is left to give.
+    pub fn told() -> Self {
+        Self::failed("told", "")
+    }
+
     /// The input is wrong.
     pub fn usage(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, family: Family::Usage, message: message.into(), hints: Vec::new(), fields: Vec::new() }

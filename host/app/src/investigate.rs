@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use sha2::{Digest, Sha256};
 use trcaa_model::attachment::LogFile;
 use trcaa_model::audit::AuditRecord;
-use trcaa_model::chat::{ChatRequest, LogExcerpt, Message, Part, Role};
+use trcaa_model::chat::{ChatRequest, Finish, LogExcerpt, Message, OutputFormat, Part, Role};
 use trcaa_model::id::IssueId;
 use trcaa_model::issue::ResolutionStep;
 use trcaa_model::timeline::Happening;
@@ -20,8 +20,6 @@ use crate::moments::fitted;
 use crate::protocol::{Analysis, FRAME, Lines, LogNames, Task, WHY_LEVELS, WhyAnswer, read_analysis, read_whys};
 use crate::{App, AppError, excerpt};
 
-/// Bytes of log text in one request, over all logs: fits a guest's 64 MiB with everything it builds of them.
-const REQUEST_TEXT_BYTES_MAX: usize = 4 << 20;
 /// Bytes of a prompt.
 const PROMPT_BYTES_MAX: usize = 64 << 10;
 /// Bytes of a file name.
@@ -39,7 +37,7 @@ pub struct WhyRequest {
     pub evidence: Option<String>,
     /// The question, if it is another than the one that follows.
     pub question: Option<String>,
-    /// The provider, by plugin id.
+    /// The provider: a connection, or the id of a plugin that needs none.
     pub provider: Option<String>,
 }
 
@@ -209,8 +207,7 @@ impl App {
     }
 
     fn ask(&self, issue: &IssueId, material: &Material, provider: Option<&str>, task: Task) -> Result<Asked, AppError> {
-        let provider_id = self.provider_id(provider)?;
-        let provider = self.plugins.provider(&self.store, &provider_id)?;
+        let chosen = self.chosen(provider, issue)?;
         let history = self.history(issue)?;
         let title = self.store.issue(issue)?.title;
         let mut pseudonyms = self.pseudonyms(issue)?;
@@ -218,7 +215,7 @@ impl App {
             self.guard(issue, &mut pseudonyms, &task.prompt(&title, &history), Origin::Redacted, PROMPT_BYTES_MAX)?;
         let frame = self.guard_copy(FRAME, &mut pseudonyms)?;
         let mut parts = vec![Part::Text(prompt.clone())];
-        let share = REQUEST_TEXT_BYTES_MAX / material.logs.len().max(1);
+        let share = chosen.text_bytes_max / material.logs.len().max(1);
         for (log, text) in &material.logs {
             let name = self.guard(issue, &mut pseudonyms, &log.file_name, Origin::Raw, NAME_BYTES_MAX)?;
             for chosen in excerpt::choose(text, share) {
@@ -233,25 +230,29 @@ impl App {
         let mut types: Vec<String> = self.store.pseudonyms(issue)?.into_iter().map(|p| p.label).collect();
         types.dedup();
         let request = ChatRequest {
-            model: provider_id.clone(),
+            model: chosen.model.clone(),
             messages: vec![
                 Message { role: Role::System, parts: vec![Part::Text(frame)] },
                 Message { role: Role::User, parts },
             ],
-            json_schema: Some(task.schema()),
+            output: OutputFormat::JsonSchema(task.schema()),
+            max_output_tokens: chosen.max_output_tokens,
+            temperature: chosen.temperature,
             extra: task.extra(),
+            ..ChatRequest::default()
         };
-        self.audit_send(issue, material, &provider_id, &request, &types)?;
+        self.audit_send(issue, material, &chosen.name, &request, &types)?;
         self.progress.begin("analysing", None);
-        let answer = provider.complete(&request, None);
+        let answer = self.ask_provider(&chosen, &request);
         self.progress.end();
         let answer = answer?;
         Ok(Asked {
-            provider: provider_id,
-            model: request.model.clone(),
+            provider: chosen.name,
+            model: request.model,
             prompt: prompt.into_string(),
+            tokens: answer.usage.map_or((0, 0), |usage| (usage.input_tokens, usage.output_tokens)),
+            is_cut: answer.finish == Finish::Length,
             answer: answer.text,
-            tokens: (answer.input_tokens.unwrap_or(0), answer.output_tokens.unwrap_or(0)),
         })
     }
 
@@ -296,12 +297,17 @@ struct Asked {
     prompt: String,
     answer: String,
     tokens: (u64, u64),
+    /// Whether the limit of tokens ended it.
+    is_cut: bool,
 }
 
 impl Asked {
     fn nonsense(&self, problem: &str) -> AppError {
-        AppError::failed("bad_answer", format!("reading the answer of provider {}: {problem}", self.provider))
-            .hint("try again, or another provider: --provider offline-analyst")
+        let cut = if self.is_cut { "; the limit of tokens cut it off" } else { "" };
+        let error =
+            AppError::failed("bad_answer", format!("reading the answer of provider {}: {problem}{cut}", self.provider));
+        let error = if self.is_cut { error.hint("allow more with: --set max_tokens=N") } else { error };
+        error.hint("try again, a larger model, or another provider: --provider offline-analyst")
     }
 
     fn keep(&self, tx: &Tx<'_>, issue: &IssueId, title: &str) -> Result<(), StoreError> {
@@ -366,7 +372,10 @@ fn request_digest(request: &ChatRequest) -> String {
         hasher.update(bytes);
     };
     add(request.model.as_bytes());
-    add(request.json_schema.as_deref().unwrap_or_default().as_bytes());
+    // The rest of what is not a message, in the one form that these types have as text.
+    add(format!("{:?} {:?} {:?}", request.output, request.tools, request.tool_choice).as_bytes());
+    let limits = (request.max_output_tokens, request.temperature, request.top_p, request.seed);
+    add(format!("{limits:?} {:?}", request.stop).as_bytes());
     for (name, value) in &request.extra {
         add(name.as_bytes());
         add(value.as_bytes());
@@ -382,6 +391,20 @@ fn request_digest(request: &ChatRequest) -> String {
                     add(&log.first_line.to_be_bytes());
                     add(log.text.as_str().as_bytes());
                 }
+                Part::Image(image) => {
+                    add(image.media_type.as_bytes());
+                    add(&image.data);
+                }
+                Part::ToolCall(call) => {
+                    for text in [call.id.as_str(), &call.name, call.arguments.as_str()] {
+                        add(text.as_bytes());
+                    }
+                }
+                Part::ToolResult(result) => {
+                    add(result.call_id.as_bytes());
+                    add(result.content.as_str().as_bytes());
+                }
+                Part::Reasoning(block) => add(format!("{block:?}").as_bytes()),
             }
         }
     }

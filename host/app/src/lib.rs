@@ -27,6 +27,7 @@ mod network;
 mod plugins;
 mod progress;
 mod protocol;
+mod providers;
 mod rca;
 mod redaction;
 mod review;
@@ -51,6 +52,7 @@ pub use keys::{PresentKey, compact, rekey};
 pub use plugins::{Difference, GrantChoice, Offer, OfferedPublisher, PluginSummary, PluginView, VersionView, WishView};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
+pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, TestResult};
 pub use redaction::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
@@ -94,7 +96,7 @@ pub use trcaa_runtime::ports::LogPort;
 pub struct App {
     pub(crate) store: Store,
     pub(crate) plugins: plugins::PluginHost,
-    pub(crate) progress: Box<dyn Progress>,
+    pub(crate) progress: Arc<dyn Progress>,
     pub(crate) events: EventWriter,
     /// Set up when the first connection needs it.
     pub(crate) network: std::sync::OnceLock<trcaa_net::Network>,
@@ -109,7 +111,7 @@ impl App {
         let store = keys::open_options(&setup).open()?;
         let plugins = plugins::PluginHost::new(Some(&setup.data_dir), setup.plugin_log, setup.clock, setup.cancel);
         let events = EventWriter::new(&store);
-        Ok(Self { store, plugins, progress, events, network: std::sync::OnceLock::new() })
+        Ok(Self { store, plugins, progress: Arc::from(progress), events, network: std::sync::OnceLock::new() })
     }
 
     /// Waits until every event that was posted is in the store.

@@ -6,6 +6,8 @@ pub trait Progress: Send + Sync {
     fn begin(&self, step: &str, bytes: Option<u64>);
     /// So many more bytes are done.
     fn advance(&self, bytes: u64);
+    /// Something worth a glance while a step runs: text of a stranger, to be made visible. Shown by who has room.
+    fn note(&self, _text: &str) {}
     /// The step ended.
     fn end(&self);
 }

@@ -12,7 +12,7 @@ use crate::{App, AppError};
 pub(crate) const LOG_SIZE: &str = "log.size_bytes_max";
 const IMAGE_SIZE: &str = "image.size_bytes_max";
 const TRIAGE_FORMATS: &str = "triage.formats";
-const PROVIDER: &str = "provider.default";
+pub(crate) const PROVIDER: &str = "provider.default";
 const SEARCH_LIMIT: &str = "search.limit";
 const LIST_LIMIT: &str = "list.limit";
 
@@ -30,7 +30,7 @@ const SHOWN_CHARS_MAX: usize = 80;
 enum Kind {
     /// A whole number in this range.
     Integer { min: u64, max: u64 },
-    /// The id of a plugin.
+    /// The name of a connection, or the id of a plugin.
     PluginId,
     /// Names of formats, separated by commas.
     Formats,
@@ -124,7 +124,9 @@ impl Kind {
         match self {
             Self::Integer { min, max } => format!("it must be a whole number from {min} to {max}"),
             Self::PluginId => {
-                format!("it must be a plugin's id: 1 to {NAME_CHARS_MAX} letters, digits, dots and dashes")
+                format!(
+                    "it must be the name of a connection or a plugin's id: 1 to {NAME_CHARS_MAX} letters, digits, dots and dashes"
+                )
             }
             Self::Formats => format!("it must be 1 to {FORMATS_MAX} formats separated by commas, such as md,html"),
         }
@@ -229,6 +231,9 @@ impl App {
     pub fn set_setting(&self, key: &str, value: &str) -> Result<Setting, AppError> {
         let known = known(key)?;
         known.check(value)?;
+        if key == PROVIDER {
+            self.check_provider(value)?;
+        }
         // What a person wrote freely stays out of the trail; numbers may be in it.
         let details = match known.kind {
             Kind::Integer { .. } => serde_json::json!({"value": value}),

@@ -24,7 +24,7 @@ pub struct TriageRequest {
     pub severity: Option<Severity>,
     /// One of the domains.
     pub domain: Option<String>,
-    /// Plugin id of the provider.
+    /// The provider: a connection, or the id of a plugin that needs none.
     pub provider: Option<String>,
     /// Folder of the exports.
     pub out: PathBuf,
@@ -92,7 +92,7 @@ impl App {
             // A format that nobody writes is told now and not after the work.
             self.plugins.renderer(&self.store, format)?;
         }
-        self.plugins.provider(&self.store, &self.provider_id(request.provider.as_deref())?)?;
+        self.check_provider(&self.provider_id(request.provider.as_deref())?)?;
         std::fs::create_dir_all(&request.out)
             .map_err(|e| AppError::failed("unwritable", format!("making the folder {}: {e}", request.out.display())))?;
         let mut read = Vec::with_capacity(request.logs.len());

@@ -11,9 +11,11 @@ use crate::limits::EXTRACTED_BYTES_MAX;
 mod capability;
 mod check;
 mod coverage;
+mod setting;
 pub use capability::{BASE_URL, Capability, canonical_origin};
 pub use check::ManifestError;
 pub use coverage::Coverage;
+pub use setting::{SettingKind, SettingProblem, SettingSpec};
 
 text_enum! {
     /// The families of plugins, each with a WIT world of its own.
@@ -150,6 +152,9 @@ pub struct Manifest {
     /// Whether it wants to keep state between calls.
     #[serde(default)]
     pub kv: Option<KvCapability>,
+    /// What the user may set for a connection. Nothing here is secret: secrets are bound, not set.
+    #[serde(default, rename = "setting")]
+    pub settings: Vec<SettingSpec>,
     /// Limits tighter than its kind's.
     #[serde(default)]
     pub limits: TighterLimits,

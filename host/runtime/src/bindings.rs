@@ -18,6 +18,7 @@ pub(crate) mod shared {
                 import trcaa:types/types@0.1.0;
                 import trcaa:host/log@0.1.0;
                 import trcaa:host/clock@0.1.0;
+                import trcaa:host/settings@0.1.0;
                 import trcaa:host/kv@0.1.0;
                 import trcaa:host/secrets@0.1.0;
                 import trcaa:host/http@0.1.0;
@@ -80,6 +81,7 @@ pub(crate) mod ai {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
             "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
             "trcaa:host/clock@0.1.0": crate::bindings::shared::trcaa::host::clock,
+            "trcaa:host/settings@0.1.0": crate::bindings::shared::trcaa::host::settings,
             "trcaa:host/secrets@0.1.0": crate::bindings::shared::trcaa::host::secrets,
             "trcaa:host/http@0.1.0": crate::bindings::shared::trcaa::host::http,
             "trcaa:ai/streaming.sink": crate::host_functions::SinkHandle,
@@ -96,6 +98,7 @@ pub(crate) mod integration {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
             "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
             "trcaa:host/clock@0.1.0": crate::bindings::shared::trcaa::host::clock,
+            "trcaa:host/settings@0.1.0": crate::bindings::shared::trcaa::host::settings,
             "trcaa:host/secrets@0.1.0": crate::bindings::shared::trcaa::host::secrets,
             "trcaa:host/http@0.1.0": crate::bindings::shared::trcaa::host::http,
             "trcaa:host/kv@0.1.0": crate::bindings::shared::trcaa::host::kv,

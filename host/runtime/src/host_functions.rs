@@ -7,10 +7,11 @@ mod io;
 mod kv;
 mod log;
 mod secrets;
+mod settings;
 
 pub use http::ResponseHandle;
-pub use io::{AssetsHandle, OutputHandle, SinkHandle, TextListener};
-pub(crate) use io::{ByteSink, ProviderEvent, Pushed};
+pub use io::{AssetsHandle, EventListener, OutputHandle, SinkHandle};
+pub(crate) use io::{ByteSink, Pushed};
 pub(crate) use log::log_line;
 pub use secrets::SecretHandle;
 

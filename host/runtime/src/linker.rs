@@ -16,6 +16,7 @@ pub(crate) fn build(engine: &wasmtime::Engine, kind: Kind) -> wasmtime::Result<L
     shared::trcaa::host::log::add_to_linker::<_, Own>(&mut linker, |s| s)?;
     if !kind.is_pure() {
         shared::trcaa::host::clock::add_to_linker::<_, Own>(&mut linker, |s| s)?;
+        shared::trcaa::host::settings::add_to_linker::<_, Own>(&mut linker, |s| s)?;
         shared::trcaa::host::secrets::add_to_linker::<_, Own>(&mut linker, |s| s)?;
         shared::trcaa::host::http::add_to_linker::<_, Own>(&mut linker, |s| s)?;
     }
@@ -45,6 +46,7 @@ pub(crate) fn interfaces(kind: Kind) -> &'static [&'static str] {
             "trcaa:types/types",
             "trcaa:host/log",
             "trcaa:host/clock",
+            "trcaa:host/settings",
             "trcaa:host/secrets",
             "trcaa:host/http",
             "trcaa:ai/chat",
@@ -54,6 +56,7 @@ pub(crate) fn interfaces(kind: Kind) -> &'static [&'static str] {
             "trcaa:types/types",
             "trcaa:host/log",
             "trcaa:host/clock",
+            "trcaa:host/settings",
             "trcaa:host/secrets",
             "trcaa:host/http",
             "trcaa:host/kv",

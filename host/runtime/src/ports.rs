@@ -202,6 +202,12 @@ pub trait TextScrub: Send {
     fn finish(&mut self) -> String;
 }
 
+/// What the user set for a connection.
+pub trait SettingsPort: Send + Sync {
+    /// The value as it would be typed; `None` where there is none.
+    fn get(&self, name: &str) -> Option<String>;
+}
+
 /// All ports. What is not plugged is denied.
 #[derive(Clone, Default)]
 pub struct Ports {
@@ -209,6 +215,8 @@ pub struct Ports {
     pub http: Option<Arc<dyn HttpPort>>,
     /// Secrets by handle.
     pub secrets: Option<Arc<dyn SecretPort>>,
+    /// What the user set for the connection.
+    pub settings: Option<Arc<dyn SettingsPort>>,
     /// State between calls.
     pub kv: Option<Arc<dyn KvPort>>,
     /// Lines that plugins log.

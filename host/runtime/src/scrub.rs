@@ -3,22 +3,34 @@
 //! Invariant: a text is searched whole before it is cut, shown, counted as a reason or kept; where a connection has no
 //! secrets nothing is searched.
 
+use trcaa_model::chat::{ChatEvent, Reasoning};
+
 use crate::bindings::shared::trcaa::types::types::{Denial, Error};
 use crate::call::{CallContext, CallState};
 use crate::error::Fault;
 use crate::ports::{Ports, TextScrub};
+
+/// Tool calls whose arguments are searched as one text each; those of more are searched piece by piece.
+const TOOL_CALLS_MAX: usize = 64;
 
 /// The searches that go over several pieces of one call.
 #[derive(Default)]
 pub(crate) struct Scrubs {
     log: Option<Box<dyn TextScrub>>,
     answer: Option<Box<dyn TextScrub>>,
+    reasoning: Option<Box<dyn TextScrub>>,
+    arguments: Vec<(u32, Box<dyn TextScrub>)>,
 }
 
 impl Scrubs {
     pub(crate) fn new(ports: &Ports) -> Self {
         match &ports.scrub {
-            Some(scrub) => Self { log: Some(scrub.pieces()), answer: Some(scrub.stream()) },
+            Some(scrub) => Self {
+                log: Some(scrub.pieces()),
+                answer: Some(scrub.stream()),
+                reasoning: Some(scrub.stream()),
+                arguments: Vec::new(),
+            },
             None => Self::default(),
         }
     }
@@ -30,22 +42,78 @@ impl Scrubs {
             None => piece,
         }
     }
-
-    /// The next piece of the answer's text; what may be the beginning of a secret comes with a later one.
-    pub(crate) fn delta(&mut self, text: String) -> String {
-        match &mut self.answer {
-            Some(scrub) => scrub.push(&text),
-            None => text,
-        }
-    }
 }
 
 impl CallState {
-    /// Gives the end of the answer's text that was held back.
-    pub(crate) fn finish_scrubbing(&mut self) {
-        if let Some(mut scrub) = self.scrubs.answer.take() {
-            self.pushed.take_text(scrub.finish());
+    /// What may be kept of an event now. Texts that come in pieces are searched as one text each; what may be the
+    /// beginning of a secret comes with a later piece.
+    pub(crate) fn scrubbed_event(&mut self, event: ChatEvent) -> Vec<ChatEvent> {
+        let Some(port) = self.context.ports.scrub.clone() else { return vec![event] };
+        let whole = |text: String| port.text(&text);
+        let some = |text: String, make: fn(String) -> ChatEvent| {
+            if text.is_empty() { Vec::new() } else { vec![make(text)] }
+        };
+        match event {
+            ChatEvent::Text(text) => some(pushed(&mut self.scrubs.answer, text), ChatEvent::Text),
+            ChatEvent::Reasoning(text) => some(pushed(&mut self.scrubs.reasoning, text), ChatEvent::Reasoning),
+            ChatEvent::ReasoningDone(block) => {
+                let signature = block.signature.map(whole);
+                vec![ChatEvent::ReasoningDone(Reasoning { text: whole(block.text), signature, ..block })]
+            }
+            ChatEvent::ToolCallStart { index, id, name } => {
+                if self.scrubs.arguments.len() < TOOL_CALLS_MAX {
+                    self.scrubs.arguments.push((index, port.stream()));
+                }
+                vec![ChatEvent::ToolCallStart { index, id: whole(id), name: whole(name) }]
+            }
+            ChatEvent::ToolCallDelta { index, fragment } => {
+                let stream = self.scrubs.arguments.iter_mut().find(|(of, _)| *of == index);
+                let fragment = match stream {
+                    Some((_, scrub)) => scrub.push(&fragment),
+                    None => whole(fragment),
+                };
+                if fragment.is_empty() { Vec::new() } else { vec![ChatEvent::ToolCallDelta { index, fragment }] }
+            }
+            ChatEvent::ToolCallEnd { index } => {
+                let mut events = self.rest_of_arguments(|of| of == index);
+                events.push(ChatEvent::ToolCallEnd { index });
+                events
+            }
+            ChatEvent::Other { kind, json } => vec![ChatEvent::Other { kind: whole(kind), json: whole(json) }],
+            ChatEvent::Usage(counts) => vec![ChatEvent::Usage(counts)],
         }
+    }
+
+    /// Gives the ends of texts that were held back.
+    pub(crate) fn finish_scrubbing(&mut self) {
+        let mut rest = self.rest_of_arguments(|_| true);
+        let ends: [(Option<Box<dyn TextScrub>>, fn(String) -> ChatEvent); 2] =
+            [(self.scrubs.reasoning.take(), ChatEvent::Reasoning), (self.scrubs.answer.take(), ChatEvent::Text)];
+        for (scrub, make) in ends {
+            let text = scrub.map_or_else(String::new, |mut scrub| scrub.finish());
+            if !text.is_empty() {
+                rest.push(make(text));
+            }
+        }
+        for event in rest {
+            self.pushed.take(event);
+        }
+    }
+
+    fn rest_of_arguments(&mut self, of: impl Fn(u32) -> bool) -> Vec<ChatEvent> {
+        let (ended, going): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.scrubs.arguments).into_iter().partition(|(index, _)| of(*index));
+        self.scrubs.arguments = going;
+        let last = |(index, mut scrub): (u32, Box<dyn TextScrub>)| (index, scrub.finish());
+        let told = |(index, fragment)| ChatEvent::ToolCallDelta { index, fragment };
+        ended.into_iter().map(last).filter(|(_, fragment)| !fragment.is_empty()).map(told).collect()
+    }
+}
+
+fn pushed(scrub: &mut Option<Box<dyn TextScrub>>, text: String) -> String {
+    match scrub {
+        Some(scrub) => scrub.push(&text),
+        None => text,
     }
 }
 

@@ -17,6 +17,7 @@ pub mod shared {
                 import trcaa:types/types@0.1.0;
                 import trcaa:host/log@0.1.0;
                 import trcaa:host/clock@0.1.0;
+                import trcaa:host/settings@0.1.0;
                 import trcaa:host/kv@0.1.0;
                 import trcaa:host/secrets@0.1.0;
                 import trcaa:host/http@0.1.0;
@@ -50,6 +51,7 @@ macro_rules! world {
 world!(ai, "../../wit/ai", "trcaa:ai/ai-provider@0.1.0", "export_ai_provider", [
     "trcaa:host/log@0.1.0" => log,
     "trcaa:host/clock@0.1.0" => clock,
+    "trcaa:host/settings@0.1.0" => settings,
     "trcaa:host/secrets@0.1.0" => secrets,
     "trcaa:host/http@0.1.0" => http
 ]);
@@ -59,6 +61,7 @@ world!(extract, "../../wit/extract", "trcaa:extract/text-extractor@0.1.0", "expo
 world!(integration, "../../wit/integration", "trcaa:integration/integration@0.1.0", "export_integration", [
     "trcaa:host/log@0.1.0" => log,
     "trcaa:host/clock@0.1.0" => clock,
+    "trcaa:host/settings@0.1.0" => settings,
     "trcaa:host/secrets@0.1.0" => secrets,
     "trcaa:host/http@0.1.0" => http,
     "trcaa:host/kv@0.1.0" => kv

@@ -24,6 +24,27 @@ pub mod clock {
     }
 }
 
+/// What the user set for the connection that the call runs for.
+///
+/// A plugin lists its settings in its manifest, and the host checks what is typed (`--set name=value`) against it:
+///
+/// ```toml
+/// [[setting]]
+/// name = "api_version"
+/// kind = "text"            # or integer, boolean, choice with choices = ["a", "b"]
+/// default = "2024-10-21"   # optional; always written as it would be typed
+/// description = "Version of the API, sent as api-version"
+/// ```
+///
+/// `base_url` and `model` are always the host's: the address that the user typed, without a slash at its end, and
+/// the connection's default model. Secrets are never settings.
+pub mod settings {
+    /// Gives a setting as it would be typed, or its default.
+    pub fn get(name: &str) -> Option<String> {
+        crate::bindings::shared::trcaa::host::settings::get(name)
+    }
+}
+
 /// State between calls, per plugin and connection, inside the encrypted store.
 pub mod kv {
     pub use crate::bindings::shared::trcaa::host::kv::{delete, get, keys, set, swap};

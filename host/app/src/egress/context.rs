@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use trcaa_model::plugin::{Capability, Grants};
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
 use trcaa_redact::Pseudonyms;
-use trcaa_runtime::ports::Ports;
+use trcaa_runtime::ports::{Ports, SettingsPort};
 use trcaa_runtime::{CallContext, Plugin};
 
 use super::audit::AuditTrail;
@@ -38,6 +37,17 @@ pub struct ConnectionSetup {
     pub auth: ConnectionAuth,
     /// Finds addresses.
     pub resolver: Arc<dyn Resolver>,
+    /// What the plugin may read of the connection: names and values, no secrets.
+    pub settings: Vec<(String, String)>,
+}
+
+/// What a plugin sees of its connection.
+struct ConnectionSettings(Vec<(String, String)>);
+
+impl SettingsPort for ConnectionSettings {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    }
 }
 
 impl ConnectionSetup {
@@ -50,6 +60,7 @@ impl ConnectionSetup {
             pseudonyms: Pseudonyms::default(),
             auth: ConnectionAuth::default(),
             resolver: Arc::new(SystemResolver),
+            settings: Vec::new(),
         }
     }
 }
@@ -75,7 +86,7 @@ impl App {
         }
         let scan = scan_of(self.plugins.detectors(&self.store)?, setup.pseudonyms)?;
         let standing = Standing::read(&self.store, &manifest.id, None, &setup.name)?;
-        let grants = self.connection_grants(plugin, &setup.base_url)?;
+        let grants = self.grants_of(plugin, Some(&setup.base_url))?;
         let mut secrets = setup.secrets;
         for (name, secret) in self.store.plugin_secrets_of(&manifest.id, &setup.name)? {
             if !secrets.iter().any(|(given, _)| *given == name) {
@@ -142,17 +153,9 @@ impl App {
             kv: Some(Arc::new(state)),
             log: base.ports.log.clone(),
             scrub: Some(egress),
+            settings: Some(Arc::new(ConnectionSettings(setup.settings))),
             clock,
         };
         Ok(Arc::new(CallContext { ports, connection: setup.name, cancel }))
-    }
-
-    /// What is left of the manifest under what the user granted.
-    fn connection_grants(&self, plugin: &Plugin, base_url: &str) -> Result<Grants, AppError> {
-        let manifest = plugin.manifest();
-        let rows = self.store.plugin_grants(&manifest.id, None)?;
-        let granted: Vec<Capability> =
-            rows.into_iter().filter_map(|row| serde_json::from_value(row.capability).ok()).collect();
-        Ok(Grants::effective(manifest, &granted, Some(base_url)))
     }
 }

@@ -6,7 +6,7 @@
 use sha2::{Digest, Sha256};
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::plugin::{Capability, Grants, Manifest};
-use trcaa_runtime::{Plugin, Source};
+use trcaa_runtime::Plugin;
 use trcaa_store::{PluginGrant, Store, StoreError, Tx};
 
 use crate::{App, AppError};
@@ -71,17 +71,14 @@ pub(super) fn told(capabilities: &[Capability]) -> Vec<serde_json::Value> {
 }
 
 impl App {
-    /// What a loaded plugin may do now: its manifest ∩ what the user granted to its id and publisher. A bundled plugin
-    /// is part of the program and has what it asks for. `base_url` is the address that the user set for the connection.
+    /// What a loaded plugin may do now: its manifest ∩ what the user granted to its id and publisher. That goes for
+    /// bundled plugins too, which are nobody's: adding a connection asks and grants. `base_url` is the address that the user set for the connection.
     ///
     /// # Errors
     /// Those of the store.
     pub fn grants_of(&self, plugin: &Plugin, base_url: Option<&str>) -> Result<Grants, AppError> {
         let manifest = plugin.manifest();
-        let granted = match plugin.source() {
-            Source::Bundled => manifest.capabilities(),
-            _ => granted_to(&self.store, &manifest.id, plugin.publisher().map(|p| p.key.as_str()))?,
-        };
+        let granted = granted_to(&self.store, &manifest.id, plugin.publisher().map(|p| p.key.as_str()))?;
         Ok(Grants::effective(manifest, &granted, base_url))
     }
 }

@@ -96,7 +96,8 @@ impl Manifest {
         require(self.secrets.len() <= ENTRIES_MAX, "secret", "", "has more than 64 entries")?;
         self.http.iter().try_for_each(check_http)?;
         self.secrets.iter().try_for_each(check_secret)?;
-        self.kv.as_ref().map_or(Ok(()), |kv| plain("kv.reason", &kv.reason))
+        self.kv.as_ref().map_or(Ok(()), |kv| plain("kv.reason", &kv.reason))?;
+        super::setting::check(&self.settings)
     }
 }
 
@@ -156,7 +157,7 @@ fn check_origin(field: &'static str, origin: &str) -> Result<(), ManifestError> 
 }
 
 /// One line without control or direction-changing characters: it is shown to a person who decides by it.
-fn plain(field: &'static str, text: &str) -> Result<(), ManifestError> {
+pub(super) fn plain(field: &'static str, text: &str) -> Result<(), ManifestError> {
     let hidden = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -169,7 +170,12 @@ fn plain(field: &'static str, text: &str) -> Result<(), ManifestError> {
     )
 }
 
-fn require(holds: bool, field: &'static str, given: &str, problem: &'static str) -> Result<(), ManifestError> {
+pub(super) fn require(
+    holds: bool,
+    field: &'static str,
+    given: &str,
+    problem: &'static str,
+) -> Result<(), ManifestError> {
     if holds { Ok(()) } else { Err(ManifestError::Field { field, given: given.chars().take(80).collect(), problem }) }
 }
 

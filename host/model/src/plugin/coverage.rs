@@ -70,6 +70,7 @@ impl Capability {
             http: Vec::new(),
             secrets: Vec::new(),
             kv: None,
+            settings: Vec::new(),
             limits: super::TighterLimits::default(),
         };
         match self {

@@ -1,5 +1,6 @@
 //! Where a guest's output goes while it runs: a renderer's bytes, an extractor's text, a provider's events.
 
+use trcaa_model::chat::ChatEvent;
 use wasmtime::component::Resource;
 
 use crate::bindings::ai::trcaa::ai::{chat, streaming};
@@ -19,17 +20,8 @@ pub struct AssetsHandle;
 /// A provider's sink.
 pub struct SinkHandle;
 
-/// An event of a provider that the host keeps.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum ProviderEvent {
-    /// Text of the answer.
-    Text(String),
-    /// Counts of tokens: in, out.
-    Usage(u64, u64),
-}
-
-/// Gets each piece of a provider's text as it comes, on the calling thread.
-pub type TextListener = Box<dyn FnMut(&str) + Send>;
+/// Gets each event of a provider as it comes, on the calling thread.
+pub type EventListener = Box<dyn FnMut(&ChatEvent) + Send>;
 
 /// Takes an extractor's output as it comes, so that no more than a piece of it is held.
 pub(crate) trait ByteSink: Send {
@@ -43,9 +35,9 @@ pub(crate) trait ByteSink: Send {
 #[derive(Default)]
 pub(crate) struct Pushed {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) events: Vec<ProviderEvent>,
-    /// Gets each piece of text as it comes.
-    pub(crate) on_text: Option<TextListener>,
+    pub(crate) events: Vec<ChatEvent>,
+    /// Gets each event as it comes.
+    pub(crate) on_event: Option<EventListener>,
     /// Gets an extractor's bytes as they come.
     pub(crate) sink: Option<Box<dyn ByteSink>>,
     total_bytes: u64,
@@ -53,22 +45,19 @@ pub(crate) struct Pushed {
 }
 
 impl Pushed {
-    /// Nothing yet, with a listener for text.
-    pub(crate) fn to(on_text: Option<TextListener>) -> Self {
-        Self { on_text, ..Self::default() }
+    /// Nothing yet, with a listener for events.
+    pub(crate) fn to(on_event: Option<EventListener>) -> Self {
+        Self { on_event, ..Self::default() }
     }
 }
 
 impl Pushed {
-    /// Takes a piece of the answer's text, searched for secrets already.
-    pub(crate) fn take_text(&mut self, text: String) {
-        if text.is_empty() {
-            return;
+    /// Takes an event, searched for secrets already.
+    pub(crate) fn take(&mut self, event: ChatEvent) {
+        if let Some(on_event) = &mut self.on_event {
+            on_event(&event);
         }
-        if let Some(on_text) = &mut self.on_text {
-            on_text(&text);
-        }
-        self.events.push(ProviderEvent::Text(text));
+        self.events.push(event);
     }
 }
 
@@ -155,22 +144,10 @@ impl streaming::HostSink for CallState {
         if self.pushed.event_count > EVENTS_MAX {
             return Ok(Err(streaming::Stop::OverBudget));
         }
-        match event {
-            chat::Event::TextDelta(text) => {
-                self.count_output(text.len())?;
-                let text = self.scrubs.delta(text);
-                self.pushed.take_text(text);
-            }
-            chat::Event::Usage(usage) => {
-                self.pushed.events.push(ProviderEvent::Usage(usage.input_tokens, usage.output_tokens));
-            }
-            // Tool calls and reasoning come with the tool loop; their bytes count all the same.
-            chat::Event::ReasoningDelta(text) => self.count_output(text.len())?,
-            chat::Event::ToolCallStart((_, id, name)) => self.count_output(id.len() + name.len())?,
-            chat::Event::ToolCallDelta((_, text)) => self.count_output(text.len())?,
-            chat::Event::Other((kind, text)) => self.count_output(kind.len() + text.len())?,
-            chat::Event::ReasoningDone(reasoning) => self.count_output(reasoning.text.len())?,
-            chat::Event::ToolCallEnd(_) => {}
+        let event = crate::chat::event(event);
+        self.count_output(crate::chat::weight_bytes(&event))?;
+        for event in self.scrubbed_event(event) {
+            self.pushed.take(event);
         }
         Ok(Ok(()))
     }
