@@ -16,6 +16,7 @@ mod error;
 mod excerpt;
 mod export;
 mod export_rows;
+mod failures;
 mod images;
 mod import;
 mod ingest;
@@ -109,7 +110,13 @@ impl App {
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let store = keys::open_options(&setup).open()?;
-        let plugins = plugins::PluginHost::new(Some(&setup.data_dir), setup.plugin_log, setup.clock, setup.cancel);
+        let plugins = plugins::PluginHost::new(
+            Some(&setup.data_dir),
+            setup.plugin_log,
+            Some(failures::FailureLog::new(&store, Arc::clone(&setup.clock))?),
+            setup.clock,
+            setup.cancel,
+        );
         let events = EventWriter::new(&store);
         Ok(Self { store, plugins, progress: Arc::from(progress), events, network: std::sync::OnceLock::new() })
     }

@@ -47,6 +47,7 @@ impl Kind {
                 memory_bytes_max: 64 * MIB,
                 cpu_ms_max: 2_000,
                 wall_ms_max: 5_000,
+                idle_ms_max: 5_000,
                 host_call_bytes_max: MIB,
                 output_bytes_max: 64 * MIB,
             },
@@ -54,6 +55,7 @@ impl Kind {
                 memory_bytes_max: 512 * MIB,
                 cpu_ms_max: 10_000,
                 wall_ms_max: 30_000,
+                idle_ms_max: 30_000,
                 host_call_bytes_max: 4 * MIB,
                 output_bytes_max: 64 * MIB,
             },
@@ -61,6 +63,7 @@ impl Kind {
                 memory_bytes_max: 512 * MIB,
                 cpu_ms_max: 20_000,
                 wall_ms_max: 30_000,
+                idle_ms_max: 30_000,
                 host_call_bytes_max: 4 * MIB,
                 output_bytes_max: EXTRACTED_BYTES_MAX,
             },
@@ -68,6 +71,7 @@ impl Kind {
                 memory_bytes_max: 64 * MIB,
                 cpu_ms_max: 10_000,
                 wall_ms_max: 600_000,
+                idle_ms_max: 60_000,
                 host_call_bytes_max: 8 * MIB,
                 output_bytes_max: 8 * MIB,
             },
@@ -75,6 +79,7 @@ impl Kind {
                 memory_bytes_max: 64 * MIB,
                 cpu_ms_max: 5_000,
                 wall_ms_max: 60_000,
+                idle_ms_max: 60_000,
                 host_call_bytes_max: 8 * MIB,
                 output_bytes_max: 32 * MIB,
             },
@@ -92,6 +97,8 @@ pub struct Limits {
     pub cpu_ms_max: u64,
     /// Time from call to return.
     pub wall_ms_max: u64,
+    /// Time in which nothing arrives from a host call and nothing is pushed; only providers may run longer than this.
+    pub idle_ms_max: u64,
     /// Bytes that one crossing out of the guest may carry.
     pub host_call_bytes_max: u64,
     /// Bytes of everything it returns, writes or emits in one call.
@@ -108,6 +115,8 @@ pub struct TighterLimits {
     pub cpu_ms_max: Option<u64>,
     /// See [`Limits::wall_ms_max`].
     pub wall_ms_max: Option<u64>,
+    /// See [`Limits::idle_ms_max`].
+    pub idle_ms_max: Option<u64>,
     /// See [`Limits::host_call_bytes_max`].
     pub host_call_bytes_max: Option<u64>,
     /// See [`Limits::output_bytes_max`].
@@ -122,6 +131,7 @@ impl Limits {
             memory_bytes_max: least(self.memory_bytes_max, by.memory_bytes_max),
             cpu_ms_max: least(self.cpu_ms_max, by.cpu_ms_max),
             wall_ms_max: least(self.wall_ms_max, by.wall_ms_max),
+            idle_ms_max: least(self.idle_ms_max, by.idle_ms_max),
             host_call_bytes_max: least(self.host_call_bytes_max, by.host_call_bytes_max),
             output_bytes_max: least(self.output_bytes_max, by.output_bytes_max),
         }

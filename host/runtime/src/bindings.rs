@@ -16,12 +16,12 @@ pub(crate) mod shared {
             package trcaa:runtime@0.1.0;
             world shared {
                 import trcaa:types/types@0.1.0;
-                import trcaa:host/log@0.1.0;
-                import trcaa:host/clock@0.1.0;
-                import trcaa:host/settings@0.1.0;
-                import trcaa:host/kv@0.1.0;
-                import trcaa:host/secrets@0.1.0;
-                import trcaa:host/http@0.1.0;
+                import trcaa:host/log@0.1.1;
+                import trcaa:host/clock@0.1.1;
+                import trcaa:host/settings@0.1.1;
+                import trcaa:host/kv@0.1.1;
+                import trcaa:host/secrets@0.1.1;
+                import trcaa:host/http@0.1.1;
             }
         ",
         world: "trcaa:runtime/shared@0.1.0",
@@ -40,7 +40,7 @@ pub(crate) mod pii {
         imports: { default: trappable },
         with: {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
-            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
+            "trcaa:host/log@0.1.1": crate::bindings::shared::trcaa::host::log,
         },
     });
 }
@@ -52,7 +52,7 @@ pub(crate) mod render {
         imports: { default: trappable },
         with: {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
-            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
+            "trcaa:host/log@0.1.1": crate::bindings::shared::trcaa::host::log,
             "trcaa:render/io.output": crate::host_functions::OutputHandle,
             "trcaa:render/io.assets": crate::host_functions::AssetsHandle,
         },
@@ -66,7 +66,7 @@ pub(crate) mod extract {
         imports: { default: trappable },
         with: {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
-            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
+            "trcaa:host/log@0.1.1": crate::bindings::shared::trcaa::host::log,
             "trcaa:extract/io.output": crate::host_functions::OutputHandle,
         },
     });
@@ -79,11 +79,11 @@ pub(crate) mod ai {
         imports: { default: trappable },
         with: {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
-            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
-            "trcaa:host/clock@0.1.0": crate::bindings::shared::trcaa::host::clock,
-            "trcaa:host/settings@0.1.0": crate::bindings::shared::trcaa::host::settings,
-            "trcaa:host/secrets@0.1.0": crate::bindings::shared::trcaa::host::secrets,
-            "trcaa:host/http@0.1.0": crate::bindings::shared::trcaa::host::http,
+            "trcaa:host/log@0.1.1": crate::bindings::shared::trcaa::host::log,
+            "trcaa:host/clock@0.1.1": crate::bindings::shared::trcaa::host::clock,
+            "trcaa:host/settings@0.1.1": crate::bindings::shared::trcaa::host::settings,
+            "trcaa:host/secrets@0.1.1": crate::bindings::shared::trcaa::host::secrets,
+            "trcaa:host/http@0.1.1": crate::bindings::shared::trcaa::host::http,
             "trcaa:ai/streaming.sink": crate::host_functions::SinkHandle,
         },
     });
@@ -96,12 +96,12 @@ pub(crate) mod integration {
         imports: { default: trappable },
         with: {
             "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
-            "trcaa:host/log@0.1.0": crate::bindings::shared::trcaa::host::log,
-            "trcaa:host/clock@0.1.0": crate::bindings::shared::trcaa::host::clock,
-            "trcaa:host/settings@0.1.0": crate::bindings::shared::trcaa::host::settings,
-            "trcaa:host/secrets@0.1.0": crate::bindings::shared::trcaa::host::secrets,
-            "trcaa:host/http@0.1.0": crate::bindings::shared::trcaa::host::http,
-            "trcaa:host/kv@0.1.0": crate::bindings::shared::trcaa::host::kv,
+            "trcaa:host/log@0.1.1": crate::bindings::shared::trcaa::host::log,
+            "trcaa:host/clock@0.1.1": crate::bindings::shared::trcaa::host::clock,
+            "trcaa:host/settings@0.1.1": crate::bindings::shared::trcaa::host::settings,
+            "trcaa:host/secrets@0.1.1": crate::bindings::shared::trcaa::host::secrets,
+            "trcaa:host/http@0.1.1": crate::bindings::shared::trcaa::host::http,
+            "trcaa:host/kv@0.1.1": crate::bindings::shared::trcaa::host::kv,
         },
     });
 }

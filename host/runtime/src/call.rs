@@ -6,13 +6,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
 
 use trcaa_model::plugin::Limits;
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{ResourceTable, ResourceTableError};
 use wasmtime::{ResourceLimiter, Store, UpdateDeadline};
 
-use crate::engine::TICK;
+use crate::budget::Budget;
+use crate::cpu_clock::thread_cpu;
 use crate::error::{Fault, PluginError, plain};
 use crate::host_functions::Pushed;
 use crate::plugin::Plugin;
@@ -77,8 +77,7 @@ pub(crate) struct CallState {
     pub(crate) random_state: u64,
     /// Searches log lines, and the text of the answer, for secrets.
     pub(crate) scrubs: Scrubs,
-    started: Instant,
-    ticks: u64,
+    budget: Budget,
     memory_bytes: u64,
     stopped: Option<Fault>,
 }
@@ -86,8 +85,7 @@ pub(crate) struct CallState {
 impl CallState {
     /// Milliseconds until the wall limit.
     pub(crate) fn wall_left_ms(&self) -> u64 {
-        let spent = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.limits.wall_ms_max.saturating_sub(spent)
+        self.budget.wall_left_ms()
     }
 
     pub(crate) fn caller(&self) -> Caller<'_> {
@@ -111,19 +109,46 @@ impl CallState {
         if bytes as u64 > limit_bytes { Err(self.stop(Fault::OutputLimit { limit_bytes })) } else { Ok(()) }
     }
 
-    fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
-        self.ticks += 1;
-        let cpu_ms = self.ticks * u64::try_from(TICK.as_millis()).unwrap_or(1);
+    /// Runs what may wait: the work of a port. Its CPU is not the guest's; its time on the wall is, and a call that is
+    /// over or cancelled by then ends here, whatever came back. `arrived` tells whether that was progress.
+    pub(crate) fn through_port<R>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> wasmtime::Result<R>,
+        arrived: impl FnOnce(&R) -> bool,
+    ) -> wasmtime::Result<R> {
+        self.still_in_time()?;
+        let before = thread_cpu();
+        let result = work(self);
+        self.budget.leave_out(thread_cpu().saturating_sub(before));
+        let result = result?;
+        if arrived(&result) {
+            self.budget.progressed();
+        }
+        self.still_in_time()?;
+        Ok(result)
+    }
+
+    /// The guest pushed something.
+    pub(crate) fn progressed(&mut self) {
+        self.budget.progressed();
+    }
+
+    /// Ends a call that waited past its limit or was cancelled.
+    fn still_in_time(&mut self) -> wasmtime::Result<()> {
         if self.context.cancel.is_cancelled() {
             return Err(self.stop(Fault::Cancelled));
         }
-        if cpu_ms > self.limits.cpu_ms_max {
-            return Err(self.stop(Fault::CpuLimit { limit_ms: self.limits.cpu_ms_max }));
+        self.budget.waited_too_long().map_or(Ok(()), |fault| Err(self.stop(fault)))
+    }
+
+    fn on_tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
+        if self.context.cancel.is_cancelled() {
+            return Err(self.stop(Fault::Cancelled));
         }
-        if self.wall_left_ms() == 0 {
-            return Err(self.stop(Fault::WallLimit { limit_ms: self.limits.wall_ms_max }));
+        match self.budget.exceeded() {
+            Some(fault) => Err(self.stop(fault)),
+            None => Ok(UpdateDeadline::Continue(1)),
         }
-        Ok(UpdateDeadline::Continue(1))
     }
 }
 
@@ -169,7 +194,7 @@ pub(crate) fn run<R>(
     body: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<R>,
 ) -> Result<(R, Pushed), PluginError> {
     let fail = |fault: Fault| plugin.failed(function, fault);
-    if let Some(open) = plugin.circuit_open() {
+    if let Some(open) = plugin.circuit_open(context) {
         return Err(fail(open));
     }
     if context.cancel.is_cancelled() {
@@ -186,8 +211,7 @@ pub(crate) fn run<R>(
         log_lines: 0,
         random_state: 0,
         scrubs: Scrubs::new(&context.ports),
-        started: Instant::now(),
-        ticks: 0,
+        budget: Budget::start(limits),
         memory_bytes: 0,
         stopped: None,
     };
@@ -214,11 +238,7 @@ pub(crate) fn run<R>(
             state.finish_scrubbing();
             Ok((answer, state.pushed))
         }
-        Err(fault) => {
-            let fault = context.scrubbed_fault(fault);
-            plugin.count_failure(&fault);
-            Err(fail(fault))
-        }
+        Err(fault) => Err(plugin.refused(context, function, context.scrubbed_fault(fault))),
     }
 }
 
@@ -229,6 +249,9 @@ fn fault_of(stopped: &Option<Fault>, limits: &Limits, error: &wasmtime::Error) -
     let text = format!("{error:#}");
     if text.contains("fuel allocated for hostcalls has been exhausted") {
         return Fault::OutputLimit { limit_bytes: limits.host_call_bytes_max.max(limits.output_bytes_max) };
+    }
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) || text.contains("resource table") {
+        return Fault::HandleLimit { limit: HANDLES_MAX };
     }
     // The trap's own words name instructions and never memory contents.
     match error.downcast_ref::<wasmtime::Trap>() {

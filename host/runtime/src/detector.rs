@@ -9,7 +9,7 @@ use trcaa_model::plugin::{Kind, Limits};
 use crate::bindings::pii::exports::trcaa::pii::detector as wit;
 use crate::bindings::pii::{PiiDetector, PiiDetectorPre};
 use crate::call::{CallContext, CallState, run};
-use crate::error::{Fault, LoadError, PluginError, plain};
+use crate::error::{Fault, LoadError, PluginError};
 use crate::host_functions::Pushed;
 use crate::plugin::Plugin;
 
@@ -68,10 +68,7 @@ impl Detector {
             guest.trcaa_pii_detector().call_detect(store, texts, &options)
         })?;
         let lists = answer.map_err(|e| self.plugin.failed("detect", Fault::Reported(e.into())))?;
-        let refuse = |fault: Fault| {
-            self.plugin.count_failure(&fault);
-            self.plugin.failed("detect", fault)
-        };
+        let refuse = |fault: Fault| self.plugin.refused(&self.context, "detect", fault);
         let bytes: usize = lists.iter().flatten().map(|span| span.label.len() + SPAN_BYTES).sum();
         if bytes as u64 > limits.output_bytes_max {
             return Err(refuse(Fault::OutputLimit { limit_bytes: limits.output_bytes_max }));
@@ -97,9 +94,7 @@ impl Detector {
             let problem = format!(
                 "it declares more than {LABELS_MAX} labels, or one that is not 1 to {LABEL_CHARS_MAX} letters and digits"
             );
-            let fault = Fault::BadOutput(problem);
-            self.plugin.count_failure(&fault);
-            return Err(self.plugin.failed("labels", fault));
+            return Err(self.plugin.refused(&self.context, "labels", Fault::BadOutput(problem)));
         }
         Ok(self.labels.get_or_init(|| list.into_iter().map(|info| info.label).collect()))
     }
@@ -141,7 +136,8 @@ fn check(
                 return Err(format!("span {start}..{end} cuts a character"));
             }
             if !known.contains(&span.label) {
-                return Err(format!("label {:?} is none of those that it declares", plain(&span.label, 40)));
+                // Never the label itself: a detector sees clear text, and could say a word of it here.
+                return Err("a label is none of those that it declares".into());
             }
             if !(0.0..=1.0).contains(&span.confidence) {
                 return Err(format!("confidence {} is not between 0 and 1", span.confidence));

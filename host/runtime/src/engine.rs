@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use trcaa_model::plugin::Kind;
 use wasmtime::component::Linker;
@@ -57,8 +57,12 @@ impl Engine {
         std::thread::Builder::new()
             .name("trcaa-ticker".into())
             .spawn(move || {
+                // Each tick is due at a time of its own: sleeping a tick's length each time would add what the work and
+                // the late wake-ups take. One that is missed, as when the machine slept, is not made up for.
+                let mut due = Instant::now();
                 while !ended.load(Ordering::Relaxed) {
-                    std::thread::sleep(TICK);
+                    due = (due + TICK).max(Instant::now());
+                    std::thread::sleep(due.saturating_duration_since(Instant::now()));
                     match weak.upgrade() {
                         Some(engine) => engine.increment_epoch(),
                         None => break,

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A call into a plugin that did not give a usable answer.
 #[derive(Debug, Clone, thiserror::Error)]
-#[error("plugin {plugin} {version}, function {function}: {fault}")]
+#[error("plugin {plugin} {version}, function {function}: {fault}{next}", next = fault.next_step(plugin))]
 pub struct PluginError {
     /// Id of the plugin.
     pub plugin: String,
@@ -34,6 +34,18 @@ pub enum Fault {
         /// The limit.
         limit_ms: u64,
     },
+    /// It waited too long for something to arrive, or pushed nothing for too long.
+    #[error("nothing came in or out of it for {limit_ms} ms and it was stopped")]
+    IdleLimit {
+        /// The limit.
+        limit_ms: u64,
+    },
+    /// It held more resources at once than it may.
+    #[error("it held more than {limit} resources at once")]
+    HandleLimit {
+        /// The limit.
+        limit: usize,
+    },
     /// It wanted more memory than it may have.
     #[error("it wanted more than {limit_bytes} bytes of memory")]
     MemoryLimit {
@@ -56,7 +68,7 @@ pub enum Fault {
     #[error("it reported: {0}")]
     Reported(GuestError),
     /// It failed three times within ten minutes.
-    #[error("it is switched off until restart after {failures} failures within ten minutes, the last: {last}")]
+    #[error("it is switched off after {failures} failures within ten minutes, the last: {last}")]
     CircuitOpen {
         /// How many.
         failures: usize,
@@ -69,6 +81,45 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// A stable word for it, without any word of the plugin: what is kept of a failure.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Trapped(_) => "trapped",
+            Self::CpuLimit { .. } => "cpu_limit",
+            Self::WallLimit { .. } => "wall_limit",
+            Self::IdleLimit { .. } => "idle_limit",
+            Self::HandleLimit { .. } => "handle_limit",
+            Self::MemoryLimit { .. } => "memory_limit",
+            Self::OutputLimit { .. } => "output_limit",
+            Self::Cancelled => "cancelled",
+            Self::BadOutput(_) => "bad_output",
+            Self::Reported(_) => "reported",
+            Self::CircuitOpen { .. } => "circuit_open",
+            Self::HostPanic => "host_panic",
+        }
+    }
+
+    /// What the user can do about it, to be put behind the fault; empty where the fault says it.
+    fn next_step(&self, plugin: &str) -> String {
+        match self {
+            Self::Reported(error) if error.retry_after_ms.is_some() => {
+                format!("; try again in {} s", error.retry_after_ms.unwrap_or(0).div_ceil(1000))
+            }
+            Self::Reported(_) | Self::Cancelled => String::new(),
+            Self::CircuitOpen { .. } => {
+                format!("; once you know why, switch it on again: trcaa plugin enable {plugin}")
+            }
+            Self::HostPanic => "; please report it".into(),
+            Self::CpuLimit { .. } | Self::WallLimit { .. } | Self::MemoryLimit { .. } | Self::OutputLimit { .. } => {
+                "; try with less input, or tell its author".into()
+            }
+            Self::IdleLimit { .. } => "; try again, or look at the service that it talks to".into(),
+            Self::Trapped(_) | Self::BadOutput(_) | Self::HandleLimit { .. } => {
+                format!("; tell its author, or do without it: trcaa plugin disable {plugin}")
+            }
+        }
+    }
+
     /// Whether it counts towards switching the plugin off: an error that a plugin reports in good order does not.
     pub fn is_misbehaviour(&self) -> bool {
         !matches!(self, Self::Reported(_) | Self::Cancelled | Self::CircuitOpen { .. } | Self::HostPanic)

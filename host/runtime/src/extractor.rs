@@ -93,8 +93,7 @@ impl Extractor {
     }
 
     fn refuse(&self, function: &'static str, fault: Fault) -> PluginError {
-        self.plugin.count_failure(&fault);
-        self.plugin.failed(function, fault)
+        self.plugin.refused(&self.context, function, fault)
     }
 }
 

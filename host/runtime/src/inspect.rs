@@ -5,14 +5,12 @@ use wasmparser::{ComponentExternalKind, Encoding, Parser, Payload};
 
 use crate::error::plain;
 use crate::signature::{self, Publisher};
-use crate::{linker, wasi};
+use crate::{linker, versions, wasi};
 
 /// Largest component: the largest that we know of, a typesetter with fonts, has 47 MB.
 pub const COMPONENT_BYTES_MAX: usize = 128 << 20;
 /// Custom section that holds the manifest.
 const MANIFEST_SECTION: &str = "trcaa:manifest";
-/// Version of the packages that this host serves.
-const SERVED: (u64, u64) = (0, 1);
 
 /// What was read.
 #[derive(Debug)]
@@ -113,21 +111,12 @@ fn check_import(import: &str, kind: Kind) -> Result<(), String> {
         if !linker::interfaces(kind).contains(&name) {
             return Err(format!("it imports {shown}, which a plugin of kind {} does not get", kind.as_str()));
         }
-        return check_version(&shown, version);
+        return versions::check(&shown, name, version);
     }
     if wasi::PACKAGES.iter().any(|package| name.starts_with(package)) {
         return Ok(());
     }
     Err(format!("it imports {shown}; a plugin reaches files, sockets and HTTP only through trcaa:host, as granted"))
-}
-
-fn check_version(shown: &str, version: &str) -> Result<(), String> {
-    let mut numbers = version.split('.').map(|n| n.parse::<u64>().ok());
-    let (major, minor) = (numbers.next().flatten(), numbers.next().flatten());
-    if (major, minor) == (Some(SERVED.0), Some(SERVED.1)) {
-        return Ok(());
-    }
-    Err(format!("it needs {shown}, and this host serves {}.{}; a newer host may serve it", SERVED.0, SERVED.1))
 }
 
 fn check_exports(exports: &[String], manifest: &Manifest) -> Result<(), String> {
@@ -142,7 +131,7 @@ fn check_exports(exports: &[String], manifest: &Manifest) -> Result<(), String> 
         let Some(export) = exports.iter().find(|e| e.split('@').next() == Some(name)) else {
             return Err(format!("its manifest says {} but it does not export {name}", manifest.kind.as_str()));
         };
-        check_version(&plain(export, 100), export.split_once('@').map_or("", |(_, v)| v))?;
+        versions::check(&plain(export, 100), name, export.split_once('@').map_or("", |(_, v)| v))?;
     }
     Ok(())
 }
@@ -187,11 +176,14 @@ mod tests {
                 format!("(component {manifest} (import \"trcaa:host/http@0.1.0\" (instance)))"),
                 "kind pii-detector does not get",
             ),
-            (format!("(component {manifest} (import \"trcaa:host/log@0.9.0\" (instance)))"), "this host serves 0.1"),
+            (
+                format!("(component {manifest} (import \"trcaa:host/log@0.9.0\" (instance)))"),
+                "needs host ≥ 0.9.0: trcaa:host/log@0.9.0",
+            ),
             (format!("(component {manifest} (import \"shell\" (func)))"), "imports shell"),
             (
                 format!("(component {manifest} (instance $i) (export \"trcaa:pii/detector@0.9.0\" (instance $i)))"),
-                "this host serves 0.1",
+                "needs host ≥ 0.9.0: trcaa:pii/detector@0.9.0",
             ),
         ] {
             let said = refusal(&wat);

@@ -10,6 +10,7 @@ use crate::bindings::integration::{Integration as Guest, IntegrationPre};
 use crate::call::{CallContext, CallState, run};
 use crate::error::{Fault, LoadError, PluginError};
 use crate::host_functions::Pushed;
+use crate::output_check::records;
 use crate::plugin::Plugin;
 
 /// Most items of one page that are taken.
@@ -84,6 +85,7 @@ impl Integration {
     /// [`PluginError`]
     pub fn whoami(&self) -> Result<String, PluginError> {
         let name = self.call("whoami", |guest, store| guest.trcaa_integration_source().call_whoami(store))?;
+        records::line("the name that it gives", &name).map_err(|problem| self.refuse("whoami", problem))?;
         Ok(self.context.scrubbed(name))
     }
 
@@ -102,8 +104,9 @@ impl Integration {
         let page = self.call("search", |guest, store| guest.trcaa_integration_source().call_search(store, &query))?;
         if page.items.len() > query.limit as usize {
             let problem = format!("{} items where at most {} were asked for", page.items.len(), query.limit);
-            return Err(self.plugin.failed("search", Fault::BadOutput(problem)));
+            return Err(self.plugin.refused(&self.context, "search", Fault::BadOutput(problem)));
         }
+        page.items.iter().try_for_each(believable).map_err(|problem| self.refuse("search", problem))?;
         Ok(page.items.into_iter().map(|found| self.item(found)).collect())
     }
 
@@ -115,6 +118,9 @@ impl Integration {
         let change = create(&new);
         let plan =
             self.call("prepare", |guest, store| guest.trcaa_integration_writer().call_prepare(store, &change))?;
+        let texts = [Some(&plan.summary), plan.before.as_ref(), plan.after.as_ref()];
+        let believed = texts.into_iter().flatten().try_for_each(|text| records::text("the text of its plan", text));
+        believed.map_err(|problem| self.refuse("prepare", problem))?;
         let clean = |text: String| self.context.scrubbed(text);
         Ok(WritePlan {
             summary: clean(plan.summary),
@@ -144,9 +150,15 @@ impl Integration {
         })?;
         match written {
             Some(reference) => {
+                let believed = records::id("the id of what it wrote", &reference.id);
+                let url = reference.url.iter().try_for_each(|url| records::url("the address of what it wrote", url));
+                believed.and(url).map_err(|problem| self.refuse("apply", problem))?;
                 Ok((self.context.scrubbed(reference.id), reference.url.map(|url| self.context.scrubbed(url))))
             }
-            None => Err(self.plugin.failed("apply", Fault::BadOutput("it names nothing that it created".into()))),
+            None => {
+                let fault = Fault::BadOutput("it names nothing that it created".into());
+                Err(self.plugin.refused(&self.context, "apply", fault))
+            }
         }
     }
 
@@ -161,6 +173,10 @@ impl Integration {
             title: clean(item.title),
             body: clean(item.body),
         }
+    }
+
+    fn refuse(&self, function: &'static str, problem: String) -> PluginError {
+        self.plugin.refused(&self.context, function, Fault::BadOutput(problem))
     }
 
     fn call<R>(
@@ -178,6 +194,16 @@ impl Integration {
         })?;
         answer.map_err(|e| self.plugin.failed(function, self.context.reported(e)))
     }
+}
+
+/// Whether an item may be shown and followed.
+fn believable(item: &source::Item) -> Result<(), String> {
+    records::id("an item's id", &item.ref_.id)?;
+    records::line("an item's collection", &item.ref_.collection)?;
+    item.ref_.revision.iter().try_for_each(|revision| records::line("an item's revision", revision))?;
+    item.ref_.url.iter().try_for_each(|url| records::url("an item's address", url))?;
+    records::line("an item's title", &item.title)?;
+    records::text("an item's body", &item.body)
 }
 
 fn create(new: &NewItem) -> writer::Change {

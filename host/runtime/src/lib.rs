@@ -8,10 +8,13 @@
 //! fails in any way ends as a typed error naming plugin, version and function.
 
 mod bindings;
+mod budget;
 mod bundled;
 mod cache;
 mod call;
 mod chat;
+mod circuit;
+mod cpu_clock;
 mod detector;
 mod engine;
 mod error;
@@ -27,11 +30,13 @@ mod provider;
 mod renderer;
 mod scrub;
 mod signature;
+mod versions;
 mod wasi;
 
 pub use bundled::{bundled_ids, bundled_kind, inspect_bundled, load_bundled};
 pub use cache::{CodeCache, KeptCode, code_name, kept_code};
 pub use call::{CallContext, Cancel};
+pub use circuit::{CIRCUIT_FAILURES, CIRCUIT_WINDOW};
 pub use detector::Detector;
 pub use engine::{Engine, EngineError};
 pub use error::{Fault, GuestError, LoadError, PluginError};
@@ -43,3 +48,4 @@ pub use plugin::{Inspection, Plugin, Source};
 pub use provider::Provider;
 pub use renderer::Renderer;
 pub use signature::{Publisher, public_key, sign};
+pub use versions::served_version;

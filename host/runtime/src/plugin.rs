@@ -1,24 +1,18 @@
 //! A loaded plugin: its manifest, its code, and its record of failures in this process.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use trcaa_model::plugin::{Kind, Limits, Manifest};
 use wasmtime::component::{Component, InstancePre};
 
 use crate::cache::CodeCache;
-use crate::call::CallState;
+use crate::call::{CallContext, CallState};
+use crate::circuit::Circuit;
 use crate::engine::Engine;
 use crate::error::{Fault, LoadError, PluginError, plain};
 use crate::inspect::{Inspected, inspect};
 use crate::signature::Publisher;
-
-/// Failures within [`CIRCUIT_WINDOW`] that switch a plugin off.
-const CIRCUIT_FAILURES: usize = 3;
-/// How long a failure counts.
-const CIRCUIT_WINDOW: Duration = Duration::from_secs(600);
 
 /// Where a plugin came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +44,7 @@ pub struct Plugin {
     source: Source,
     engine: Engine,
     instance: InstancePre<CallState>,
-    failures: Mutex<VecDeque<(Instant, String)>>,
+    circuit: Circuit,
 }
 
 impl Plugin {
@@ -97,8 +91,8 @@ impl Plugin {
         let linker = engine.linker(manifest.kind).map_err(|e| e.to_string())?;
         let instance =
             linker.instantiate_pre(component).map_err(|e| plain(&format!("it does not fit its world: {e:#}"), 400))?;
-        let failures = Mutex::new(VecDeque::new());
-        Ok(Arc::new(Self { manifest, publisher, sha256, source, engine: engine.clone(), instance, failures }))
+        let circuit = Circuit::default();
+        Ok(Arc::new(Self { manifest, publisher, sha256, source, engine: engine.clone(), instance, circuit }))
     }
 
     /// What it says of itself.
@@ -147,22 +141,14 @@ impl Plugin {
         PluginError { plugin: self.manifest.id.clone(), version: self.manifest.version.clone(), function, fault }
     }
 
-    pub(crate) fn count_failure(&self, fault: &Fault) {
-        if !fault.is_misbehaviour() {
-            return;
-        }
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.push_back((Instant::now(), fault.to_string()));
-        while failures.len() > CIRCUIT_FAILURES {
-            failures.pop_front();
-        }
+    /// The error of a call whose fault the host found in the answer; counts it.
+    pub(crate) fn refused(&self, context: &CallContext, function: &'static str, fault: Fault) -> PluginError {
+        self.circuit.count(self, context.ports.failures.as_deref(), function, &fault);
+        self.failed(function, fault)
     }
 
     /// The refusal while the plugin is switched off.
-    pub(crate) fn circuit_open(&self) -> Option<Fault> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let (oldest, newest) = (failures.front()?, failures.back()?);
-        let open = failures.len() >= CIRCUIT_FAILURES && oldest.0.elapsed() < CIRCUIT_WINDOW;
-        open.then(|| Fault::CircuitOpen { failures: failures.len(), last: newest.1.clone() })
+    pub(crate) fn circuit_open(&self, context: &CallContext) -> Option<Fault> {
+        self.circuit.open(self, context.ports.failures.as_deref())
     }
 }

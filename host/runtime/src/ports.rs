@@ -208,6 +208,39 @@ pub trait SettingsPort: Send + Sync {
     fn get(&self, name: &str) -> Option<String>;
 }
 
+/// One misbehaviour of a plugin. None of the plugin's words is in it: it may have seen text in clear.
+#[derive(Debug, Clone, Copy)]
+pub struct Misbehaviour<'a> {
+    /// The plugin's id.
+    pub plugin: &'a str,
+    /// Its version.
+    pub version: &'a str,
+    /// SHA-256 hex of the bytes that failed.
+    pub sha256: &'a str,
+    /// The exported function.
+    pub function: &'static str,
+    /// [`crate::Fault::code`].
+    pub fault: &'static str,
+}
+
+/// A misbehaviour that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastFailure {
+    /// How long ago.
+    pub age_ms: u64,
+    /// What it was: [`crate::Fault::code`].
+    pub fault: String,
+}
+
+/// Misbehaviour kept over restarts and processes: the memory of the circuit breaker. Called from any thread.
+pub trait FailurePort: Send + Sync {
+    /// What these bytes did within the `window` before now; asked once per loaded plugin, before its first call.
+    fn recent(&self, plugin: &str, sha256: &str, window: std::time::Duration) -> Vec<PastFailure>;
+    /// Keeps one, switches the plugin off when that makes `failures_max` within the `window`, and gives all within it,
+    /// this one among them; empty where it could not be kept.
+    fn record(&self, what: &Misbehaviour<'_>, window: std::time::Duration, failures_max: usize) -> Vec<PastFailure>;
+}
+
 /// All ports. What is not plugged is denied.
 #[derive(Clone, Default)]
 pub struct Ports {
@@ -223,6 +256,8 @@ pub struct Ports {
     pub log: Option<Arc<dyn LogPort>>,
     /// Takes secrets out of what a plugin says; `None` where it was given none.
     pub scrub: Option<Arc<dyn ScrubPort>>,
+    /// The circuit breaker's memory; without it, failures count within this process alone.
+    pub failures: Option<Arc<dyn FailurePort>>,
     /// The clock that networked plugins see; pure ones see a frozen one.
     pub clock: Option<Arc<dyn trcaa_model::env::Clock>>,
 }

@@ -9,7 +9,7 @@ use wasmtime::component::Resource;
 use crate::bindings::ai::{AiProvider, AiProviderPre};
 use crate::call::{CallContext, CallState, run};
 use crate::chat;
-use crate::error::{Fault, LoadError, PluginError};
+use crate::error::{LoadError, PluginError};
 use crate::host_functions::{EventListener, Pushed, SinkHandle};
 use crate::plugin::Plugin;
 
@@ -51,7 +51,7 @@ impl Provider {
             guest.trcaa_ai_provider().call_complete(store, &wanted, Resource::new_borrow(sink.rep()))
         })?;
         let completion = answer.map_err(|e| self.plugin.failed("complete", self.context.reported(e)))?;
-        chat::answer(completion, pushed.events).map_err(|fault| self.disbelieved("complete", fault))
+        chat::answer(completion, pushed.events).map_err(|fault| self.plugin.refused(&self.context, "complete", fault))
     }
 
     /// Lists the models of its connection.
@@ -65,11 +65,6 @@ impl Provider {
             guest.trcaa_ai_provider().call_models(store)
         })?;
         let models = answer.map_err(|e| self.plugin.failed("models", self.context.reported(e)))?;
-        chat::models(models).map_err(|fault| self.disbelieved("models", fault))
-    }
-
-    fn disbelieved(&self, function: &'static str, fault: Fault) -> PluginError {
-        self.plugin.count_failure(&fault);
-        self.plugin.failed(function, fault)
+        chat::models(models).map_err(|fault| self.plugin.refused(&self.context, "models", fault))
     }
 }

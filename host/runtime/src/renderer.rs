@@ -11,7 +11,7 @@ use crate::bindings::render::{DocumentRenderer, DocumentRendererPre};
 use crate::call::{CallContext, CallState, run};
 use crate::error::{Fault, LoadError, PluginError, plain};
 use crate::host_functions::{AssetsHandle, OutputHandle, Pushed};
-use crate::output_check::check_output;
+use crate::output_check::{Links, check_output};
 use crate::plugin::Plugin;
 
 /// Formats of one renderer.
@@ -74,7 +74,8 @@ impl Renderer {
             guest.trcaa_render_renderer().call_render(store, &doc, &format.id, &Vec::new(), lent.0, lent.1)
         })?;
         answer.map_err(|e| self.plugin.failed("render", Fault::Reported(e.into())))?;
-        check_output(&format.media_type, &pushed.bytes).map_err(|problem| self.refuse("render", problem))?;
+        check_output(&format.media_type, &pushed.bytes, &Links::of(tree))
+            .map_err(|problem| self.refuse("render", problem))?;
         Ok(pushed.bytes)
     }
 
@@ -90,9 +91,7 @@ impl Renderer {
     }
 
     fn refuse(&self, function: &'static str, problem: String) -> PluginError {
-        let fault = Fault::BadOutput(plain(&problem, 300));
-        self.plugin.count_failure(&fault);
-        self.plugin.failed(function, fault)
+        self.plugin.refused(&self.context, function, Fault::BadOutput(plain(&problem, 300)))
     }
 }
 

@@ -125,7 +125,7 @@ struct Loss {
 }
 
 /// What it takes to open a further connection.
-struct Door {
+pub(crate) struct Door {
     path: PathBuf,
     key: DatabaseKey,
     page_bytes: u32,
@@ -144,7 +144,21 @@ impl std::fmt::Debug for Door {
 }
 
 impl Door {
-    fn open(&self) -> Result<Store, StoreError> {
+    pub(crate) fn of(store: &Store) -> Self {
+        Self {
+            path: store.path.clone(),
+            key: store.key.clone(),
+            page_bytes: store.page_bytes,
+            material: store.material.clone(),
+            clock: Arc::clone(&store.clock),
+            entropy: Arc::clone(&store.entropy),
+            kind: store.kind,
+            replaced: store.replaced,
+            wait: store.wait,
+        }
+    }
+
+    pub(crate) fn open(&self) -> Result<Store, StoreError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let _lock = FolderLock::shared(folder, &mut Patience::new(self.wait))?;
         let conn = open::connect_with(&self.path, &self.key, self.page_bytes)?;
@@ -298,18 +312,8 @@ impl Drop for Ended<'_> {
 impl EventWriter {
     /// Makes a writer to the same database; opens nothing and starts nothing yet.
     pub fn new(store: &Store) -> Self {
-        let door = Door {
-            path: store.path.clone(),
-            key: store.key.clone(),
-            page_bytes: store.page_bytes,
-            material: store.material.clone(),
-            clock: Arc::clone(&store.clock),
-            entropy: Arc::clone(&store.entropy),
-            kind: store.kind,
-            replaced: store.replaced,
-            wait: store.wait,
-        };
-        let shared = Shared { state: Mutex::default(), progress: Condvar::new(), work: Condvar::new(), door };
+        let shared =
+            Shared { state: Mutex::default(), progress: Condvar::new(), work: Condvar::new(), door: Door::of(store) };
         Self { shared: Arc::new(shared), thread: Mutex::new(None) }
     }
 

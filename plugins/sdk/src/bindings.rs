@@ -15,12 +15,12 @@ pub mod shared {
             package trcaa:sdk@0.1.0;
             world shared {
                 import trcaa:types/types@0.1.0;
-                import trcaa:host/log@0.1.0;
-                import trcaa:host/clock@0.1.0;
-                import trcaa:host/settings@0.1.0;
-                import trcaa:host/kv@0.1.0;
-                import trcaa:host/secrets@0.1.0;
-                import trcaa:host/http@0.1.0;
+                import trcaa:host/log@0.1.1;
+                import trcaa:host/clock@0.1.1;
+                import trcaa:host/settings@0.1.1;
+                import trcaa:host/kv@0.1.1;
+                import trcaa:host/secrets@0.1.1;
+                import trcaa:host/http@0.1.1;
             }
         ",
         world: "trcaa:sdk/shared@0.1.0",
@@ -49,24 +49,24 @@ macro_rules! world {
 }
 
 world!(ai, "../../wit/ai", "trcaa:ai/ai-provider@0.1.0", "export_ai_provider", [
-    "trcaa:host/log@0.1.0" => log,
-    "trcaa:host/clock@0.1.0" => clock,
-    "trcaa:host/settings@0.1.0" => settings,
-    "trcaa:host/secrets@0.1.0" => secrets,
-    "trcaa:host/http@0.1.0" => http
+    "trcaa:host/log@0.1.1" => log,
+    "trcaa:host/clock@0.1.1" => clock,
+    "trcaa:host/settings@0.1.1" => settings,
+    "trcaa:host/secrets@0.1.1" => secrets,
+    "trcaa:host/http@0.1.1" => http
 ]);
 world!(extract, "../../wit/extract", "trcaa:extract/text-extractor@0.1.0", "export_text_extractor", [
-    "trcaa:host/log@0.1.0" => log
+    "trcaa:host/log@0.1.1" => log
 ]);
 world!(integration, "../../wit/integration", "trcaa:integration/integration@0.1.0", "export_integration", [
-    "trcaa:host/log@0.1.0" => log,
-    "trcaa:host/clock@0.1.0" => clock,
-    "trcaa:host/settings@0.1.0" => settings,
-    "trcaa:host/secrets@0.1.0" => secrets,
-    "trcaa:host/http@0.1.0" => http,
-    "trcaa:host/kv@0.1.0" => kv
+    "trcaa:host/log@0.1.1" => log,
+    "trcaa:host/clock@0.1.1" => clock,
+    "trcaa:host/settings@0.1.1" => settings,
+    "trcaa:host/secrets@0.1.1" => secrets,
+    "trcaa:host/http@0.1.1" => http,
+    "trcaa:host/kv@0.1.1" => kv
 ]);
-world!(pii, "../../wit/pii", "trcaa:pii/pii-detector@0.1.0", "export_pii_detector", ["trcaa:host/log@0.1.0" => log]);
+world!(pii, "../../wit/pii", "trcaa:pii/pii-detector@0.1.0", "export_pii_detector", ["trcaa:host/log@0.1.1" => log]);
 world!(render, "../../wit/render", "trcaa:render/document-renderer@0.1.0", "export_document_renderer", [
-    "trcaa:host/log@0.1.0" => log
+    "trcaa:host/log@0.1.1" => log
 ]);

@@ -22,6 +22,12 @@ pub mod clock {
     pub fn now_ms() -> u64 {
         crate::bindings::shared::trcaa::host::clock::now()
     }
+
+    /// Milliseconds until the host ends this call: ask before starting what can't be resumed, such as another page.
+    /// Needs a host that serves trcaa:host 0.1.1.
+    pub fn time_left_ms() -> u64 {
+        crate::bindings::shared::trcaa::host::clock::time_left_ms()
+    }
 }
 
 /// What the user set for the connection that the call runs for.

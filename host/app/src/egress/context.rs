@@ -154,6 +154,7 @@ impl App {
             log: base.ports.log.clone(),
             scrub: Some(egress),
             settings: Some(Arc::new(ConnectionSettings(setup.settings))),
+            failures: base.ports.failures.clone(),
             clock,
         };
         Ok(Arc::new(CallContext { ports, connection: setup.name, cancel }))

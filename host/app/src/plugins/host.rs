@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use trcaa_model::document::RenderFormat;
 use trcaa_model::env::Clock;
 use trcaa_model::plugin::Kind;
-use trcaa_runtime::ports::{LogPort, Ports};
+use trcaa_runtime::ports::{FailurePort, LogPort, Ports};
 use trcaa_runtime::{
     CallContext, Cancel, CodeCache, Detector, Engine, Extractor, Plugin, Provider, Renderer, Source, bundled_ids,
     load_bundled,
@@ -66,10 +66,11 @@ impl PluginHost {
     pub(crate) fn new(
         data_dir: Option<&Path>,
         log: Option<Arc<dyn LogPort>>,
+        failures: Option<Arc<dyn FailurePort>>,
         clock: Arc<dyn Clock>,
         cancel: Cancel,
     ) -> Self {
-        let ports = Ports { log, clock: Some(clock), ..Ports::default() };
+        let ports = Ports { log, failures, clock: Some(clock), ..Ports::default() };
         let context = Arc::new(CallContext { ports, connection: String::new(), cancel });
         Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), context }
     }
@@ -143,6 +144,7 @@ impl PluginHost {
 
     fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
         let rows = store.plugins()?;
+        crate::failures::refuse_without(&rows, kind)?;
         let mut plugins = Vec::new();
         for id in bundled_ids() {
             // The kind is known without the manifest, and native code is mapped only for what is wanted.

@@ -61,6 +61,9 @@ impl App {
         let details = serde_json::json!({"version": row.version, "sha256": row.sha256, "source": row.source});
         self.store.write(|tx| {
             tx.upsert_plugin(&row)?;
+            if row.state == PluginState::Enabled {
+                tx.clear_plugin_failures(&row.id)?;
+            }
             tx.audit(&record(action, id, details)).map(drop)
         })?;
         self.plugins()?.into_iter().find(|listed| listed.id == row.id).map_or_else(|| Ok(gone(&row)), Ok)

@@ -6,8 +6,7 @@ use super::not_plugged;
 use crate::bindings::shared::trcaa::host::http;
 use crate::bindings::shared::trcaa::types::types::Error;
 use crate::call::CallState;
-use crate::error::Fault;
-use crate::ports::{HttpAuth, HttpRequest, HttpResponse, Placement};
+use crate::ports::{HttpAuth, HttpRequest, HttpResponse, Placement, PortError};
 
 /// Most headers of one request.
 const HEADERS_MAX: usize = 100;
@@ -56,10 +55,13 @@ impl http::Host for CallState {
             redirects_max: request.max_redirects,
             auth,
         };
-        let sent = match &self.context.ports.http {
-            Some(port) => port.send(&self.caller(), wanted),
-            None => Err(not_plugged("http", target.split(['?', '#']).next().unwrap_or_default())),
+        let send = |state: &mut Self| {
+            Ok(match &state.context.ports.http {
+                Some(port) => port.send(&state.caller(), wanted),
+                None => Err(not_plugged("http", target.split(['?', '#']).next().unwrap_or_default())),
+            })
         };
+        let sent = self.through_port(send, Result::is_ok)?;
         match sent {
             Ok(response) => Ok(Ok(self.table.push(ResponseHandle { response })?)),
             Err(error) => Ok(Err(error.into())),
@@ -86,17 +88,15 @@ impl http::HostResponse for CallState {
         handle: Resource<ResponseHandle>,
         bytes_max: u32,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, Error>> {
-        self.still_in_time()?;
         let most = usize::try_from(self.limits.host_call_bytes_max.min(u64::from(bytes_max))).unwrap_or(usize::MAX);
-        Ok(self.table.get_mut(&handle)?.response.read(most.max(1)).map_err(Error::from))
+        self.read_piece(&handle, most.max(1)).map(|read| read.map_err(Error::from))
     }
 
     fn read_all(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<Result<Vec<u8>, Error>> {
         let limit = self.limits.host_call_bytes_max;
         let mut all = Vec::new();
         loop {
-            self.still_in_time()?;
-            match self.table.get_mut(&handle)?.response.read(64 << 10) {
+            match self.read_piece(&handle, 64 << 10)? {
                 Ok(None) => return Ok(Ok(all)),
                 Ok(Some(chunk)) if (all.len() + chunk.len()) as u64 > limit => return Ok(Err(Error::TooLarge(limit))),
                 Ok(Some(chunk)) => all.extend_from_slice(&chunk),
@@ -109,8 +109,8 @@ impl http::HostResponse for CallState {
         &mut self,
         handle: Resource<ResponseHandle>,
     ) -> wasmtime::Result<Result<Option<http::SseEvent>, Error>> {
-        self.still_in_time()?;
-        let next = self.table.get_mut(&handle)?.response.next_event();
+        let next = |state: &mut Self| Ok(state.table.get_mut(&handle)?.response.next_event());
+        let next = self.through_port(next, |next| matches!(next, Ok(Some(_))))?;
         Ok(next
             .map(|event| event.map(|e| http::SseEvent { id: e.id, event: e.event, data: e.data }))
             .map_err(Error::from))
@@ -123,15 +123,13 @@ impl http::HostResponse for CallState {
 }
 
 impl CallState {
-    /// Ends a call that waits on the network past its limit or its cancellation.
-    fn still_in_time(&mut self) -> wasmtime::Result<()> {
-        if self.context.cancel.is_cancelled() {
-            return Err(self.stop(Fault::Cancelled));
-        }
-        if self.wall_left_ms() == 0 {
-            return Err(self.stop(Fault::WallLimit { limit_ms: self.limits.wall_ms_max }));
-        }
-        Ok(())
+    fn read_piece(
+        &mut self,
+        handle: &Resource<ResponseHandle>,
+        bytes_max: usize,
+    ) -> wasmtime::Result<Result<Option<Vec<u8>>, PortError>> {
+        let read = |state: &mut Self| Ok(state.table.get_mut(handle)?.response.read(bytes_max));
+        self.through_port(read, |read| matches!(read, Ok(Some(bytes)) if !bytes.is_empty()))
     }
 }
 

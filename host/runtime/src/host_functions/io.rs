@@ -71,6 +71,7 @@ impl Pushed {
 impl CallState {
     /// Counts output; ends the call at its limit.
     fn count_output(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        self.progressed();
         self.pushed.total_bytes = self.pushed.total_bytes.saturating_add(bytes as u64);
         let limit_bytes = self.limits.output_bytes_max;
         if self.pushed.total_bytes > limit_bytes { Err(self.stop(Fault::OutputLimit { limit_bytes })) } else { Ok(()) }
@@ -140,6 +141,7 @@ impl streaming::HostSink for CallState {
         if self.context.cancel.is_cancelled() {
             return Ok(Err(streaming::Stop::Cancelled));
         }
+        self.progressed();
         self.pushed.event_count += 1;
         if self.pushed.event_count > EVENTS_MAX {
             return Ok(Err(streaming::Stop::OverBudget));

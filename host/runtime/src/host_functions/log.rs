@@ -63,4 +63,8 @@ impl clock::Host for CallState {
     fn now(&mut self) -> wasmtime::Result<u64> {
         Ok(self.clock_ms())
     }
+
+    fn time_left_ms(&mut self) -> wasmtime::Result<u64> {
+        Ok(self.wall_left_ms())
+    }
 }

@@ -15,10 +15,13 @@ pub struct SecretHandle {
 impl secrets::Host for CallState {
     fn open(&mut self, name: String) -> wasmtime::Result<Result<Resource<SecretHandle>, Error>> {
         self.admit(name.len())?;
-        let opened = match &self.context.ports.secrets {
-            Some(port) => port.open(&self.caller(), &name),
-            None => Err(not_plugged("secret", &name)),
+        let open = |state: &mut Self| {
+            Ok(match &state.context.ports.secrets {
+                Some(port) => port.open(&state.caller(), &name),
+                None => Err(not_plugged("secret", &name)),
+            })
         };
+        let opened = self.through_port(open, |_| false)?;
         match opened {
             Ok(id) => Ok(Ok(self.table.push(SecretHandle { id })?)),
             Err(error) => Ok(Err(error.into())),
@@ -37,11 +40,14 @@ impl secrets::HostSecret for CallState {
         data: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<u8>, Error>> {
         self.admit(data.len())?;
-        let id = &self.table.get(&handle)?.id;
-        Ok(match &self.context.ports.secrets {
-            Some(port) => port.hmac_sha256(&self.caller(), id, &data).map_err(Error::from),
-            None => Err(not_plugged("secret", id).into()),
-        })
+        let sign = |state: &mut Self| {
+            let id = &state.table.get(&handle)?.id;
+            Ok(match &state.context.ports.secrets {
+                Some(port) => port.hmac_sha256(&state.caller(), id, &data).map_err(Error::from),
+                None => Err(not_plugged("secret", id).into()),
+            })
+        };
+        self.through_port(sign, |_| false)
     }
 
     fn drop(&mut self, handle: Resource<SecretHandle>) -> wasmtime::Result<()> {

@@ -7,6 +7,7 @@
 //! elements and attributes of the lists below occur; `style` stands before the body and any drawing; the text of
 //! `title` and `style` holds no tag.
 
+use super::Links;
 use crate::error::plain;
 
 /// Elements of a static, self-contained document.
@@ -161,7 +162,7 @@ struct Seen {
 }
 
 /// Checks a whole file. The error names the first thing that is not allowed.
-pub(super) fn check(text: &str) -> Result<(), String> {
+pub(super) fn check(text: &str, links: &Links<'_>) -> Result<(), String> {
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
         return Err("HTML with control characters".into());
     }
@@ -170,13 +171,13 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     let mut rest = if doctype.is_some() { &start[15..] } else { start };
     let mut seen = Seen::default();
     while let Some(at) = rest.find('<') {
-        rest = tag(&rest[at + 1..], &mut seen)?;
+        rest = tag(&rest[at + 1..], &mut seen, links)?;
     }
     Ok(())
 }
 
 /// Reads one tag behind its `<`, and what special text follows it; gives what is left.
-fn tag<'a>(text: &'a str, seen: &mut Seen) -> Result<&'a str, String> {
+fn tag<'a>(text: &'a str, seen: &mut Seen, links: &Links<'_>) -> Result<&'a str, String> {
     let (closing, text) = text.strip_prefix('/').map_or((false, text), |rest| (true, rest));
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let name = text[..end].to_ascii_lowercase();
@@ -187,7 +188,7 @@ fn tag<'a>(text: &'a str, seen: &mut Seen) -> Result<&'a str, String> {
         let rest = text[end..].trim_start_matches([' ', '\n', '\t', '\r']);
         return rest.strip_prefix('>').ok_or_else(|| "a closing HTML tag has more than a name".into());
     }
-    let rest = attributes(&name, &text[end..])?;
+    let rest = attributes(&name, &text[end..], links)?;
     match name.as_str() {
         "body" => seen.body = true,
         "svg" => seen.drawing = true,
@@ -210,13 +211,13 @@ fn only_text<'a>(text: &'a str, end: &str) -> Result<(&'a str, &'a str), String>
     if closes { Ok((&text[..at], &text[at..])) } else { Err(format!("a tag where only text up to {end}> may stand")) }
 }
 
-fn attributes<'a>(element: &str, text: &'a str) -> Result<&'a str, String> {
+fn attributes<'a>(element: &str, text: &'a str, links: &Links<'_>) -> Result<&'a str, String> {
     let mut rest = text;
     let mut pairs: Vec<(String, String)> = Vec::new();
     loop {
         let trimmed = rest.trim_start_matches([' ', '\n', '\t', '\r']);
         if let Some(after) = trimmed.strip_prefix("/>").or_else(|| trimmed.strip_prefix('>')) {
-            judge(element, &pairs)?;
+            judge(element, &pairs, links)?;
             return Ok(after);
         }
         if trimmed.len() == rest.len() {
@@ -259,16 +260,12 @@ fn decode(value: &str) -> Result<String, String> {
     Ok(decoded)
 }
 
-fn judge(element: &str, pairs: &[(String, String)]) -> Result<(), String> {
+fn judge(element: &str, pairs: &[(String, String)], links: &Links<'_>) -> Result<(), String> {
     for (name, value) in pairs {
         let lower = value.to_ascii_lowercase();
         if name == "href" {
-            let target = lower.trim();
-            let leads_out = ["#", "https://", "http://", "mailto:"].iter().any(|p| target.starts_with(p));
-            if element != "a" || !leads_out {
-                return Err(format!(
-                    "a link of <{element}> leads to something else than http, https, mailto or the page"
-                ));
+            if element != "a" || !(value.starts_with('#') || links.allow(value)) {
+                return Err(format!("a link of <{element}> leads to something that the document does not link to"));
             }
         } else if name == "http-equiv" {
             if element != "meta" || lower != "content-security-policy" {
@@ -298,7 +295,7 @@ fn css(text: &str) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::check;
+    use super::{Links, check};
 
     #[test]
     fn what_runs_or_reaches_out_is_refused() {
@@ -311,6 +308,8 @@ mod tests {
             "<a href=\"javascript:x\">",
             "<a href=\" jaVascript:x\">",
             "<a href=\"java&#115;cript:x\">",
+            "<a href=\"https://x/?q=1\">",
+            "<a href=\" https://x\">",
             "<a href='https://x'>",
             "<a href=https://x>",
             "<iframe>",
@@ -348,7 +347,7 @@ mod tests {
             "<math>",
             "<noscript>",
         ] {
-            assert!(check(bad).is_err(), "{bad}");
+            assert!(check(bad, &Links::from_iter(["https://x"])).is_err(), "{bad}");
         }
     }
 
@@ -358,6 +357,6 @@ mod tests {
             content=\"default-src 'none'\"><title>a &amp; b</title><style>p > a{color:red}</style></head><body>\
             <p id=\"a\">1 &lt; 2 &#8364;</p><a href=\"https://x.example/?a=1&amp;b=2\">x</a><a href=\"#a\">y</a>\
             <svg viewBox=\"0 0 1 1\"><title>t</title><rect fill=\"red\" /></svg><br></body></html>";
-        assert_eq!(check(good), Ok(()));
+        assert_eq!(check(good, &Links::from_iter(["https://x.example/?a=1&b=2"])), Ok(()));
     }
 }
