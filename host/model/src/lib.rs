@@ -13,6 +13,7 @@ pub mod digest;
 pub mod document;
 pub mod env;
 pub mod guard;
+pub mod hidden;
 pub mod id;
 pub mod issue;
 pub mod limits;

@@ -38,6 +38,12 @@ pub fn inspect_bundled(id: &str) -> Option<Inspection> {
     Some(Inspection { manifest: inspected.manifest, publisher: None, sha256: bundled.sha256.to_owned() })
 }
 
+/// The component of every bundled plugin, for tests that need real ones.
+#[cfg(test)]
+pub(crate) fn components() -> impl Iterator<Item = (&'static str, &'static [u8])> {
+    BUNDLED.iter().map(|b| (b.id, b.wasm))
+}
+
 /// Loads a bundled plugin from its native code; compiles only where this machine's CPU refuses that code.
 ///
 /// # Errors

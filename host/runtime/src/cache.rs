@@ -44,6 +44,7 @@ pub(crate) fn component(
         }
     }
     let refuse = |e: wasmtime::Error| format!("it can't be compiled: {}", plain(&format!("{e:#}"), 300));
+    crate::inspect::validate(bytes)?;
     let component = Component::new(engine.wasmtime(), bytes).map_err(refuse)?;
     if let Some(cache) = cache {
         let code = component.serialize().map_err(refuse)?;

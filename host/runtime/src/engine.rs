@@ -94,6 +94,12 @@ impl Engine {
     }
 }
 
+/// An engine that differs in where instances live only, for tests of what is compiled at all.
+#[cfg(test)]
+pub(crate) fn unpooled() -> wasmtime::Engine {
+    wasmtime::Engine::new(&base_config()).expect("the settings are those of every engine")
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);

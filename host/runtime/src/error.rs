@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use trcaa_model::hidden::is_hidden;
+
 /// A call into a plugin that did not give a usable answer.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("plugin {plugin} {version}, function {function}: {fault}{next}", next = fault.next_step(plugin))]
@@ -153,7 +155,7 @@ pub struct LoadError {
     pub problem: String,
 }
 
-/// Text of a stranger, fit for a message: one line, bounded.
+/// Text of a stranger, fit for a message: one line, bounded, without characters that hide or turn what follows them.
 pub(crate) fn plain(text: &str, chars_max: usize) -> String {
-    text.chars().take(chars_max).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars().take(chars_max).map(|c| if c.is_control() || is_hidden(c) { ' ' } else { c }).collect()
 }

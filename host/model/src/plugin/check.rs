@@ -1,5 +1,7 @@
 //! Reading a manifest that a stranger wrote.
 
+use crate::hidden::is_hidden;
+
 use super::{HttpCapability, Kind, Manifest, SecretCapability};
 
 /// Most bytes of a manifest: a page of TOML is under 4 KiB; sixteen are ample.
@@ -21,6 +23,10 @@ pub enum ManifestError {
     /// Not TOML, a field missing, unknown or of the wrong type.
     #[error("the manifest can't be read: {0}")]
     Syntax(String),
+    /// A field or table that this host does not know: leaving it out could mean running without a wish or a limit that
+    /// the author meant.
+    #[error("the manifest has {0:?}, which this host does not know: it needs a newer host or is misspelt")]
+    Unknown(String),
     /// A field holds what it must not.
     #[error("manifest field {field}: {given:?} {problem}")]
     Field {
@@ -43,7 +49,10 @@ impl Manifest {
             Ok(text) if bytes.len() <= MANIFEST_BYTES_MAX => text,
             _ => return Err(ManifestError::NotText { bytes: bytes.len() }),
         };
-        let manifest: Self = toml::from_str(text).map_err(|e| ManifestError::Syntax(e.message().to_owned()))?;
+        let manifest: Self = toml::from_str(text).map_err(|e| match unknown_field(e.message()) {
+            Some(field) => ManifestError::Unknown(field),
+            None => ManifestError::Syntax(e.message().to_owned()),
+        })?;
         manifest.check()?;
         Ok(manifest)
     }
@@ -99,6 +108,12 @@ impl Manifest {
         self.kv.as_ref().map_or(Ok(()), |kv| plain("kv.reason", &kv.reason))?;
         super::setting::check(&self.settings)
     }
+}
+
+/// The field that a reader's message is about, where it says that it is unknown.
+fn unknown_field(message: &str) -> Option<String> {
+    let (field, _) = message.strip_prefix("unknown field `")?.split_once("`, expected")?;
+    Some(field.chars().take(80).collect())
 }
 
 fn check_http(wish: &HttpCapability) -> Result<(), ManifestError> {
@@ -158,10 +173,7 @@ fn check_origin(field: &'static str, origin: &str) -> Result<(), ManifestError> 
 
 /// One line without control or direction-changing characters: it is shown to a person who decides by it.
 pub(super) fn plain(field: &'static str, text: &str) -> Result<(), ManifestError> {
-    let hidden = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
-    };
+    let hidden = |c: char| c.is_control() || is_hidden(c);
     require(
         !text.trim().is_empty() && text.chars().count() <= TEXT_CHARS_MAX && !text.chars().any(hidden),
         field,
@@ -230,8 +242,16 @@ wall_ms_max = 100
             ("https://wiki.example.com\"\nm", "https://wiki.example.com/x\"\nm", "http.origin"),
             ("\"POST\"", "\"TRACE\"", "http.methods"),
             ("to publish pages", "to publish \u{202e}segap", "http.reason"),
+            ("to publish pages", "to publish\u{e0041}\u{ad} pages", "http.reason"),
             ("\"bearer\"", "\"query\"", "secret.placements"),
-            ("[limits]", "[surprise]", "unknown field"),
+            (
+                "[limits]",
+                "[surprise]",
+                "\"surprise\", which this host does not know: it needs a newer host or is misspelt",
+            ),
+            ("[[http]]", "[[shell]]\ncommand = \"ls\"\n[[http]]", "\"shell\", which this host does not know"),
+            ("wall_ms_max", "wall_ms_mix", "\"wall_ms_mix\", which this host does not know"),
+            ("methods = ", "proxy = \"x\"\nmethods = ", "\"proxy\", which this host does not know"),
         ] {
             let text = GOOD.replacen(from, to, 1);
             assert_ne!(text, GOOD, "{from}");
