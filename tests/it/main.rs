@@ -27,6 +27,7 @@ mod many_processes;
 mod odd_files;
 mod own_files;
 mod peer;
+mod plugin_life;
 mod plugins;
 mod rekey;
 mod review;

@@ -50,7 +50,10 @@ pub use import::ImportRequest;
 pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use keys::{PresentKey, compact, rekey};
-pub use plugins::{Difference, GrantChoice, Offer, OfferedPublisher, PluginSummary, PluginView, VersionView, WishView};
+pub use plugins::{
+    Audience, Difference, Downgrade, GrantChoice, GrantSubject, Granted, Keep, Offer, OfferedPublisher, PluginFinding,
+    PluginSummary, PluginView, PluginsVerified, RemovedPlugin, UpdateOutcome, VersionView, Waiting, WishView,
+};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, TestResult};

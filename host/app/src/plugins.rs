@@ -6,26 +6,37 @@
 //! transaction with its audit row, behind component files that are whole; the plugin folder is reached through a
 //! directory handle, so no name climbs out of it.
 
+mod asked;
 mod disk;
 mod folder;
+mod granting;
 mod grants;
+mod history;
 mod host;
 mod install;
 mod list;
 mod lock_file;
 mod native;
 mod offer;
+mod remove;
 mod source;
 mod switch;
 mod trust;
+mod update;
+mod verify;
 
 use std::path::Path;
 
 use trcaa_store::PluginRow;
 
+pub use asked::{Audience, Waiting};
+pub use granting::{GrantSubject, Granted};
 pub use install::GrantChoice;
 pub use list::{PluginSummary, PluginView, VersionView, WishView};
 pub use offer::{Difference, Offer, OfferedPublisher};
+pub use remove::{Keep, RemovedPlugin};
+pub use update::{Downgrade, UpdateOutcome};
+pub use verify::{PluginFinding, PluginsVerified};
 
 pub(crate) use host::{PluginHost, bundled_detectors, bundled_extractor};
 

@@ -24,7 +24,7 @@ pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};
 pub(crate) use log::LogCommand;
 pub(crate) use pii::{DecideArgs, PiiCommand};
-pub(crate) use plugin::{GrantAnswer, PluginCommand};
+pub(crate) use plugin::{CapabilityName, GrantAnswer, GrantArgs, PluginCommand};
 pub(crate) use settings::SettingsCommand;
 pub(crate) use shell::ShellCommand;
 pub(crate) use triage::TriageArgs;

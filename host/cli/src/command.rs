@@ -28,7 +28,13 @@ const TEXT_BYTES_MAX: u64 = 100 << 20;
 
 /// Runs the command.
 pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
-    let open = || crate::settings::open(&cli.global, output);
+    let open = || {
+        let app = crate::settings::open(&cli.global, output)?;
+        if !matches!(&cli.command, Command::Plugin(command) if plugin::decides(command)) {
+            plugin::ask_about_drop_ins(&app, &cli.global, output, matches!(cli.command, Command::Plugin(_)));
+        }
+        Ok(app)
+    };
     match &cli.command {
         Command::Triage(args) => triage::run(&open()?, args, output),
         Command::Issue(command) => issue::run(&open()?, command, cli.global.yes, output),

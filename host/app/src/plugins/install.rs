@@ -71,9 +71,13 @@ impl App {
         let disk = self.lock_plugins(id)?;
         // Somebody may have been faster.
         let row = self.store.plugin(id)?;
-        let drop_in = matches!(found.source, Source::DropIn(_));
         let same = row.as_ref().is_some_and(|row| row.sha256 == found.sha256);
-        if !same && !(drop_in && row.as_ref().is_some_and(|row| matches!(place_of(row), Place::DropIn(_)))) {
+        let in_its_own_place = match (&found.source, row.as_ref().map(place_of)) {
+            // The folder's own look already refused it where the id is another's.
+            (Source::DropIn(_), None | Some(Place::DropIn(_))) => true,
+            _ => same,
+        };
+        if !in_its_own_place {
             self.refuse_taken(id, row.as_ref())?;
         }
         trust::check_pin(&self.store, id, found.publisher.as_ref())?;

@@ -1,6 +1,6 @@
 //! Arguments of `trcaa plugin …`.
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
@@ -32,6 +32,78 @@ pub(crate) enum PluginCommand {
         /// Plugin id
         id: String,
     },
+    /// Get another version; one that asks for more waits for consent beside the running one
+    Update {
+        /// Plugin id [default: all that have a source]
+        id: Option<String>,
+        /// Where from [default: where it was installed from]
+        src: Option<String>,
+        /// Consent: make it active and grant all that it asks for
+        #[arg(long, requires = "id")]
+        accept: bool,
+        /// Let a lower version follow a higher one
+        #[arg(long)]
+        allow_downgrade: bool,
+    },
+    /// Go back to the version before
+    Rollback {
+        /// Plugin id
+        id: String,
+    },
+    /// Remove a plugin: its files, its state, its secrets and its grants
+    Remove {
+        /// Plugin id
+        id: String,
+        /// Keep its grants for when the same publisher's plugin of that id comes back
+        #[arg(long)]
+        keep_grants: bool,
+        /// Let another publisher bring a plugin of that id from now on
+        #[arg(long)]
+        forget_publisher: bool,
+    },
+    /// Grant what a plugin asks for: all, or a part
+    Grant(GrantArgs),
+    /// Take grants back: all, or a part
+    Revoke(GrantArgs),
+    /// Check files against signature, publisher, store, lock file and the MAC of native code
+    Verify {
+        /// Plugin id [default: all]
+        id: Option<String>,
+    },
+    /// Show what was done to and by plugins
+    Audit {
+        /// Plugin id [default: all]
+        id: Option<String>,
+        /// Show at most this many
+        #[arg(long, default_value_t = 100)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    /// Plugin id
+    pub(crate) id: String,
+    /// Kind of capability [default: all]
+    #[arg(value_enum)]
+    pub(crate) capability: Option<CapabilityName>,
+    /// http: an address such as https://host:443, or '{base_url}'; secret: its name, or an address that it may go to
+    pub(crate) target: Option<String>,
+    /// http: methods, separated by commas [default: all that it asks for]
+    pub(crate) methods: Option<String>,
+    /// http: only below this path [default: all that it asks for]
+    pub(crate) path: Option<String>,
+}
+
+/// Kinds of capabilities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CapabilityName {
+    /// Requests
+    Http,
+    /// Use of secrets
+    Secret,
+    /// State between calls
+    Kv,
 }
 
 /// What consent grants.

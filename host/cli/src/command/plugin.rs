@@ -1,9 +1,15 @@
 //! `trcaa plugin …`
 
+mod grants;
+mod history;
 mod screen;
+mod update;
+mod waiting;
+
+pub(super) use waiting::ask_about_drop_ins;
 
 use serde_json::json;
-use trcaa_app::{App, AppError, GrantChoice, Offer, PluginSummary, PluginView};
+use trcaa_app::{App, AppError, GrantChoice, Keep, Offer, PluginSummary, PluginView};
 
 use super::Asked;
 use crate::args::{Global, GrantAnswer, PluginCommand};
@@ -35,11 +41,48 @@ pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &
         }
         PluginCommand::Enable { id, grant } => enable(app, id, *grant, global, output),
         PluginCommand::Disable { id } => tell(&app.disable_plugin(id)?, output),
+        PluginCommand::Update { id: Some(id), src, accept, allow_downgrade } => {
+            let wish =
+                update::Wish { src: src.as_deref(), accept: *accept, downgrade: update::downgrade(*allow_downgrade) };
+            update::one(app, id, &wish, global, output)
+        }
+        PluginCommand::Update { id: None, allow_downgrade, .. } => {
+            update::all(app, update::downgrade(*allow_downgrade), global, output)
+        }
+        PluginCommand::Rollback { id } => tell_installed(&app.rollback_plugin(id)?, output),
+        PluginCommand::Remove { id, keep_grants, forget_publisher } => {
+            let going = if *forget_publisher { " and forget whose it was" } else { "" };
+            super::confirm(&format!("Remove plugin {} with its state and secrets{going}?", visible(id)), global.yes)?;
+            let removed = app.remove_plugin(id, Keep { grants: *keep_grants, publisher: !forget_publisher })?;
+            if output.json {
+                return output.object(json!({"removed": removed}));
+            }
+            output.last(&screen::removed(&removed))
+        }
+        PluginCommand::Grant(args) => grants::grant(app, args, output),
+        PluginCommand::Revoke(args) => grants::revoke(app, args, output),
+        PluginCommand::Verify { id } => history::verify(app, id.as_deref(), output),
+        PluginCommand::Audit { id, limit } => history::audit(app, id.as_deref(), *limit, output),
     }
 }
 
+/// Whether a command decides about plugins itself, so that it is not the moment to ask about others.
+pub(super) fn decides(command: &PluginCommand) -> bool {
+    !matches!(
+        command,
+        PluginCommand::List | PluginCommand::Show { .. } | PluginCommand::Verify { .. } | PluginCommand::Audit { .. }
+    )
+}
+
 fn enable(app: &App, id: &str, grant: GrantAnswer, global: &Global, output: &Output) -> Result<(), AppError> {
-    let Some(offer) = app.offer_enable(id)? else { return tell(&app.enable_plugin(id)?, output) };
+    let Some(offer) = app.offer_enable(id)? else {
+        let enabled = app.enable_plugin(id)?;
+        // Where another version waits for consent, that is what there is to decide about.
+        return match enabled.pending {
+            Some(_) => update::pending(app, id, false, global, output),
+            None => tell(&enabled, output),
+        };
+    };
     // The command itself is the consent where nothing is asked for; on a terminal the screen is shown all the same.
     if !offer.wishes.is_empty() || super::can_ask() {
         consent(&offer, "Let it run", grant, global, output)?;

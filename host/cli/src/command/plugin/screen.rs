@@ -1,6 +1,6 @@
 //! The one screen that a person decides by, and `plugin show`: a stranger's wishes in plain words.
 
-use trcaa_app::{Difference, Offer, PluginView, WishView};
+use trcaa_app::{Difference, Offer, PluginView, RemovedPlugin, WishView};
 use trcaa_model::plugin::{BASE_URL, Capability, Coverage, Kind, Limits};
 
 use crate::output::visible;
@@ -162,6 +162,17 @@ pub(super) fn installed(view: &PluginView) -> String {
             "; {whole} of {all} wishes are granted\n  grant the rest with: trcaa plugin grant {}",
             summary.id
         )),
+    }
+    text
+}
+
+/// One sentence after a removal, and what stays.
+pub(super) fn removed(removed: &RemovedPlugin) -> String {
+    let id = visible(&removed.id);
+    let mut text = if removed.was_there { format!("{id} is removed") } else { format!("{id} was not installed") };
+    match removed.publisher_forgotten {
+        true => text.push_str("; any publisher may bring a plugin of that id again"),
+        false => text.push_str("; its publisher stays pinned to that id"),
     }
     text
 }

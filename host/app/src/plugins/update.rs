@@ -1,0 +1,293 @@
+//! Other versions of what is installed: update, consent to a pending one, rollback.
+//!
+//! Invariants: a version that asks for more than the active one never becomes active without consent: it waits beside
+//! it as `pending`, and the active one keeps running with its grants. What was active is kept as `previous`, so that
+//! one step back is always there. Of each role there is one version.
+
+use semver::Version;
+use serde::Serialize;
+use serde_json::json;
+use trcaa_runtime::Source;
+use trcaa_store::{PluginRow, PluginState, PluginVersion, VersionRole};
+
+use super::folder::Found;
+use super::grants::{record, write_grants};
+use super::install::version_of;
+use super::list::{manifest_of, no_such};
+use super::offer::{Difference, Offer};
+use super::switch::row_of;
+use super::{Place, place_of, source, trust};
+use crate::{App, AppError, PluginView};
+
+/// Whether a lower version may follow a higher one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Downgrade {
+    /// No.
+    Refused,
+    /// Yes: the user said so.
+    Allowed,
+}
+
+/// What became of an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UpdateOutcome {
+    /// The active version is these bytes already.
+    Unchanged,
+    /// It is active.
+    Active,
+    /// It waits for consent beside the active one.
+    Pending,
+}
+
+impl App {
+    /// Gets another version of an installed plugin, from its recorded source or another, and says what it changes;
+    /// nothing is compiled, run or kept.
+    ///
+    /// # Errors
+    /// One sentence naming plugin and step: it is not installed, the source can't be had, or it is of another id, kind,
+    /// publisher, or of a lower version.
+    pub fn offer_update(&self, id: &str, src: Option<&str>, downgrade: Downgrade) -> Result<Offer, AppError> {
+        let row = self.updatable(id)?;
+        let fetched = source::fetch(self, src.unwrap_or(&row.source))?;
+        let found = self.inspect_fetched(&fetched)?;
+        let before = manifest_of(&row)?;
+        let manifest = &found.manifest;
+        let refuse = |code, problem: String, hint: &str| {
+            let error = AppError::failed(code, format!("updating plugin {id}: {problem}")).hint(hint);
+            Err(self.refused(id, error))
+        };
+        if manifest.id != id {
+            let hint = "install it beside: trcaa plugin install SRC";
+            return refuse("other_plugin", format!("what came is plugin {}", manifest.id), hint);
+        }
+        if manifest.kind != before.kind {
+            let problem = format!("it was of kind {}, and this is {}", before.kind.as_str(), manifest.kind.as_str());
+            return refuse(
+                "other_kind",
+                problem,
+                "a plugin of another kind is another plugin; its author has to rename it",
+            );
+        }
+        trust::check_pin(&self.store, id, found.publisher.as_ref()).map_err(|e| self.refused(id, e))?;
+        if downgrade == Downgrade::Refused && is_lower(&manifest.version, &before.version) {
+            let problem = format!("version {} is lower than {}, which is active", manifest.version, before.version);
+            return refuse("downgrade", problem, "if that is what you want, add: --allow-downgrade");
+        }
+        let mut offer = Offer::new(&self.store, found, fetched.source)?;
+        offer.present = offer.sha256 == row.sha256;
+        offer.difference = Some(Difference::between(&before, &row.sha256, &offer.found.manifest));
+        Ok(offer)
+    }
+
+    /// The version that waits for consent, with what it changes; `None` where none waits.
+    ///
+    /// # Errors
+    /// `not_found`; its file was changed, or it is of another publisher by now.
+    pub fn offer_pending(&self, id: &str) -> Result<Option<Offer>, AppError> {
+        let Some(row) = self.store.plugin(id)? else { return Err(no_such(id)) };
+        let Some(pending) = self.store.plugin_version(id, VersionRole::Pending)? else { return Ok(None) };
+        let found = self.read_kept(&pending)?;
+        let mut offer = Offer::new(&self.store, found, pending.source)?;
+        offer.difference = Some(Difference::between(&manifest_of(&row)?, &row.sha256, &offer.found.manifest));
+        Ok(Some(offer))
+    }
+
+    /// Puts an offered version in place without consent: active if it asks for nothing more, else pending.
+    ///
+    /// # Errors
+    /// One sentence naming plugin and step; then the state is the old one.
+    pub fn update_plugin(&self, offer: &Offer) -> Result<(PluginView, UpdateOutcome), AppError> {
+        let asks_more = offer.difference.as_ref().is_none_or(|difference| difference.asks_more);
+        match (offer.present, asks_more) {
+            (true, _) => Ok((self.plugin(&offer.id)?, UpdateOutcome::Unchanged)),
+            (false, false) => self.activate(offer, false),
+            (false, true) => self.keep_pending(offer),
+        }
+    }
+
+    /// Makes an offered version active with consent: all that it asks for is granted.
+    ///
+    /// # Errors
+    /// As [`App::update_plugin`].
+    pub fn accept_update(&self, offer: &Offer) -> Result<(PluginView, UpdateOutcome), AppError> {
+        match offer.present {
+            true => Ok((self.plugin(&offer.id)?, UpdateOutcome::Unchanged)),
+            false => self.activate(offer, true),
+        }
+    }
+
+    /// Makes the previous version active again, and the active one previous. Grants hold by publisher and capability.
+    ///
+    /// # Errors
+    /// `no_previous`; its file was changed, or it is of another publisher by now.
+    pub fn rollback_plugin(&self, id: &str) -> Result<PluginView, AppError> {
+        let row = self.updatable(id)?;
+        let Some(previous) = self.store.plugin_version(id, VersionRole::Previous)? else {
+            return Err(AppError::failed(
+                "no_previous",
+                format!("rolling back plugin {id}: no earlier version is kept"),
+            )
+            .hint(format!("install one: trcaa plugin update {id} SRC --allow-downgrade")));
+        };
+        let disk = self.lock_plugins(id)?;
+        let found = self.read_kept(&previous)?;
+        self.prepare(&disk, &found)?;
+        let details = json!({"from": row.version, "to": previous.version, "sha256": previous.sha256});
+        let after = PluginRow { state: state_after(&row), ..row_of(&found, &previous.source, row.state)? };
+        self.change_plugins(&disk, id, |tx| {
+            if let Some(active) = tx.plugin_version(id, VersionRole::Active)? {
+                tx.put_plugin_version(&PluginVersion { role: VersionRole::Previous, ..active })?;
+            }
+            tx.put_plugin_version(&PluginVersion { role: VersionRole::Active, ..previous })?;
+            tx.upsert_plugin(&after)?;
+            tx.audit(&record("plugin_rolled_back", id, details)).map(drop)
+        })?;
+        self.plugin(id)
+    }
+
+    fn activate(&self, offer: &Offer, consented: bool) -> Result<(PluginView, UpdateOutcome), AppError> {
+        let (id, found) = (&offer.id, &offer.found);
+        let disk = self.lock_plugins(id)?;
+        let row = self.expect_unchanged(offer)?;
+        self.prepare(&disk, found)?;
+        let after = PluginRow { state: state_after(&row), ..row_of(found, &offer.source, row.state)? };
+        let version = version_of(&after, found, VersionRole::Active);
+        let details = json!({
+            "from": row.version, "to": after.version, "sha256": after.sha256, "source": after.source,
+            "capability_hash": version.capability_hash, "state": "active",
+        });
+        self.change_plugins(&disk, id, |tx| {
+            if let Some(active) = tx.plugin_version(id, VersionRole::Active)? {
+                tx.put_plugin_version(&PluginVersion { role: VersionRole::Previous, ..active })?;
+            }
+            if let Some(pending) = tx.plugin_version(id, VersionRole::Pending)?
+                && pending.sha256 != after.sha256
+            {
+                // What waited is overtaken.
+                tx.drop_plugin_version(id, VersionRole::Pending)?;
+            }
+            tx.put_plugin_version(&version)?;
+            tx.upsert_plugin(&after)?;
+            tx.audit(&record("plugin_updated", id, details))?;
+            match consented {
+                true => write_grants(tx, id, found.key(), &offer.capabilities()),
+                false => Ok(()),
+            }
+        })?;
+        Ok((self.plugin(id)?, UpdateOutcome::Active))
+    }
+
+    fn keep_pending(&self, offer: &Offer) -> Result<(PluginView, UpdateOutcome), AppError> {
+        let (id, found) = (&offer.id, &offer.found);
+        let disk = self.lock_plugins(id)?;
+        let row = self.expect_unchanged(offer)?;
+        self.prepare(&disk, found)?;
+        let waiting = row_of(found, &offer.source, PluginState::Disabled)?;
+        let version = version_of(&waiting, found, VersionRole::Pending);
+        let details = json!({
+            "from": row.version, "to": waiting.version, "sha256": waiting.sha256, "source": waiting.source,
+            "capability_hash": version.capability_hash, "state": "pending",
+        });
+        self.change_plugins(&disk, id, |tx| {
+            tx.put_plugin_version(&version)?;
+            tx.audit(&record("plugin_updated", id, details)).map(drop)
+        })?;
+        Ok((self.plugin(id)?, UpdateOutcome::Pending))
+    }
+
+    /// Somebody may have been faster: what was shown is a difference to exactly one version.
+    fn expect_unchanged(&self, offer: &Offer) -> Result<PluginRow, AppError> {
+        let id = &offer.id;
+        let row = self.updatable(id)?;
+        let shown = offer.difference.as_ref().map(|difference| difference.sha256_before.as_str());
+        trust::check_pin(&self.store, id, offer.found.publisher.as_ref())?;
+        match shown == Some(row.sha256.as_str()) {
+            true => Ok(row),
+            false => Err(AppError::failed(
+                "changed_meanwhile",
+                format!("updating plugin {id}: another process changed it meanwhile; nothing was done"),
+            )
+            .hint("look at it and do it again")),
+        }
+    }
+
+    /// A kept version from its file, checked as at every load.
+    fn read_kept(&self, version: &PluginVersion) -> Result<Found, AppError> {
+        let id = &version.plugin_id;
+        let found = self.read_installed(id, &version.sha256, &version.source).map_err(|problem| {
+            AppError::failed("plugin_missing", format!("reading version {} of plugin {id}: {problem}", version.version))
+                .hint(format!("get it again: trcaa plugin update {id} SRC"))
+        })?;
+        trust::expect_pin(&self.store, id, found.publisher.as_ref())?;
+        Ok(found)
+    }
+
+    fn updatable(&self, id: &str) -> Result<PluginRow, AppError> {
+        if Found::bundled(id).is_some() {
+            return Err(AppError::failed(
+                "bundled",
+                format!("updating plugin {id}: it is part of this program and comes with its versions"),
+            ));
+        }
+        match self.store.plugin(id)? {
+            Some(row) if place_of(&row) == Place::Installed => Ok(row),
+            Some(row) => Err(AppError::failed(
+                "is_drop_in",
+                format!("updating plugin {id}: it is the drop-in {}, and only its file can be exchanged", row.source),
+            )
+            .hint(format!("put the new file in its place, then: trcaa plugin enable {id}"))),
+            None => match self.find_plugin(id) {
+                Ok(Found { source: Source::DropIn(_), .. }) => {
+                    Err(AppError::failed("not_enabled", format!("updating plugin {id}: it was not enabled yet"))
+                        .hint(format!("decide about it first: trcaa plugin enable {id}")))
+                }
+                _ => Err(no_such(id)),
+            },
+        }
+    }
+
+    /// Ids of plugins that have a source to update from.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn updatable_plugins(&self) -> Result<Vec<String>, AppError> {
+        let rows = self.store.plugins()?;
+        Ok(rows.into_iter().filter(|row| place_of(row) == Place::Installed).map(|row| row.id).collect())
+    }
+}
+
+/// Other bytes did not misbehave; what the user switched off stays off.
+fn state_after(row: &PluginRow) -> PluginState {
+    match row.state {
+        PluginState::Disabled => PluginState::Disabled,
+        PluginState::Enabled | PluginState::Quarantined => PluginState::Enabled,
+    }
+}
+
+/// Whether a version comes before another. Texts that are no versions are compared by nothing, and refused nowhere:
+/// manifests are checked when they are read.
+fn is_lower(version: &str, than: &str) -> bool {
+    match (Version::parse(version), Version::parse(than)) {
+        (Ok(version), Ok(than)) => version.cmp_precedence(&than).is_lt(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_lower;
+
+    #[test]
+    fn versions_are_compared_as_versions() {
+        for (version, than, lower) in [
+            ("1.9.0", "1.10.0", true),
+            ("1.0.0-rc.1", "1.0.0", true),
+            ("1.0.0", "1.0.0", false),
+            ("1.0.0+b", "1.0.0+a", false),
+            ("2.0.0", "1.99.99", false),
+        ] {
+            assert_eq!(is_lower(version, than), lower, "{version} {than}");
+        }
+    }
+}
