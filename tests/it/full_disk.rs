@@ -356,3 +356,46 @@ fn a_restore_killed_anywhere_leaves_the_old_store_or_the_new_one() {
 fn a_restore_over_a_store_with_a_log_killed_anywhere_leaves_the_old_or_the_new_one() {
     kill_a_restore(true);
 }
+
+#[test]
+fn installing_a_plugin() {
+    fill_up(|_, home| named(&["plugin", "install", "--yes"], home.file("d.wasm", tests::HOSTILE_DETECTOR)), Home::data);
+}
+
+#[test]
+fn an_installation_killed_anywhere_leaves_no_plugin_or_a_whole_one() {
+    let shim = shim();
+    let prepared = prepared();
+    let file = prepared.home.file("d.wasm", tests::HOSTILE_DETECTOR);
+    let args = named(&["plugin", "install", "--yes"], &file);
+    let calls = shim.kill(&copy_of(&prepared.home), &args, WRITES_MAX).unwrap();
+    let (mut without, mut with) = (0, 0);
+    for at in (0..POINTS).map(|point| 1 + point * calls / POINTS).chain(calls.saturating_sub(LAST_CALLS)..=calls) {
+        let home = copy_of(&prepared.home);
+        if shim.kill(&home, &args, at).is_some() {
+            continue;
+        }
+        let place = format!("killed at call {at} of {calls}");
+        home.expect_sound();
+        let listed = list(&home.json(["plugin", "list"])["plugins"]);
+        match listed.iter().find(|plugin| plugin["id"] == "hostile-detector") {
+            None => without += 1,
+            Some(plugin) => {
+                assert_eq!(plugin["state"], "enabled", "{place}");
+                with += 1;
+                // At most the lock file is behind, which is told.
+                let verified = home.run(["plugin", "verify", "--json"]).answer();
+                for finding in verified["error"]["findings"].as_array().into_iter().flatten() {
+                    assert_eq!(finding["subject"], "lock_file", "{place}: {finding}");
+                }
+            }
+        }
+        // Done again, it is whole, and what was left behind is gone.
+        home.json(&args);
+        assert_eq!(home.json(["plugin", "verify"])["findings"], serde_json::json!([]), "{place}");
+        let left = fs::read_dir(home.data().join("plugins/.installed")).unwrap();
+        let left = left.filter(|entry| entry.as_ref().unwrap().file_name() != ".changing").count();
+        assert_eq!(left, 1, "{place}");
+    }
+    assert!(without >= 3 && with >= 1, "{without} times without, {with} times with it");
+}

@@ -26,6 +26,7 @@ use trcaa_net::{
 use trcaa_runtime::{COMPONENT_BYTES_MAX, Cancel};
 
 use crate::{AppError, Progress};
+pub(crate) use local::fetch as fetch_local;
 pub use reference::unpinned;
 use reference::{Remote, Source};
 pub use trace::Exchange;

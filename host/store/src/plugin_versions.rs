@@ -150,16 +150,6 @@ impl Store {
         let sql = "SELECT plugin_id FROM plugin_publishers WHERE publisher_key = ?1 ORDER BY plugin_id";
         row::all(&self.conn, sql, [publisher_key], |row| Ok(row.get(0)?))
     }
-
-    /// Names of the secrets that the user bound to a plugin, as `name` or `connection/name`; never their values.
-    ///
-    /// # Errors
-    /// Those of SQLite.
-    pub fn plugin_secret_names(&self, plugin: &str) -> Result<Vec<String>, StoreError> {
-        let sql = "SELECT CASE connection WHEN '' THEN name ELSE connection || '/' || name END FROM plugin_secrets
-                   WHERE plugin_id = ?1 ORDER BY connection, name";
-        row::all(&self.conn, sql, [plugin], |row| Ok(row.get(0)?))
-    }
 }
 
 impl Tx<'_> {

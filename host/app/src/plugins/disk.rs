@@ -172,7 +172,9 @@ fn write_flushed(folder: &Dir, name: &str, bytes: &[u8]) -> Result<(), Error> {
 
 /// Makes a rename durable. A system that cannot flush a folder has nothing to offer here.
 fn flush(folder: &Dir) -> Result<(), Error> {
-    match folder.try_clone()?.into_std_file().sync_all() {
+    // A handle of its own: the one that names are resolved by can't be flushed.
+    let opened = if cfg!(unix) { folder.open(".") } else { return Ok(()) };
+    match opened.and_then(|folder| folder.sync_all()) {
         Err(e)
             if matches!(e.kind(), ErrorKind::InvalidInput | ErrorKind::PermissionDenied | ErrorKind::Unsupported) =>
         {

@@ -88,6 +88,11 @@ impl PluginHost {
         Ok(self.engine.get_or_init(|| engine))
     }
 
+    /// What ends running work.
+    pub(super) fn cancel(&self) -> Cancel {
+        self.context.cancel.clone()
+    }
+
     /// The plugin folder, whether it is there or not; `None` without a data folder.
     pub(super) fn folder(&self) -> Option<&Path> {
         self.folder.as_deref()

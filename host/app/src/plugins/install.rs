@@ -164,6 +164,7 @@ impl App {
     /// Compiles, keeps the native code and the component: all that has to be on the disk before a row speaks of it.
     pub(super) fn prepare(&self, disk: &PluginDisk, found: &Found) -> Result<(), AppError> {
         let id = &found.manifest.id;
+        self.store.plugin_code_key().map_err(|e| in_step(id, e.into()))?;
         let cache = code_cache(&self.store, &disk.folder).ok_or_else(|| {
             AppError::failed(
                 "plugin_files",

@@ -3,13 +3,16 @@
 use serde::Serialize;
 use trcaa_model::plugin::{Capability, Coverage, Limits, Manifest};
 use trcaa_runtime::{Publisher, Source, bundled_ids};
-use trcaa_store::{PinnedPublisher, PluginRow, PluginState, PluginVersion, VersionRole};
+use trcaa_store::{PinnedPublisher, PluginRow, PluginSecret, PluginState, PluginVersion, VersionRole};
 
 use super::folder::{self, Found};
 use super::grants::granted_to;
 use super::host::{installed_bytes, is_disabled};
 use super::{BUNDLED, Place, place_of};
 use crate::{App, AppError};
+
+/// How long misbehaviour counts.
+const WINDOW_MS: u64 = 10 * 60 * 1000;
 
 /// One line of `plugin list`.
 #[derive(Debug, Clone, Serialize)]
@@ -78,6 +81,8 @@ pub struct PluginView {
     pub limits: Limits,
     /// Versions that are kept.
     pub versions: Vec<VersionView>,
+    /// Misbehaviour of exactly these bytes within the last ten minutes, oldest first, by its kind; three switch it off.
+    pub recent_faults: Vec<String>,
     /// Names of secrets that are bound to it; never their values.
     pub secrets: Vec<String>,
 }
@@ -161,16 +166,18 @@ impl App {
                 None => return Err(error),
             },
         };
-        let bundled = summary.source == BUNDLED;
-        let grants =
-            if bundled { manifest.capabilities() } else { granted_to(&self.store, &id, publisher_key.as_deref())? };
+        let grants = granted_to(&self.store, &id, publisher_key.as_deref())?;
+        let since_ms = self.store.clock().now_ms().saturating_sub(WINDOW_MS);
+        let failures = self.store.plugin_failures(Some(&id), since_ms)?;
+        let recent_faults = failures.into_iter().filter(|f| f.sha256 == sha256).map(|f| f.fault).collect();
         let wish = |capability: Capability| WishView { granted: capability.covered_by(&grants), capability };
         Ok(PluginView {
             summary,
             limits: manifest.kind.limits().tightened(manifest.limits),
             wishes: manifest.capabilities().into_iter().map(wish).collect(),
             pinned: self.store.pinned_publisher(&id)?,
-            secrets: self.store.plugin_secret_names(&id)?,
+            secrets: self.store.plugin_secrets(&id)?.into_iter().map(secret_name).collect(),
+            recent_faults,
             versions: versions.into_iter().map(VersionView::from).collect(),
             sha256,
             publisher_key,
@@ -231,6 +238,11 @@ impl App {
             false => Err("its file was changed since it was installed".into()),
         }
     }
+}
+
+/// `name`, or `connection/name`.
+fn secret_name(secret: PluginSecret) -> String {
+    if secret.connection.is_empty() { secret.name } else { format!("{}/{}", secret.connection, secret.name) }
 }
 
 pub(super) fn no_such(id: &str) -> AppError {

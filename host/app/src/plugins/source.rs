@@ -1,13 +1,15 @@
-//! Where components come from: the one place that turns what the user names into bytes.
+//! Where components come from: the one place that turns what the user names into bytes, and tells the trail what was
+//! asked of whom for it.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
-use super::folder::{check_size, read_bounded};
+use serde_json::json;
+use trcaa_net::SystemResolver;
+
+use super::grants::record;
+use crate::sources::{self, Sources};
 use crate::{App, AppError};
-
-/// Files looked at in a folder that is given.
-const ENTRIES_MAX: usize = 10_000;
 
 /// A component as it came, not looked at yet.
 pub(super) struct Fetched {
@@ -15,73 +17,64 @@ pub(super) struct Fetched {
     pub(super) name: String,
     /// Its bytes, not more than a component may have.
     pub(super) bytes: Vec<u8>,
-    /// Where it came from, in the form that is recorded: an absolute path, or an address.
+    /// Where it came from, in the form that is recorded: an absolute path, or an address pinned by digest.
     pub(super) source: String,
 }
 
-/// Gets a component from a file, from the one `.wasm` file of a folder, or from an address.
-pub(super) fn fetch(_app: &App, src: &str) -> Result<Fetched, AppError> {
-    if src.starts_with("https://") || src.starts_with("oci://") {
-        return Err(AppError::failed(
-            "unsupported_source",
-            format!("fetching {src}: this version reads files and folders"),
-        )
-        .hint("download it, then: trcaa plugin install FILE"));
-    }
-    if let Some((scheme, _)) = src.split_once("://") {
-        return Err(AppError::usage(
-            "unsupported_source",
-            format!("fetching {src}: {scheme}:// is no source of plugins"),
-        )
-        .hint("name a file, a folder, https://… or oci://…"));
-    }
-    local(Path::new(src))
-}
-
-fn local(path: &Path) -> Result<Fetched, AppError> {
-    let shown = path.display();
-    let refuse = |problem: String| AppError::failed("plugin_refused", format!("reading plugin {shown}: {problem}"));
-    let io = |e: std::io::Error| {
-        let code = if e.kind() == std::io::ErrorKind::NotFound { "not_found" } else { "unreadable" };
-        AppError::failed(code, format!("reading plugin {shown}: {e}"))
+/// Gets a component from a file, from the one `.wasm` file of a folder, from an address or from a registry.
+pub(super) fn fetch(app: &App, src: &str) -> Result<Fetched, AppError> {
+    let fetched = match src.contains("://") {
+        true => remote(app, src)?,
+        false => local(Path::new(src))?,
     };
-    let metadata = path.symlink_metadata().map_err(io)?;
-    if metadata.is_symlink() {
-        return Err(
-            refuse("it is a symbolic link, and what it points to may change".into()).hint("name the file itself")
-        );
-    }
-    let path = if metadata.is_dir() { only_component(path)? } else { path.to_path_buf() };
-    let metadata = path.symlink_metadata().map_err(io)?;
-    if !metadata.is_file() {
-        return Err(refuse("it is no regular file".into()));
-    }
-    check_size(metadata.len()).map_err(refuse)?;
-    let bytes = read_bounded(File::open(&path).map_err(io)?).map_err(refuse)?;
-    let absolute = path.canonicalize().map_err(io)?;
-    let name = absolute.file_name().map_or_else(|| shown.to_string(), |name| name.to_string_lossy().into_owned());
-    Ok(Fetched { name, bytes, source: absolute.to_string_lossy().into_owned() })
+    let name = fetched.source.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(src).to_owned();
+    Ok(Fetched { name, bytes: fetched.bytes, source: fetched.source })
 }
 
-fn only_component(folder: &Path) -> Result<PathBuf, AppError> {
-    let shown = folder.display();
-    let io = |e: std::io::Error| AppError::failed("unreadable", format!("reading plugin folder {shown}: {e}"));
-    let mut components = Vec::new();
-    for entry in folder.read_dir().map_err(io)?.take(ENTRIES_MAX) {
-        let path = entry.map_err(io)?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            components.push(path);
-        }
-    }
-    components.sort();
-    match components.len() {
-        1 => Ok(components.remove(0)),
-        0 => Err(AppError::failed("plugin_refused", format!("reading plugin folder {shown}: it holds no .wasm file"))
-            .hint("build the plugin first, or name the file")),
-        count => Err(AppError::failed(
-            "plugin_refused",
-            format!("reading plugin folder {shown}: it holds {count} .wasm files"),
+/// From its recorded source, as new as it has one there.
+pub(super) fn fetch_again(app: &App, id: &str, recorded: &str) -> Result<Fetched, AppError> {
+    match sources::unpinned(recorded) {
+        Some(source) => fetch(app, &source),
+        None => Err(AppError::failed(
+            "source_pinned",
+            format!("updating plugin {id}: it was installed from {recorded}, which is one version for ever"),
         )
-        .hint("name the one that you mean")),
+        .hint(format!("name where a newer one is: trcaa plugin update {id} SRC"))),
     }
+}
+
+fn local(path: &Path) -> Result<sources::Fetched, AppError> {
+    if path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink()) {
+        let shown = path.display();
+        return Err(AppError::failed(
+            "plugin_refused",
+            format!("fetching {shown}: it is a symbolic link, and what it points to may change"),
+        )
+        .hint("name the file itself"));
+    }
+    sources::fetch_local(path)
+}
+
+fn remote(app: &App, src: &str) -> Result<sources::Fetched, AppError> {
+    let network = app.network()?;
+    let sources = Sources {
+        network: &network,
+        resolver: Arc::new(SystemResolver),
+        observer: None,
+        login: None,
+        progress: app.progress.as_ref(),
+        cancel: app.plugins.cancel(),
+    };
+    let fetched = sources.fetch(src);
+    let details = match &fetched {
+        Ok(fetched) => json!({"sha256": fetched.sha256, "requests": fetched.requests}),
+        Err(error) => {
+            let requests = error.fields.iter().find(|(name, _)| *name == "requests").map(|(_, requests)| requests);
+            json!({"code": error.code, "requests": requests})
+        }
+    };
+    // What was asked of whom is in the trail whatever came of it. The part after ? may hold a key.
+    let shown = src.split(['?', '#']).next().unwrap_or_default();
+    app.store.write(|tx| tx.audit(&record("plugin_fetched", shown, details)))?;
+    fetched
 }

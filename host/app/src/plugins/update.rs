@@ -49,7 +49,10 @@ impl App {
     /// publisher, or of a lower version.
     pub fn offer_update(&self, id: &str, src: Option<&str>, downgrade: Downgrade) -> Result<Offer, AppError> {
         let row = self.updatable(id)?;
-        let fetched = source::fetch(self, src.unwrap_or(&row.source))?;
+        let fetched = match src {
+            Some(src) => source::fetch(self, src)?,
+            None => source::fetch_again(self, id, &row.source)?,
+        };
         let found = self.inspect_fetched(&fetched)?;
         let before = manifest_of(&row)?;
         let manifest = &found.manifest;

@@ -14,7 +14,7 @@ use crate::AppError;
 const ENTRIES_MAX: usize = 4_096;
 
 /// Reads the file, or the only component of the folder.
-pub(super) fn fetch(path: &Path) -> Result<Fetched, AppError> {
+pub(crate) fn fetch(path: &Path) -> Result<Fetched, AppError> {
     let shown = path.display().to_string();
     let failed = |e: std::io::Error| {
         let error = AppError::failed("source_unreadable", format!("fetching {shown}: {e}"));

@@ -239,6 +239,13 @@ pub(super) fn view(view: &PluginView) -> String {
     let asks_http = view.wishes.iter().any(|wish| matches!(wish.capability, Capability::Http(_)));
     lines.push(format!("It can never: {}.", never_in_words(manifest.kind, asks_http)));
     lines.push(format!("Each call has at most {}.", limits_in_words(&view.limits)));
+    if let Some(last) = view.recent_faults.last() {
+        lines.push(format!(
+            "Misbehaved {} of 3 times within ten minutes; last: {}. Three times switch it off.",
+            view.recent_faults.len(),
+            visible(last)
+        ));
+    }
     if !view.secrets.is_empty() {
         let names = view.secrets.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
         lines.push(format!("Secrets bound: {names}."));
