@@ -34,6 +34,7 @@ pub use context::ConnectionSetup;
 use credentials::{Bound, Value};
 pub use credentials::{BoundSecret, ConnectionAuth};
 use oauth::Renewal;
+pub(crate) use oauth::{OAUTH_FIELDS, is_oauth_record};
 use scan::Scan;
 use watch::Watch;
 

@@ -25,6 +25,7 @@ mod issues;
 mod keys;
 mod moments;
 mod network;
+mod plugin_secrets;
 mod plugins;
 mod progress;
 mod protocol;
@@ -65,8 +66,8 @@ pub use trcaa_shell as shell;
 pub use trcaa_store::{
     Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,
     ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, LogFileListed, LogFilter, Opened,
-    Overwrite, PendingEvents, PluginState, Rekey, Rekeyed, Restore, Restored, Store, StoreError, StoreStatus, Unsound,
-    parse_key, remove_drafts,
+    Overwrite, PendingEvents, PluginSecret, PluginState, Rekey, Rekeyed, Restore, Restored, Store, StoreError,
+    StoreStatus, Unsound, parse_key, remove_drafts,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

@@ -12,6 +12,10 @@ use crate::{App, AppError};
 pub(crate) const LOG_SIZE: &str = "log.size_bytes_max";
 const IMAGE_SIZE: &str = "image.size_bytes_max";
 const TRIAGE_FORMATS: &str = "triage.formats";
+/// Further roots of trust.
+pub(crate) const EXTRA_CA: &str = "net.extra_ca";
+/// The way out.
+pub(crate) const PROXY: &str = "net.proxy";
 pub(crate) const PROVIDER: &str = "provider.default";
 const SEARCH_LIMIT: &str = "search.limit";
 const LIST_LIMIT: &str = "list.limit";
@@ -22,6 +26,8 @@ const ROWS_MAX: u64 = 10_000;
 const FORMATS_MAX: usize = 10;
 /// Characters of a plugin's or format's name.
 const NAME_CHARS_MAX: usize = 64;
+/// Bytes of a path.
+const PATH_BYTES_MAX: usize = 4096;
 /// Characters of a refused value that an error repeats.
 const SHOWN_CHARS_MAX: usize = 80;
 
@@ -34,6 +40,10 @@ enum Kind {
     PluginId,
     /// Names of formats, separated by commas.
     Formats,
+    /// Empty, or the absolute path of a file of certificates.
+    PemFile,
+    /// Empty, or the address of a proxy without user name and password.
+    Proxy,
 }
 
 struct Known {
@@ -44,7 +54,7 @@ struct Known {
 }
 
 /// All there are, in the order of their names.
-const KNOWN: [Known; 6] = [
+const KNOWN: [Known; 8] = [
     Known {
         key: IMAGE_SIZE,
         kind: Kind::Integer { min: 1, max: EXTRACTED_BYTES_MAX },
@@ -62,6 +72,18 @@ const KNOWN: [Known; 6] = [
         kind: Kind::Integer { min: 1, max: EXTRACTED_BYTES_MAX },
         default: "52428800",
         meaning: "largest log that is taken in, in bytes",
+    },
+    Known {
+        key: EXTRA_CA,
+        kind: Kind::PemFile,
+        default: "",
+        meaning: "file of further certificates (PEM) that servers may be signed by; empty = none",
+    },
+    Known {
+        key: PROXY,
+        kind: Kind::Proxy,
+        default: "",
+        meaning: "HTTP proxy for all but the own network, such as http://proxy:3128; empty = none",
     },
     Known {
         key: PROVIDER,
@@ -110,13 +132,15 @@ impl Kind {
             Self::Integer { .. } => "integer",
             Self::PluginId => "text",
             Self::Formats => "list",
+            Self::PemFile => "path",
+            Self::Proxy => "url",
         }
     }
 
     fn range(self) -> (Option<u64>, Option<u64>) {
         match self {
             Self::Integer { min, max } => (Some(min), Some(max)),
-            Self::PluginId | Self::Formats => (None, None),
+            Self::PluginId | Self::Formats | Self::PemFile | Self::Proxy => (None, None),
         }
     }
 
@@ -128,6 +152,8 @@ impl Kind {
                     "it must be the name of a connection or a plugin's id: 1 to {NAME_CHARS_MAX} letters, digits, dots and dashes"
                 )
             }
+            Self::PemFile => "it must be empty, or an absolute path".to_owned(),
+            Self::Proxy => "it must be empty, or http://host:port without user name and password".to_owned(),
             Self::Formats => format!("it must be 1 to {FORMATS_MAX} formats separated by commas, such as md,html"),
         }
     }
@@ -143,6 +169,11 @@ impl Kind {
                 plain && value.parse::<u64>().is_ok_and(|number| (min..=max).contains(&number))
             }
             Self::PluginId => named(value, b".-_"),
+            Self::PemFile => {
+                let is_path = value.len() <= PATH_BYTES_MAX && !value.chars().any(char::is_control);
+                value.is_empty() || is_path && std::path::Path::new(value).is_absolute()
+            }
+            Self::Proxy => value.is_empty() || trcaa_net::parse_proxy(value).is_ok(),
             Self::Formats => value.split(',').count() <= FORMATS_MAX && value.split(',').all(|name| named(name, b"-")),
         }
     }
@@ -167,10 +198,15 @@ impl Known {
         if self.kind.takes(value) {
             return Ok(());
         }
-        let shown: String = value.chars().take(SHOWN_CHARS_MAX).collect();
-        Err(AppError::usage("bad_setting", format!("{} is {shown:?}; {}", self.key, self.kind.allowed())).hint(
-            format!("its default is {:?}, in force again after: trcaa settings unset {}", self.default, self.key),
-        ))
+        // A proxy's address that is refused may hold a password, and is not repeated.
+        let shown = match self.kind {
+            Kind::Proxy => "not taken".to_owned(),
+            _ => format!("{:?}", value.chars().take(SHOWN_CHARS_MAX).collect::<String>()),
+        };
+        Err(AppError::usage("bad_setting", format!("{} is {shown}; {}", self.key, self.kind.allowed())).hint(format!(
+            "its default is {:?}, in force again after: trcaa settings unset {}",
+            self.default, self.key
+        )))
     }
 }
 
@@ -237,7 +273,7 @@ impl App {
         // What a person wrote freely stays out of the trail; numbers may be in it.
         let details = match known.kind {
             Kind::Integer { .. } => serde_json::json!({"value": value}),
-            Kind::PluginId | Kind::Formats => serde_json::json!({}),
+            Kind::PluginId | Kind::Formats | Kind::PemFile | Kind::Proxy => serde_json::json!({}),
         };
         self.store.write(|tx| {
             tx.set_setting(key, value)?;
@@ -314,6 +350,16 @@ impl App {
         Ok(value)
     }
 
+    /// The file of further certificates; empty where none is set.
+    pub(crate) fn extra_ca(&self) -> Result<String, AppError> {
+        self.in_force(EXTRA_CA)
+    }
+
+    /// The proxy; empty where none is set.
+    pub(crate) fn proxy(&self) -> Result<String, AppError> {
+        self.in_force(PROXY)
+    }
+
     fn number(&self, key: &'static str, default: u64) -> Result<u64, AppError> {
         Ok(self.in_force(key)?.parse().unwrap_or(default))
     }
@@ -340,6 +386,7 @@ mod tests {
     #[test]
     fn kinds_take_what_they_may_and_nothing_else() {
         let number = Kind::Integer { min: 1, max: 100 };
+        let long_path = format!("/{}", "x".repeat(PATH_BYTES_MAX));
         for (kind, good, bad) in [
             (
                 number,
@@ -347,6 +394,12 @@ mod tests {
                 vec!["0", "101", "+5", "-1", " 5", "5 ", "", "1e1", "99999999999999999999"],
             ),
             (Kind::PluginId, vec!["offline-analyst", "a"], vec!["", "a b", "a/b", "é", &"x".repeat(65)]),
+            (Kind::PemFile, vec!["", "/etc/ca.pem"], vec!["ca.pem", "/a\nb", &long_path]),
+            (
+                Kind::Proxy,
+                vec!["", "http://proxy:3128"],
+                vec!["proxy:3128", "http://me:pw@proxy:3128", "socks5://proxy:1", "https://proxy"],
+            ),
             (Kind::Formats, vec!["md", "md,html"], vec!["", "md,", ",", "md, html", "../x", "a,b,c,d,e,f,g,h,i,j,k"]),
         ] {
             assert!(good.iter().all(|value| kind.takes(value)), "{good:?}");

@@ -9,6 +9,7 @@ mod issue;
 mod log;
 mod pii;
 mod plugin;
+mod plugin_secret;
 mod search;
 mod settings;
 mod shell;

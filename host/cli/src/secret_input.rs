@@ -11,6 +11,9 @@ use zeroize::Zeroizing;
 /// Longest secret line; a passphrase of a page is no passphrase.
 const LINE_BYTES_MAX: usize = 4096;
 
+/// Longest secret of several lines.
+const LONG_BYTES_MAX: usize = 64 << 10;
+
 /// The terminal's settings while its echo is off, for whoever ends the process meanwhile.
 static ECHO_OFF: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -70,6 +73,30 @@ impl SecretInput {
             return Err(AppError::usage("not_the_same", format!("reading {what}: the two are not the same")));
         }
         Ok(first)
+    }
+
+    /// As [`Self::read`]; piped in, it may be of several lines and up to 64 KiB, such as a record of OAuth tokens.
+    pub(crate) fn read_long(&mut self, what: &str) -> Result<Secret, AppError> {
+        if std::io::stdin().is_terminal() {
+            return self.read(what);
+        }
+        let mut bytes = Zeroizing::new(Vec::with_capacity(LONG_BYTES_MAX + 3));
+        let mut bounded = (&mut self.stdin).take(LONG_BYTES_MAX as u64 + 3);
+        bounded
+            .read_to_end(&mut bytes)
+            .map_err(|e| AppError::failed("unreadable", format!("reading {what} from standard input: {e}")))?;
+        let refused =
+            |reason: &str| AppError::usage("no_secret", format!("reading {what} from standard input: {reason}"));
+        let text = bytes.strip_suffix(b"\n").unwrap_or(&bytes);
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.len() > LONG_BYTES_MAX {
+            return Err(refused(&format!("it is longer than {LONG_BYTES_MAX} bytes")));
+        }
+        let text = std::str::from_utf8(text).map_err(|_| refused("it is no UTF-8"))?;
+        if text.trim().is_empty() {
+            return Err(refused("it is empty"));
+        }
+        Ok(Secret::new(text))
     }
 
     fn line(&mut self, what: &str) -> Result<Secret, AppError> {

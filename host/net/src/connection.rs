@@ -6,31 +6,26 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use trcaa_model::secret::Secret;
-use url::Host;
 
-use crate::address::{Reach, reach};
 use crate::credential::Credential;
 use crate::echo::{Known, Pieces, Redactor};
 use crate::error::{NetError, Rule};
 use crate::grant::Policy;
 use crate::header::{self, Refused};
+use crate::lookup::{allowed, look_up};
+use crate::network::Network;
 use crate::port::{Body, Decision, Observer, OutboundScan, Part, Record, Resolver, ScanRefusal};
 use crate::response::{BodyReader, Response};
-use crate::stop::{LOOK_EVERY, Stop};
+use crate::stop::Stop;
 use crate::target::Target;
-use crate::transport::{Network, Transport, Watch};
+use crate::transport::{Transport, Watch};
 
 /// Most redirects of one request.
 const REDIRECTS_MAX: u8 = 3;
-/// Most addresses of one name: a name with more is not a service but an experiment.
-const ADDRESSES_MAX: usize = 64;
-/// Longest wait for a look-up: as long as for a connection.
-const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most credentials of one request.
 const CREDENTIALS_MAX: usize = 4;
 
@@ -112,6 +107,13 @@ impl fmt::Debug for Connection {
 struct Errand<'a> {
     scan: &'a dyn OutboundScan,
     observer: &'a dyn Observer,
+}
+
+/// Hears nothing: what is decided only is no request.
+struct Unheard;
+
+impl Observer for Unheard {
+    fn record(&self, _: &Record<'_>) {}
 }
 
 /// One request of a chain of redirects.
@@ -223,15 +225,31 @@ impl Connection {
         }
     }
 
-    fn hop(
+    /// Decides about a request as [`Self::send`] does, and sends nothing; looks its host up.
+    ///
+    /// # Errors
+    /// As those of `send` before anything leaves.
+    pub fn decide(
+        &self,
+        request: &Request,
+        credentials: &[Credential],
+        scan: &dyn OutboundScan,
+    ) -> Result<(), NetError> {
+        let errand = Errand { scan, observer: &Unheard };
+        let headers = request.headers.clone();
+        let hop = Hop { method: request.method, headers, body: &request.body, credentials, begun: Instant::now() };
+        self.decided(&Target::parse(&request.url)?, &hop, &errand).map(|_| ())
+    }
+
+    /// Everything that is checked before a request may leave; gives its headers and where it may go.
+    fn decided(
         &self,
         target: &Target,
         hop: &Hop<'_>,
         errand: &Errand<'_>,
-        watch: &Watch,
-    ) -> Result<reqwest::Response, NetError> {
+    ) -> Result<(HeaderMap, Vec<IpAddr>), NetError> {
         let refuse = |capability, rule| self.refuse(target, hop, errand, capability, rule);
-        let mut headers = header::checked(&hop.headers).map_err(|refused| match refused {
+        let headers = header::checked(&hop.headers).map_err(|refused| match refused {
             Refused::Rule(rule) => refuse("http", rule),
             Refused::Invalid(error) => {
                 self.unread(hop, errand, &error);
@@ -244,8 +262,19 @@ impl Connection {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(&self.resolver, target, &self.stop).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, &self.stop, target).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
+        Ok((headers, addresses))
+    }
+
+    fn hop(
+        &self,
+        target: &Target,
+        hop: &Hop<'_>,
+        errand: &Errand<'_>,
+        watch: &Watch,
+    ) -> Result<reqwest::Response, NetError> {
+        let (mut headers, addresses) = self.decided(target, hop, errand)?;
         headers.insert("accept-encoding", HeaderValue::from_static("identity"));
         headers.entry("user-agent").or_insert(HeaderValue::from_static(concat!("trcaa/", env!("CARGO_PKG_VERSION"))));
         // From here on nothing prints the headers.
@@ -255,7 +284,7 @@ impl Connection {
             headers.insert(name, value);
         }
         if self.stop.is_asked() {
-            failed(&NetError::Stopped);
+            self.record(Some(target), hop, errand, Decision::Failed(NetError::Stopped.kind()));
             return Err(NetError::Stopped);
         }
         self.admit(target, hop, errand)?;
@@ -352,37 +381,6 @@ impl Hop<'_> {
     }
 }
 
-/// The addresses of a target's host; a literal is its own. Ends once `stop` says so.
-pub(crate) fn look_up(resolver: &Arc<dyn Resolver>, target: &Target, stop: &Stop) -> Result<Vec<IpAddr>, NetError> {
-    let name = match &target.origin.host {
-        Host::Ipv4(address) => return Ok(vec![(*address).into()]),
-        Host::Ipv6(address) => return Ok(vec![(*address).into()]),
-        Host::Domain(name) => name.clone(),
-    };
-    let unresolved = || NetError::Unresolved { host: target.host.clone() };
-    // getaddrinfo can't be ended, so it gets a thread that may outlive the wait; the system's own limit ends it.
-    let (found, answer) = mpsc::sync_channel(1);
-    let resolver = Arc::clone(resolver);
-    let look_up = move || {
-        // Nobody listens any more when the wait was over first.
-        let _ = found.send(resolver.resolve(&name));
-    };
-    std::thread::Builder::new().name("resolve".into()).spawn(look_up).map_err(|_| unresolved())?;
-    let begun = Instant::now();
-    let found = loop {
-        match answer.recv_timeout(LOOK_EVERY) {
-            _ if stop.is_asked() => return Err(NetError::Stopped),
-            Ok(found) => break found,
-            Err(RecvTimeoutError::Timeout) if begun.elapsed() < RESOLVE_TIMEOUT => {}
-            Err(_) => return Err(unresolved()),
-        }
-    };
-    match found {
-        Ok(found) if (1..=ADDRESSES_MAX).contains(&found.len()) => Ok(found),
-        Ok(_) | Err(_) => Err(unresolved()),
-    }
-}
-
 /// A coded body would carry an echoed secret past the search; nothing coded was asked for.
 pub(crate) fn uncoded(headers: &HeaderMap) -> Result<(), NetError> {
     for (header, plain) in [("content-encoding", "identity"), ("transfer-encoding", "chunked")] {
@@ -415,14 +413,4 @@ fn scanned(target: &Target, hop: &Hop<'_>, scan: &dyn OutboundScan) -> Result<()
     };
     unchanged(Part::Target, &target.decoded())?;
     hop.headers.iter().try_for_each(|(name, value)| unchanged(Part::Header(name), value))
-}
-
-/// Refuses all addresses when one is out of bounds: which of them is connected is not ours to choose.
-pub(crate) fn allowed(addresses: &[IpAddr], typed: bool) -> Result<(), Rule> {
-    addresses.iter().try_for_each(|&address| match reach(address) {
-        Reach::Public => Ok(()),
-        Reach::Own(_) if typed => Ok(()),
-        Reach::Own(range) => Err(Rule::OwnNetwork { address, range }),
-        Reach::Never(range) => Err(Rule::Address { address, range }),
-    })
 }

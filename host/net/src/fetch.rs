@@ -13,16 +13,18 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 
-use crate::connection::{Method, allowed, look_up, redirect, uncoded};
+use crate::connection::{Method, redirect, uncoded};
 use crate::credential::Credential;
 use crate::echo::Known;
 use crate::error::{NetError, Rule};
 use crate::header::plain_value;
+use crate::lookup::{allowed, look_up};
+use crate::network::Network;
 use crate::port::{Body, Decision, Observer, Record, Resolver};
 use crate::response::{BodyReader, Response};
 use crate::stop::Stop;
 use crate::target::{Origin, Target};
-use crate::transport::{Network, Transport, Watch};
+use crate::transport::{Transport, Watch};
 
 /// Most redirects of one download: an archive's front door, its mirror, its storage.
 const REDIRECTS_MAX: u8 = 3;
@@ -217,7 +219,7 @@ impl Fetcher {
             credential.check(target, typed).map_err(refuse)?;
         }
         let failed = |e: &NetError| self.record(target, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(&self.resolver, target, &watch.stop).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, &watch.stop, target).inspect_err(failed)?;
         allowed(&addresses, typed).map_err(refuse)?;
         let headers = self.headers(download, errand)?;
         self.record(target, errand, Decision::Allowed);

@@ -1,7 +1,7 @@
 //! The client that sends what was checked. Nothing outside [`crate::connection`] and [`crate::fetch`] calls it.
 //!
-//! Invariants: it connects to pinned addresses only (a name without a pin fails), follows no redirect, uses no proxy,
-//! decodes nothing, retries nothing, and reads no environment variable.
+//! Invariants: it connects to pinned addresses only (a name without a pin fails) or, where one is set, to the proxy; it
+//! follows no redirect, decodes nothing, retries nothing, and reads no environment variable.
 
 use std::collections::HashMap;
 use std::error::Error as _;
@@ -14,13 +14,12 @@ use std::time::{Duration, Instant};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::HeaderMap;
 use reqwest::{Client, Response};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
+use crate::address::{Reach, reach};
 use crate::connection::Method;
 use crate::error::NetError;
+use crate::network::Network;
 use crate::port::Body;
 use crate::stop::{LOOK_EVERY, Stop};
 use crate::target::Target;
@@ -33,35 +32,6 @@ const KEEP_OPEN: Duration = Duration::from_secs(30);
 const KEEP_OPEN_MAX: usize = 4;
 /// Most bytes of a cause that is shown.
 const REASON_CHARS_MAX: usize = 200;
-
-/// What all connections share: which servers are believed to be who they say, and the thread that serves the sockets.
-#[derive(Clone, Debug)]
-pub struct Network {
-    trust: ClientConfig,
-    runtime: Arc<Runtime>,
-}
-
-impl Network {
-    /// Mozilla's roots, and the certificates of the setting `net.extra_ca` in PEM (may be empty).
-    ///
-    /// # Errors
-    /// [`NetError::Invalid`] when the PEM text holds a certificate that can't be read, or the system gives no thread.
-    pub fn new(extra_ca_pem: &[u8]) -> Result<Self, NetError> {
-        let unreadable = || NetError::invalid("the extra certificates can't be read");
-        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        for certificate in CertificateDer::pem_slice_iter(extra_ca_pem) {
-            roots.add(certificate.map_err(|_| unreadable())?).map_err(|_| unreadable())?;
-        }
-        let trust = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring has the cipher suites of TLS 1.2 and 1.3")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("net").enable_all().build();
-        let runtime = runtime.map_err(|_| NetError::invalid("the network thread can't be started"))?;
-        Ok(Self { trust, runtime: Arc::new(runtime) })
-    }
-}
 
 /// Checked addresses by name. Grows to at most one entry per grant, since only granted hosts get here.
 #[derive(Clone, Debug, Default)]
@@ -82,28 +52,37 @@ impl Resolve for Pins {
 #[derive(Debug)]
 pub(crate) struct Transport {
     runtime: Arc<Runtime>,
+    /// Straight to the pinned addresses.
     client: Client,
+    /// Through the proxy, where there is one.
+    proxied: Option<Client>,
     pins: Pins,
 }
 
 impl Transport {
     pub(crate) fn new(network: &Network, idle: Duration) -> Result<Self, NetError> {
         let pins = Pins::default();
-        let client = Client::builder()
-            .tls_backend_preconfigured(network.trust.clone())
-            .dns_resolver(pins.clone())
-            .no_proxy()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .http1_only()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .read_timeout(idle)
-            .pool_idle_timeout(KEEP_OPEN)
-            .pool_max_idle_per_host(KEEP_OPEN_MAX)
-            .build()
-            .map_err(|_| NetError::invalid("the HTTP client can't be started"))?;
-        Ok(Self { runtime: Arc::clone(&network.runtime), client, pins })
+        let failed = |_| NetError::invalid("the HTTP client can't be started");
+        let builder = || {
+            Client::builder()
+                .tls_backend_preconfigured(network.trust.clone())
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .referer(false)
+                .http1_only()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(idle)
+                .pool_idle_timeout(KEEP_OPEN)
+                .pool_max_idle_per_host(KEEP_OPEN_MAX)
+        };
+        let client = builder().dns_resolver(pins.clone()).build().map_err(failed)?;
+        let through = |proxy: &url::Url| {
+            let proxy = reqwest::Proxy::all(proxy.clone()).map_err(failed)?;
+            builder().proxy(proxy).build().map_err(failed)
+        };
+        let proxied = network.proxy.as_ref().map(through).transpose()?;
+        Ok(Self { runtime: Arc::clone(&network.runtime), client, proxied, pins })
     }
 
     /// Sends one request to the checked addresses, and waits for the head of the response.
@@ -121,8 +100,11 @@ impl Transport {
             let pinned = addresses.iter().map(|a| SocketAddr::new(*a, 0)).collect();
             self.pins.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), pinned);
         }
+        // The user's own network is not behind a proxy, and none of its business.
+        let is_own = addresses.iter().any(|&address| reach(address) != Reach::Public);
+        let client = self.proxied.as_ref().filter(|_| !is_own).unwrap_or(&self.client);
         let mut request =
-            self.client.request(method.on_the_wire(), target.url.clone()).headers(headers).timeout(watch.remaining()?);
+            client.request(method.on_the_wire(), target.url.clone()).headers(headers).timeout(watch.remaining()?);
         if !body.is_empty() {
             request = request.body(body.as_str().to_owned());
         }

@@ -30,8 +30,22 @@ const TURN_LOOK: Duration = Duration::from_millis(25);
 const ANSWER_WAIT: Duration = Duration::from_secs(30);
 /// Most bytes of its answer.
 const ANSWER_BYTES_MAX: u64 = 64 << 10;
+/// Replaced tokens that are remembered, two of each renewal.
+const PREVIOUS_MAX: usize = 8;
 /// A token that ends so soon is as good as expired: the request has to arrive as well.
 const EARLY_S: u64 = 30;
+
+/// The fields of a record, for a person who writes one.
+pub(crate) const OAUTH_FIELDS: &str =
+    "access_token, refresh_token, token_url, client_id, and perhaps client_secret and expires_at (seconds since 1970)";
+
+/// Whether a secret is such a record, with a token in each place.
+pub(crate) fn is_oauth_record(secret: &Secret) -> bool {
+    OAuth::parse(secret).is_some_and(|record| {
+        record.secrets().all(|token| token.expose().len() >= 4)
+            && trcaa_net::origin_and_path(&record.token_url).is_some()
+    })
+}
 
 /// A secret that renews itself.
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,6 +60,9 @@ pub(crate) struct OAuth {
     /// Seconds since the Unix epoch; 0 = unknown, so that only a 401 tells.
     #[serde(default)]
     expires_at: u64,
+    /// Tokens that were replaced; a server may still speak of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    previous: Vec<String>,
 }
 
 impl Drop for OAuth {
@@ -53,6 +70,7 @@ impl Drop for OAuth {
         self.access_token.zeroize();
         self.refresh_token.zeroize();
         self.client_secret.zeroize();
+        self.previous.zeroize();
     }
 }
 
@@ -78,7 +96,12 @@ impl OAuth {
     /// Everything in it that must not come back.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = Secret> {
         let all = [Some(&self.access_token), Some(&self.refresh_token), self.client_secret.as_ref()];
-        all.into_iter().flatten().map(|text| Secret::new(text.as_str())).collect::<Vec<_>>().into_iter()
+        all.into_iter()
+            .flatten()
+            .chain(&self.previous)
+            .map(|text| Secret::new(text.as_str()))
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -203,6 +226,9 @@ impl Renewal {
         bytes.zeroize();
         let mut answer = answer.map_err(|_| self.log_in_again(name))?;
         let mut new = old.clone();
+        new.previous.extend([old.access_token.clone(), old.refresh_token.clone()]);
+        let forgotten = new.previous.len().saturating_sub(PREVIOUS_MAX);
+        new.previous.drain(..forgotten).for_each(|mut token| token.zeroize());
         new.access_token = std::mem::take(&mut answer.access_token);
         if let Some(refresh_token) = answer.refresh_token.take() {
             new.refresh_token = refresh_token;

@@ -65,6 +65,8 @@ pub(crate) enum PluginCommand {
     Grant(GrantArgs),
     /// Take grants back: all, or a part
     Revoke(GrantArgs),
+    /// Bind, list and remove the secrets that a plugin may use
+    Secret(super::PluginSecretArgs),
     /// Check files against signature, publisher, store, lock file and the MAC of native code
     Verify {
         /// Plugin id [default: all]

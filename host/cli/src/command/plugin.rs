@@ -63,6 +63,7 @@ pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &
         PluginCommand::Revoke(args) => grants::revoke(app, args, output),
         PluginCommand::Verify { id } => history::verify(app, id.as_deref(), output),
         PluginCommand::Audit { id, limit } => history::audit(app, id.as_deref(), *limit, output),
+        PluginCommand::Secret(args) => super::plugin_secret::run(app, args, output),
     }
 }
 

@@ -154,3 +154,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_secret_over_several_pieces_is_in_none_of_them() {
+    let known = known(&["hunter2/and+more"]);
+    for (pieces, shown) in [
+        (vec!["key hunter2", "/and+more end"], vec!["key [secret]", "[secret] end"]),
+        (vec!["hun", "ter2/and+more"], vec!["hun", "[secret]"]),
+        (vec!["a hunt", "er2/and", "+more b"], vec!["a [secret]", "[secret]", "[secret] b"]),
+        (vec!["hunter2/and+more", "hunter2/and+more"], vec!["[secret]", "[secret]"]),
+        (vec!["the hunter", "was here"], vec!["the [secret]", "was here"]),
+        (vec!["hu", "man"], vec!["hu", "man"]),
+        (vec!["plain", "text", ""], vec!["plain", "text", ""]),
+    ] {
+        let mut search = known.pieces();
+        let out: Vec<String> = pieces.iter().map(|piece| search.push(piece)).collect();
+        assert_eq!(out, shown, "{pieces:?}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_too_short_to_be_used_is_not_searched_for() {
+    let known = known(&["abc", "abcd"]);
+    assert_eq!(known.scrub("abc abcd"), "abc [secret]");
+}

@@ -10,6 +10,7 @@ mod limits;
 mod peer;
 mod redirect;
 mod request;
+mod stop;
 mod tls;
 
 use std::sync::Arc;
@@ -19,7 +20,8 @@ use peer::{Names, Records, Scan};
 use trcaa_model::plugin::{HttpCapability, SecretCapability};
 use trcaa_model::secret::Secret;
 use trcaa_net::{
-    Allowance, Body, Connection, Credential, Method, NetError, Network, Placement, Policy, Request, Response, Rule,
+    Allowance, Body, Connection, Credential, Method, NetError, Network, Placement, Policy, Request, Resolver, Response,
+    Rule,
 };
 
 const SECRET: &str = "hunter2/and+more";
@@ -55,6 +57,10 @@ impl Setup {
     }
 
     fn connect(&self, names: &Arc<Names>) -> Connection {
+        self.connect_by(names.clone())
+    }
+
+    fn connect_by(&self, names: Arc<dyn Resolver>) -> Connection {
         let grant = |origin: &String| HttpCapability {
             origin: origin.clone(),
             methods: ["GET", "POST", "PUT"].map(str::to_owned).to_vec(),
@@ -63,7 +69,7 @@ impl Setup {
         };
         let grants: Vec<_> = self.origins.iter().map(grant).collect();
         let policy = Policy::new("wiki", &grants, &self.typed, self.allowance).unwrap();
-        Connection::new(policy, &self.network, names.clone()).unwrap()
+        Connection::new(policy, &self.network, names).unwrap()
     }
 
     /// A token that may go to every granted origin.

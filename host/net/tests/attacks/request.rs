@@ -27,6 +27,10 @@ fn addresses_in_disguise_are_refused_even_where_typed() {
         ("[::ffff:127.0.0.1]", ""),
         ("[64:ff9b::169.254.169.254]", ""),
         ("[fd00:ec2::254]", ""),
+        ("[64:ff9b::a00:1]", ""),
+        ("[2002:a00:1::]", ""),
+        ("wiki.test", "64:ff9b::a9fe:a9fe"),
+        ("wiki.test", "fd00:ec2::254"),
         ("169.254.1.1", ""),
         ("0.0.0.0", ""),
         ("wiki.test", "::ffff:10.0.0.1"),
@@ -129,7 +133,9 @@ fn headers_of_the_hosts_do_not_leave() {
     let peer = Peer::saying("hello");
     let origin = format!("http://wiki.test:{}", peer.port);
     let setup = Setup::typed(&[&origin]);
-    for name in ["Authorization", "Cookie", "Proxy-Authorization", "Host", "X-Api-Key", "Transfer-Encoding"] {
+    for name in
+        ["Authorization", "Cookie", "Proxy-Authorization", "Proxy-Connection", "Host", "X-Api-Key", "Transfer-Encoding"]
+    {
         let request = Request { headers: vec![header(name, "stolen")], ..get(&origin) };
         let error = setup.send(&request).unwrap_err();
         tells_nothing(&error, &["stolen"]);
