@@ -13,7 +13,8 @@ const LOG: &str = "2026-11-21 10:00:01 INFO db-writer: started for anna.berg@exa
                    2026-11-21 10:00:02 ERROR db-writer: could not write to file \"pg_wal/1\": No space left on device\n\
                    2026-11-21 10:00:03 FATAL db-writer: shutting down\n";
 
-const NOUNS: [&str; 10] = ["issue", "log", "image", "pii", "doc", "audit", "plugin", "shell", "db", "settings"];
+const NOUNS: [&str; 11] =
+    ["issue", "log", "image", "pii", "doc", "audit", "plugin", "provider", "shell", "db", "settings"];
 const VERBS: [&str; 8] = ["triage", "search", "analyze", "why", "timeline", "completions", "issue new", "doc export"];
 
 fn keys(value: &Value) -> Vec<&str> {

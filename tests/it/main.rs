@@ -29,6 +29,7 @@ mod own_files;
 mod peer;
 mod plugin_life;
 mod plugins;
+mod providers;
 mod rekey;
 mod review;
 mod schema;

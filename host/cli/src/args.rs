@@ -9,6 +9,7 @@ mod log;
 mod pii;
 mod plugin;
 mod plugin_secret;
+mod provider;
 mod settings;
 mod shell;
 mod triage;
@@ -27,6 +28,7 @@ pub(crate) use log::LogCommand;
 pub(crate) use pii::{DecideArgs, PiiCommand};
 pub(crate) use plugin::{CapabilityName, GrantAnswer, GrantArgs, PluginCommand};
 pub(crate) use plugin_secret::PluginSecretArgs;
+pub(crate) use provider::{ProviderAddArgs, ProviderCommand};
 pub(crate) use settings::SettingsCommand;
 pub(crate) use shell::ShellCommand;
 pub(crate) use triage::TriageArgs;
@@ -115,6 +117,9 @@ pub(crate) enum Command {
     /// Install, update, grant to, verify and switch plugins
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Connect AI providers, test them and choose which one is asked
+    #[command(subcommand)]
+    Provider(ProviderCommand),
     /// Judge shell commands
     #[command(subcommand)]
     Shell(ShellCommand),

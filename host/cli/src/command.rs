@@ -10,6 +10,7 @@ mod log;
 mod pii;
 mod plugin;
 mod plugin_secret;
+mod provider;
 mod search;
 mod settings;
 mod shell;
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Timeline { issue } => audit::timeline(&open()?, issue, output),
         Command::Audit(command) => audit::run(&open()?, command, output),
         Command::Plugin(command) => plugin::run(&open()?, command, &cli.global, output),
+        Command::Provider(command) => provider::run(&open()?, command, cli.global.yes, output),
         Command::Shell(command) => shell::run(command, output),
         Command::Db(command) => db::run(open, command, &cli.global, output),
         Command::Settings(command) => settings::run(&open()?, command, output),

@@ -14,7 +14,9 @@ const BUG: u8 = 70;
 
 /// Tells a failure and gives its status.
 pub(crate) fn failed(error: &AppError, output: &Output) -> ExitCode {
-    output.error(error.code, &error.message, &error.hints, &error.fields);
+    if error.code != "told" {
+        output.error(error.code, &error.message, &error.hints, &error.fields);
+    }
     ExitCode::from(match error.family {
         Family::Failed => FAILED,
         Family::Usage => USAGE,

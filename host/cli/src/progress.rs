@@ -46,6 +46,12 @@ impl Progress for Bars {
         }
     }
 
+    fn note(&self, text: &str) {
+        if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            bar.set_message(crate::output::visible(text));
+        }
+    }
+
     fn end(&self) {
         if let Some(bar) = self.bar.lock().unwrap_or_else(PoisonError::into_inner).take() {
             bar.finish_and_clear();

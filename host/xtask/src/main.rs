@@ -1,10 +1,11 @@
-//! Developer automation: `cargo xtask demo | test | bench | crash | peers`. Each does its own set-up.
+//! Developer automation: `cargo xtask demo | test | bench | crash | peers | providers`. Each does its own set-up.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod bench;
 mod crash;
 mod demo;
 mod peers;
+mod providers;
 mod setup;
 mod test;
 
@@ -19,6 +20,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test    everything that CI runs: fmt, clippy, tests, docs
   bench   print each measured figure beside its limit
   crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
+  providers   ask aimock, llmock and llama.cpp's server through the product, with faults;
+              --record keeps the exchanges, --binary FILE takes a build that is there
   peers   bring what the tests compare with: an independent SQLCipher client, a bus and a keyring";
 
 fn main() -> ExitCode {
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         "test" => test::run(),
         "bench" => bench::run(),
         "crash" => crash::run(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "providers" => providers::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
         "peers" => peers::run_all(),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
