@@ -302,3 +302,21 @@ fn a_key_that_a_server_sends_back_is_hidden() {
     assert_eq!(tested.answer()["result"]["success"], false, "a failed test is an answer: {tested:?}");
     expect_no_key(&home, &[&failed, &tested]);
 }
+
+#[test]
+fn a_key_that_comes_back_in_two_halves_of_an_answer_is_hidden() {
+    let (home, issue) = home();
+    let whole =
+        json!({"summary": format!("the key is {KEY}!"), "key_findings": [], "first_why": "?", "severity": "low"});
+    let whole = whole.to_string();
+    let (first, second) = whole.split_at(whole.find(KEY).unwrap() + 9);
+    let delta = |text: &str| format!("data: {}\n\n", json!({"choices": [{"index": 0, "delta": {"content": text}}]}));
+    let finish = json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]});
+    let body = format!("{}{}data: {finish}\n\ndata: [DONE]\n\n", delta(first), delta(second));
+    let answer = json!({"status": 200, "headers": [["content-type", "text/event-stream"]], "body": body});
+    let server = Server::answering(vec![answer]);
+    add(&home, "mock", &server.url(), &["--yes"], Some(KEY)).ok();
+    let run = home.run(["analyze", &issue, "--provider", "mock", "--json"]).ok();
+    assert_eq!(run.answer()["summary"], "the key is [secret]!");
+    expect_no_key(&home, &[&run]);
+}

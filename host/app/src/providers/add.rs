@@ -46,6 +46,8 @@ pub struct Proposal {
     before: Option<ProviderRow>,
     /// What has to be granted and is not yet.
     missing: Vec<Capability>,
+    /// Whose plugin it is; `None` for one that nobody signed.
+    publisher_key: Option<String>,
 }
 
 impl App {
@@ -101,13 +103,14 @@ impl App {
         for (name, typed) in &new.settings {
             set(&mut row, manifest, name, typed)?;
         }
-        let granted = self.store.plugin_grants(&manifest.id, None)?;
+        let publisher_key = provider.plugin().publisher().map(|publisher| publisher.key.clone());
+        let granted = self.store.plugin_grants(&manifest.id, publisher_key.as_deref())?;
         let is_missing = |c: &Capability| !granted.iter().any(|grant| grant.capability_hash == capability_hash(c));
         let missing: Vec<Capability> = manifest.capabilities().into_iter().filter(is_missing).collect();
         let same_place = before_same_plugin.is_some_and(|before| before.api_url == row.api_url);
         let asks = !missing.is_empty() || !same_place;
         let has_key = row.api_key.is_some() || before.as_ref().is_some_and(|before| before.has_api_key);
-        Ok(Proposal { lines: screen(manifest, &row, has_key), asks, row, before, missing })
+        Ok(Proposal { lines: screen(manifest, &row, has_key), asks, row, before, missing, publisher_key })
     }
 
     /// Stores what was proposed, with its grants. Call it once the user agreed, if [`Proposal::asks`].
@@ -122,7 +125,7 @@ impl App {
                 let hash = capability_hash(capability);
                 tx.grant(&PluginGrant {
                     plugin_id: row.plugin.clone(),
-                    publisher_key: None,
+                    publisher_key: proposal.publisher_key.clone(),
                     capability_hash: hash.clone(),
                     capability: serde_json::to_value(capability).unwrap_or(Value::Null),
                     granted_at: String::new(),

@@ -1,7 +1,7 @@
 //! The one screen that a person decides by, and `plugin show`: a stranger's wishes in plain words.
 
 use trcaa_app::{Difference, Offer, PluginView, RemovedPlugin, WishView};
-use trcaa_model::plugin::{BASE_URL, Capability, Coverage, Kind, Limits};
+use trcaa_model::plugin::{BASE_URL, Capability, Coverage, Kind, Limits, SettingKind, SettingSpec};
 
 use crate::output::visible;
 
@@ -250,6 +250,10 @@ pub(super) fn view(view: &PluginView) -> String {
         let names = view.secrets.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
         lines.push(format!("Secrets bound: {names}."));
     }
+    if !manifest.settings.is_empty() {
+        lines.push("Settings of a connection:".to_owned());
+        lines.extend(manifest.settings.iter().map(setting_line));
+    }
     if view.versions.len() > 1 {
         lines.push(String::new());
         lines.push("Versions kept:".to_owned());
@@ -265,4 +269,16 @@ pub(super) fn view(view: &PluginView) -> String {
         }
     }
     lines.join("\n")
+}
+
+/// A setting with what it takes and what holds without it.
+fn setting_line(setting: &SettingSpec) -> String {
+    let values = match setting.kind {
+        SettingKind::Text => "text".to_owned(),
+        SettingKind::Integer => "number".to_owned(),
+        SettingKind::Boolean => "true or false".to_owned(),
+        SettingKind::Choice => setting.choices.iter().map(|choice| visible(choice)).collect::<Vec<_>>().join("|"),
+    };
+    let default = setting.default.as_ref().map_or_else(String::new, |value| format!(" [default: {}]", visible(value)));
+    format!("  {} = {values}{default}: {}", setting.name, visible(&setting.description))
 }
