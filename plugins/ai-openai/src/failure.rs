@@ -111,6 +111,7 @@ pub fn nonsense(problem: &str) -> Error {
 }
 
 #[cfg(test)]
+#[allow(clippy::panic)]
 mod tests {
     use super::*;
 
