@@ -250,7 +250,7 @@ fn fault_of(stopped: &Option<Fault>, limits: &Limits, error: &wasmtime::Error) -
     if text.contains("fuel allocated for hostcalls has been exhausted") {
         return Fault::OutputLimit { limit_bytes: limits.host_call_bytes_max.max(limits.output_bytes_max) };
     }
-    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) || text.contains("resource table") {
+    if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) || text.contains("store handle limit exceeded") {
         return Fault::HandleLimit { limit: HANDLES_MAX };
     }
     // The trap's own words name instructions and never memory contents.

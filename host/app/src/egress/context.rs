@@ -152,6 +152,7 @@ impl App {
             secrets: Some(egress.clone()),
             kv: Some(Arc::new(state)),
             log: base.ports.log.clone(),
+            failures: base.ports.failures.clone(),
             scrub: Some(egress),
             settings: Some(Arc::new(ConnectionSettings(setup.settings))),
             failures: base.ports.failures.clone(),
