@@ -14,6 +14,9 @@ use trcaa_runtime::{
     Provider, Renderer, Source, bundled_ids, load_bundled,
 };
 
+use crate::hostile::frozen::{frozen_detector, frozen_extractor, frozen_integration, frozen_provider, frozen_renderer};
+use crate::hostile::networked::hostile_networked;
+
 macro_rules! is_tested {
     ($name:ident) => {
         const _: fn() = $name::is_tested;

@@ -18,6 +18,7 @@ mod events;
 mod full_disk;
 mod guests;
 mod history;
+mod hostile;
 mod import;
 mod interop;
 mod keyring;
