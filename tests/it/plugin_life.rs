@@ -271,7 +271,8 @@ fn what_is_no_plugin_or_not_one_is_refused_by_name_and_step_and_leaves_nothing()
         assert!(message.starts_with("fetching ") || message.contains(" plugin "), "names plugin and step: {message}");
     }
     assert_eq!(installed_files(&home), 0);
-    home.run(["pii", "scan", good.to_str().unwrap()]).ok();
+    let log = home.file("a.log", "2026-11-21 10:00:00 ERROR mail to ada@example.org failed\n");
+    home.run(["pii", "scan", log.to_str().unwrap()]).ok();
     install(&home, &demo("1.0.0", READS));
     let other = home.file("other.wasm", demo("3.0.0", READS));
     assert_eq!(home.refused(["plugin", "install", other.to_str().unwrap(), "--yes"], 1), "already_installed");

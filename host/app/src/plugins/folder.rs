@@ -27,6 +27,7 @@ pub(super) struct Found {
 
 impl Found {
     pub(super) fn read(name: &str, source: Source, bytes: Vec<u8>) -> Result<Self, String> {
+        check_size(bytes.len() as u64)?;
         let Inspection { manifest, publisher, sha256 } = Plugin::inspect(name, &bytes).map_err(|e| e.problem)?;
         Ok(Self { manifest, publisher, sha256, source, bytes })
     }
