@@ -44,6 +44,11 @@ pub(crate) fn components() -> impl Iterator<Item = (&'static str, &'static [u8])
     BUNDLED.iter().map(|b| (b.id, b.wasm))
 }
 
+/// The bytes of a bundled plugin's component.
+pub(crate) fn component(id: &str) -> Option<&'static [u8]> {
+    BUNDLED.iter().find(|b| b.id == id).map(|b| b.wasm)
+}
+
 /// Loads a bundled plugin from its native code; compiles only where this machine's CPU refuses that code.
 ///
 /// # Errors

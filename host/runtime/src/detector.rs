@@ -115,7 +115,7 @@ impl Detector {
 }
 
 /// Believes an answer only if it has a list per text and every span lies inside it, on character boundaries.
-fn check(
+pub(crate) fn check(
     detector: &str,
     known: &BTreeSet<String>,
     texts: &[String],

@@ -67,7 +67,7 @@ impl Extractor {
         bytes: &[u8],
         on_text: impl FnMut(&str) + Send + 'static,
     ) -> Result<(), PluginError> {
-        let sink = Pushed::into_sink(Box::new(TextGate { rest: Vec::new(), on_text }));
+        let sink = Pushed::into_sink(Box::new(TextGate::new(on_text)));
         let (answer, mut pushed) = self.run("extract", sink, |guest, store| {
             let output = store.data_mut().table.push(OutputHandle)?;
             let lent = Resource::new_borrow(output.rep());
@@ -105,9 +105,16 @@ fn without_words(error: GuestError) -> GuestError {
 }
 
 /// Lets only UTF-8 through. Pieces may end within a character: at most three bytes wait for the next one.
-struct TextGate<F> {
+pub(crate) struct TextGate<F> {
     rest: Vec<u8>,
     on_text: F,
+}
+
+impl<F: FnMut(&str) + Send> TextGate<F> {
+    /// Nothing yet; `on_text` gets each piece.
+    pub(crate) fn new(on_text: F) -> Self {
+        Self { rest: Vec::new(), on_text }
+    }
 }
 
 impl<F: FnMut(&str) + Send> ByteSink for TextGate<F> {
@@ -149,7 +156,7 @@ mod tests {
         let text = Arc::new(Mutex::new(String::new()));
         let into = Arc::clone(&text);
         let on_text = move |piece: &str| into.lock().unwrap_or_else(PoisonError::into_inner).push_str(piece);
-        let mut gate = TextGate { rest: Vec::new(), on_text };
+        let mut gate = TextGate::new(on_text);
         pieces.iter().try_for_each(|piece| gate.take(piece))?;
         gate.finish()?;
         Ok(text.lock().unwrap_or_else(PoisonError::into_inner).clone())

@@ -23,6 +23,8 @@ mod host_functions;
 mod inspect;
 mod integration;
 mod linker;
+#[doc(hidden)]
+pub mod measure;
 mod output_check;
 mod plugin;
 pub mod ports;
