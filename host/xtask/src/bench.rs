@@ -1,5 +1,7 @@
 //! The measured figures, each beside its limit. Nothing here fails a build: speed is printed, not asserted.
 
+mod plugin_calls;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -12,32 +14,86 @@ const LARGE_LOG_BYTES: usize = 50 << 20;
 /// Issues of the list.
 const ISSUES: usize = 1_000;
 
+type Measure = fn() -> Outcome;
+
 struct Measured {
     took: Duration,
     peak_kib: u64,
 }
 
-/// Measures and prints.
-pub(crate) fn run() -> Outcome {
-    setup::target()?;
-    peers::client()?;
-    build_product()?;
+/// Parts of the measuring, in the order in which they run. The last one only with `--peers` or by name: it builds a second
+/// wasmtime.
+const PARTS: [(&str, Measure); 6] = [
+    ("product", whole_product),
+    ("store", store),
+    ("ingest", ingest),
+    ("net", net),
+    ("runtime", runtime),
+    ("peers", || plugin_calls::run(&[])),
+];
+
+/// Measures and prints: every part but `peers`, or those that `arguments` name.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let known = |name: &str| PARTS.iter().any(|(part, _)| *part == name);
+    let (flags, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|a| a.starts_with("--"));
+    let of_peers: Vec<&str> =
+        names.iter().map(|name| name.as_str()).filter(|name| plugin_calls::PARTS.contains(name)).collect();
+    let unknown = names.iter().find(|name| !known(name) && !of_peers.contains(&name.as_str()));
+    if let Some(wrong) = flags.iter().find(|flag| **flag != "--peers").or(unknown) {
+        let parts: Vec<&str> = PARTS.iter().map(|(part, _)| *part).chain(plugin_calls::PARTS).collect();
+        return Err(format!("there is no {wrong:?} to measure\n  hint: --peers, or some of: {}", parts.join(", ")));
+    }
+    for (part, measure) in PARTS {
+        let asked = names.iter().any(|name| *name == part);
+        let by_default = names.is_empty() && part != "peers";
+        if asked || by_default || (part == "peers" && !flags.is_empty()) {
+            measure()?;
+        }
+    }
+    if of_peers.is_empty() { Ok(()) } else { plugin_calls::run(&of_peers) }
+}
+
+fn place() -> Result<PathBuf, String> {
     let place = root().join("target/bench");
+    fs::create_dir_all(&place).map_err(|e| format!("making {}: {e}", place.display()))?;
+    Ok(place)
+}
+
+/// Makes a folder of a part anew.
+fn cleared(part: &str) -> Result<PathBuf, String> {
+    let place = place()?.join(part);
     if place.exists() {
         fs::remove_dir_all(&place).map_err(|e| format!("clearing {}: {e}", place.display()))?;
     }
     fs::create_dir_all(&place).map_err(|e| format!("making {}: {e}", place.display()))?;
-    say("the product");
+    Ok(place)
+}
+
+fn head() {
     println!("{:44} {:>12} {:>12} {:>8}", "FIGURE", "MEASURED", "LIMIT", "RATIO");
+}
+
+fn whole_product() -> Outcome {
+    setup::target()?;
+    build_product()?;
+    let place = cleared("product")?;
+    say("the product");
+    head();
     demo_run(&place)?;
     large_log(&place)?;
-    issue_list(&place)?;
+    issue_list(&place)
+}
+
+fn store() -> Outcome {
+    setup::target()?;
+    peers::client()?;
+    build_product()?;
     say("the store (RATIO is ours to the limit; of the others, ours to theirs)");
-    let large = place.join("hundred-thousand");
+    let large = cleared("store")?.join("hundred-thousand");
     let folder = large.display().to_string();
     step(&cargo(), &["bench", "--locked", "-p", "trcaa-store", "--bench", "figures", "--", "--store", &folder])?;
     say("whole processes on the store of 100,000 issues");
-    println!("{:44} {:>12} {:>12} {:>8}", "FIGURE", "MEASURED", "LIMIT", "RATIO");
+    head();
     let key = ("TRCAA_DB_KEY", "07".repeat(32));
     for (name, args) in [
         ("issue list, 100,000 issues, whole process", &["issue", "list"][..]),
@@ -50,11 +106,25 @@ pub(crate) fn run() -> Outcome {
             command
         })?;
     }
-    if root().join("host/app/benches/ingest.rs").exists() {
-        say("taking in a log, beside gzip and SHA-256 of the same bytes alone");
-        step(&cargo(), &["bench", "--locked", "-p", "trcaa-app", "--bench", "ingest"])?;
+    Ok(())
+}
+
+fn ingest() -> Outcome {
+    say("taking in a log, beside gzip and SHA-256 of the same bytes alone");
+    step(&cargo(), &["bench", "--locked", "-p", "trcaa-app", "--bench", "ingest"])
+}
+
+fn net() -> Outcome {
+    if !root().join("host/net/benches").exists() {
+        return Ok(());
     }
-    say("a plugin call (median of samples; limit 25 µs for a fresh instance and its first call)");
+    say("the way out: a decision without DNS (limit 5 µs), redaction of echoes (limit 500 MB/s on one core)");
+    step(&cargo(), &["bench", "--locked", "-p", "trcaa-net"])
+}
+
+fn runtime() -> Outcome {
+    setup::target()?;
+    say("a plugin call (median of samples; limit 25 µs for a fresh instance and its first call, 1 ms to load)");
     step(&cargo(), &["bench", "--locked", "-p", "trcaa-runtime", "--bench", "call"])
 }
 

@@ -18,7 +18,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo    build the product and run the main job on the bundled incident
   test    everything that CI runs: fmt, clippy, tests, docs
-  bench   print each measured figure beside its limit
+  bench   print each measured figure beside its limit: all but `peers`, or the named parts of: product, store,
+          ingest, net, runtime, peers; --peers adds plugin calls beside Extism (bench/README.md)
   crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
   providers   ask aimock, llmock and llama.cpp's server through the product, with faults;
               --record keeps the exchanges, --binary FILE takes a build that is there
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
     let outcome = match command.as_str() {
         "demo" => demo::run(),
         "test" => test::run(),
-        "bench" => bench::run(),
+        "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "crash" => crash::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "providers" => providers::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
         "peers" => peers::run_all(),

@@ -7,14 +7,19 @@ use crate::{Outcome, run, say};
 /// Plugins are WebAssembly components.
 const TARGET: &str = "wasm32-wasip2";
 
-/// Adds the WebAssembly target when it is missing.
+/// Adds the WebAssembly target of plugins when it is missing.
 pub(crate) fn target() -> Outcome {
+    target_of(TARGET)
+}
+
+/// Adds a compilation target when it is missing.
+pub(crate) fn target_of(name: &str) -> Outcome {
     let installed = Command::new("rustup").args(["target", "list", "--installed"]).output();
     match installed {
-        Ok(output) if String::from_utf8_lossy(&output.stdout).lines().any(|line| line == TARGET) => Ok(()),
+        Ok(output) if String::from_utf8_lossy(&output.stdout).lines().any(|line| line == name) => Ok(()),
         Ok(_) => {
-            say(&format!("adding the target {TARGET}"));
-            run("rustup", &["target", "add", TARGET])
+            say(&format!("adding the target {name}"));
+            run("rustup", &["target", "add", name])
         }
         // A toolchain without rustup has the target or tells that it lacks it when the plugins are built.
         Err(_) => Ok(()),
