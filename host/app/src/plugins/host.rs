@@ -20,7 +20,7 @@ use trcaa_store::{PluginRow, PluginState, Store};
 
 use super::native::{FolderCache, code_cache};
 use super::{BUNDLED, FOLDER, INSTALLED_FOLDER, Place, component_name, folder, place_of, trust};
-use crate::AppError;
+use crate::{App, AppError};
 
 /// Loads plugins when they are needed, and no engine before.
 pub(crate) struct PluginHost {
@@ -219,6 +219,16 @@ impl PluginHost {
         }
         trust::expect_pin(store, &row.id, plugin.publisher())?;
         Ok(plugin)
+    }
+}
+
+impl App {
+    /// Loads one enabled plugin of any kind, checked anew: its SHA-256, its signature, its publisher's pinned key.
+    ///
+    /// # Errors
+    /// `not_found`, `plugin_disabled`, `plugin_quarantined`, `plugin_missing`, `publisher_changed`, `plugin_refused`.
+    pub fn load_plugin(&self, id: &str) -> Result<Arc<Plugin>, AppError> {
+        self.plugins.load(&self.store, id)
     }
 }
 
