@@ -45,16 +45,16 @@ pub(super) fn wish_in_words(capability: &Capability) -> String {
 
 fn bytes_in_words(bytes: u64) -> String {
     match bytes {
-        _ if bytes >= 1 << 20 && bytes % (1 << 20) == 0 => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 && bytes % (1 << 10) == 0 => format!("{} KiB", bytes >> 10),
+        _ if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 && bytes.is_multiple_of(1 << 10) => format!("{} KiB", bytes >> 10),
         _ => format!("{bytes} bytes"),
     }
 }
 
 fn ms_in_words(ms: u64) -> String {
     match ms {
-        _ if ms >= 60_000 && ms % 60_000 == 0 => format!("{} min", ms / 60_000),
-        _ if ms >= 1_000 && ms % 1_000 == 0 => format!("{} s", ms / 1_000),
+        _ if ms >= 60_000 && ms.is_multiple_of(60_000) => format!("{} min", ms / 60_000),
+        _ if ms >= 1_000 && ms.is_multiple_of(1_000) => format!("{} s", ms / 1_000),
         _ => format!("{ms} ms"),
     }
 }
