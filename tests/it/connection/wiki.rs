@@ -32,7 +32,8 @@ pub(super) struct Desk {
     pub(super) app: App,
     pub(super) plugin: Arc<Plugin>,
     pub(super) clock: Arc<Hand>,
-    pub(super) dir: tempfile::TempDir,
+    /// Holds the folder until the test ends.
+    pub(super) _dir: tempfile::TempDir,
 }
 
 impl Desk {
@@ -56,7 +57,7 @@ impl Desk {
         let app = App::open(setup, Box::new(NoProgress)).unwrap();
         let engine = Engine::new().unwrap();
         let plugin = Plugin::load(&engine, "wiki", component, Source::DropIn("wiki.wasm".into()), None).unwrap();
-        Self { app, plugin, clock, dir }
+        Self { app, plugin, clock, _dir: dir }
     }
 
     /// Grants what the manifest asks for and `wanted` takes.

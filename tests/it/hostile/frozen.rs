@@ -41,7 +41,7 @@ fn a_detector_a_renderer_and_an_extractor_of_the_first_version_work() {
 fn a_provider_and_an_integration_of_the_first_version_work() {
     let engine = Engine::new().unwrap();
     let provider = Provider::new(&load(&engine, tests::FROZEN_PROVIDER), Arc::default()).unwrap();
-    let request = ChatRequest { model: String::new(), messages: Vec::new(), json_schema: None, extra: Vec::new() };
+    let request = ChatRequest::default();
     assert_eq!(provider.complete(&request, None).unwrap().text, "0 true true", "clock, secrets and http of 0.1.0");
     let integration = Integration::new(&load(&engine, tests::FROZEN_INTEGRATION), Arc::default()).unwrap();
     assert_eq!(integration.whoami().unwrap(), "frozen true");

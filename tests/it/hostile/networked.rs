@@ -97,8 +97,7 @@ fn complete_with(model: &str, ports: Ports, cancel: Cancel) -> Result<String, Pl
     let request = ChatRequest {
         model: model.into(),
         messages: vec![Message { role: Role::User, parts: vec![Part::Text(redacted("question"))] }],
-        json_schema: None,
-        extra: Vec::new(),
+        ..ChatRequest::default()
     };
     provider.complete(&request, None).map(|answer| answer.text)
 }

@@ -155,7 +155,6 @@ impl App {
             failures: base.ports.failures.clone(),
             scrub: Some(egress),
             settings: Some(Arc::new(ConnectionSettings(setup.settings))),
-            failures: base.ports.failures.clone(),
             clock,
         };
         Ok(Arc::new(CallContext { ports, connection: setup.name, cancel }))

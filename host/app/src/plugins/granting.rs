@@ -57,7 +57,7 @@ impl App {
     /// # Errors
     /// `not_asked`: the manifest does not ask for it, so it can't be granted.
     pub fn grant_plugin(&self, id: &str, subject: &GrantSubject) -> Result<Granted, AppError> {
-        let holder = self.holder(id, "granting to")?;
+        let holder = self.holder(id)?;
         let wishes = self.wishes_meant(&holder, subject)?;
         let held = granted_to(&self.store, &holder.id, holder.key.as_deref())?;
         let new: Vec<Capability> = wishes
@@ -73,7 +73,7 @@ impl App {
     /// # Errors
     /// `not_granted`; `grant_wider`: what is granted can't be split there.
     pub fn revoke_plugin(&self, id: &str, subject: &GrantSubject) -> Result<Granted, AppError> {
-        let holder = self.holder(id, "revoking from")?;
+        let holder = self.holder(id)?;
         let held = granted_to(&self.store, &holder.id, holder.key.as_deref())?;
         let mut taken = Vec::new();
         let mut rest = Vec::new();
@@ -115,13 +115,10 @@ impl App {
         Ok(Granted { plugin_id: holder.id, changed, grants })
     }
 
-    fn holder(&self, id: &str, step: &str) -> Result<Holder, AppError> {
-        if Found::bundled(id).is_some() {
-            return Err(AppError::failed(
-                "bundled",
-                format!("{step} plugin {id}: it is part of this program and has what it asks for"),
-            )
-            .hint(format!("keep it from running: trcaa plugin disable {id}")));
+    fn holder(&self, id: &str) -> Result<Holder, AppError> {
+        // A bundled plugin is nobody's; what it may do beyond computing is granted like any other's.
+        if let Some(found) = Found::bundled(id) {
+            return Ok(Holder { id: found.manifest.id.clone(), manifest: found.manifest, key: None });
         }
         if let Some(row) = self.store.plugin(id)? {
             return Ok(Holder { id: row.id.clone(), manifest: manifest_of(&row)?, key: self.key_of(id)? });

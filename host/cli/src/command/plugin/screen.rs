@@ -231,7 +231,7 @@ pub(super) fn view(view: &PluginView) -> String {
                 lines.push(format!("  - {} [{}]", wish_in_words(&wish.capability), granted_in_words(wish)));
                 lines.push(format!("    why: {}", visible(wish.capability.reason())));
             }
-            if !bundled && view.wishes.iter().any(|wish| wish.granted != Coverage::Whole) {
+            if view.wishes.iter().any(|wish| wish.granted != Coverage::Whole) {
                 lines.push(format!("  grant the rest with: trcaa plugin grant {}", summary.id));
             }
         }
