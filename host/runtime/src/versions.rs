@@ -41,6 +41,7 @@ pub(crate) fn check(shown: &str, name: &str, version: &str) -> Result<(), String
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::check;
 
     #[test]
