@@ -106,15 +106,16 @@ fn quarantine(tx: &Tx<'_>, what: &Misbehaviour<'_>, failures: usize, failures_ma
 /// Refuses to go on without a detector that was switched off by its failures: leaving it out in silence would let text
 /// out that it would have hidden.
 pub(crate) fn refuse_without(rows: &[PluginRow], kind: Kind) -> Result<(), AppError> {
-    let off = rows.iter().find(|row| row.kind == kind && row.state == PluginState::Quarantined);
-    match off {
-        Some(row) if kind == Kind::PiiDetector => Err(AppError::failed(
-            "plugin_quarantined",
-            format!("detector {} was switched off: {}", row.id, row.reason.as_deref().unwrap_or("it failed too often")),
-        )
-        .hint(format!("try it again: trcaa plugin enable {0}, or do without it: trcaa plugin disable {0}", row.id))),
-        _ => Ok(()),
-    }
+    if kind == Kind::PiiDetector { switched_off(rows, kind).map_or(Ok(()), Err) } else { Ok(()) }
+}
+
+/// What to tell where a plugin of `kind` is missed, and one was switched off by its failures.
+pub(crate) fn switched_off(rows: &[PluginRow], kind: Kind) -> Option<AppError> {
+    let row = rows.iter().find(|row| row.kind == kind && row.state == PluginState::Quarantined)?;
+    let why = row.reason.as_deref().unwrap_or("it failed too often");
+    let told = format!("{} {} was switched off: {why}", kind.as_str(), row.id);
+    let next = format!("try it again: trcaa plugin enable {0}, or do without it: trcaa plugin disable {0}", row.id);
+    Some(AppError::failed("plugin_quarantined", told).hint(next))
 }
 
 #[cfg(test)]

@@ -144,7 +144,13 @@ impl PluginHost {
 
     /// The first enabled extractor that reads `format`.
     pub(crate) fn extractor(&self, store: &Store, format: &str) -> Result<Extractor, AppError> {
-        first_reading(format, &self.enabled(store, Kind::TextExtractor)?, &self.context)
+        let kind = Kind::TextExtractor;
+        match first_reading(format, &self.enabled(store, kind)?, &self.context) {
+            Err(missed) if missed.code == "no_extractor" => {
+                Err(crate::failures::switched_off(&store.plugins()?, kind).unwrap_or(missed))
+            }
+            found => found,
+        }
     }
 
     fn enabled(&self, store: &Store, kind: Kind) -> Result<Vec<Arc<Plugin>>, AppError> {
