@@ -4,7 +4,7 @@
 use trcaa_sdk::ai::{Completion, Event, Finish, Model, Provider, Request, Sink, emit_text};
 use trcaa_sdk::host::http::{self, Auth, Credential, Method, Placement};
 use trcaa_sdk::host::log::{self, Level};
-use trcaa_sdk::host::{clock, secrets};
+use trcaa_sdk::host::{clock, secrets, settings};
 use trcaa_sdk::{Descriptor, Error};
 
 struct Hostile;
@@ -104,7 +104,7 @@ impl Provider for Hostile {
 }
 
 fn base() -> String {
-    "https://peer.example".to_owned()
+    settings::get("base_url").unwrap_or_else(|| "https://peer.example".to_owned())
 }
 
 /// What the remote says when it is sent the secret: a remote that echoes hands the guest what the host never would.
@@ -131,12 +131,12 @@ kind = "ai-provider"
 world = "trcaa:ai/ai-provider@0.1.0"
 description = "Tries every way out."
 [[http]]
-origin = "https://peer.example"
+origin = "{base_url}"
 methods = ["GET"]
 reason = "to be echoed"
 [[secret]]
 name = "token"
-audience = ["https://peer.example"]
+audience = ["{base_url}"]
 placements = ["bearer"]
 reason = "to be echoed"
 [limits]

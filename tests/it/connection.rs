@@ -1,6 +1,7 @@
 //! A plugin's connection as the product sets it up: grants and secrets from the store, the guarded client, state, audit
 //! rows, renewal of tokens, and its end when the user takes something back.
 
+mod leaks;
 mod wiki;
 
 use std::io::Write as _;
