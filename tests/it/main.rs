@@ -28,6 +28,7 @@ mod many_processes;
 mod odd_files;
 mod own_files;
 mod peer;
+mod plugin_kit;
 mod plugin_life;
 mod plugins;
 mod providers;

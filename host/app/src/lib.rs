@@ -23,6 +23,7 @@ mod ingest;
 mod investigate;
 mod issues;
 mod keys;
+pub mod kit;
 mod moments;
 mod network;
 mod plugin_secrets;
@@ -61,7 +62,7 @@ pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, TestRe
 pub use redaction::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
-pub use trcaa_runtime::{Cancel, PluginError};
+pub use trcaa_runtime::{Cancel, PluginError, Publisher, Severity};
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
     Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,

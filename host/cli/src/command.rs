@@ -9,6 +9,7 @@ mod issue;
 mod log;
 mod pii;
 mod plugin;
+mod plugin_kit;
 mod plugin_secret;
 mod provider;
 mod search;
@@ -22,7 +23,7 @@ use std::path::Path;
 use clap::CommandFactory;
 use trcaa_app::{App, AppError, LogInput};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, PluginCommand};
 use crate::output::Output;
 
 /// Most bytes of a text that is read whole.
@@ -49,6 +50,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Doc(command) => doc::run(&open()?, command, output),
         Command::Timeline { issue } => audit::timeline(&open()?, issue, output),
         Command::Audit(command) => audit::run(&open()?, command, output),
+        Command::Plugin(PluginCommand::Kit(command)) => plugin_kit::run(command, &cli.global, output),
         Command::Plugin(command) => plugin::run(&open()?, command, &cli.global, output),
         Command::Provider(command) => provider::run(&open()?, command, cli.global.yes, output),
         Command::Shell(command) => shell::run(command, output),

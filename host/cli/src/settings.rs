@@ -131,6 +131,12 @@ pub(crate) fn setup(global: &Global, output: &Output) -> Result<Setup, AppError>
     })
 }
 
+/// What authors of plugins work with: the data folder for the SDK, and the cargo of this process.
+pub(crate) fn kit(global: &Global, output: &Output) -> Result<trcaa_app::kit::Kit, AppError> {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    Ok(trcaa_app::kit::Kit { data_dir: data_dir(global, output)?, cargo })
+}
+
 /// Plugins' lines on stderr, escaped: they are a stranger's text.
 struct StderrLog;
 

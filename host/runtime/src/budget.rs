@@ -33,6 +33,12 @@ impl Budget {
         self.limits.wall_ms_max.saturating_sub(whole_ms(self.started.elapsed()))
     }
 
+    /// Milliseconds of the guest's CPU and on the wall so far.
+    pub(crate) fn used_ms(&self) -> (u64, u64) {
+        let cpu = thread_cpu().saturating_sub(self.cpu_started).saturating_sub(self.port_cpu);
+        (whole_ms(cpu), whole_ms(self.started.elapsed()))
+    }
+
     /// Something arrived or was pushed.
     pub(crate) fn progressed(&mut self) {
         self.progress = Instant::now();

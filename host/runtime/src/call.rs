@@ -16,7 +16,7 @@ use crate::cpu_clock::thread_cpu;
 use crate::error::{Fault, PluginError, plain};
 use crate::host_functions::Pushed;
 use crate::plugin::Plugin;
-use crate::ports::{Caller, Ports};
+use crate::ports::{Caller, Ports, Usage};
 use crate::scrub::Scrubs;
 
 /// Lines a call may log; more are dropped.
@@ -107,6 +107,12 @@ impl CallState {
     pub(crate) fn admit(&mut self, bytes: usize) -> wasmtime::Result<()> {
         let limit_bytes = self.limits.host_call_bytes_max;
         if bytes as u64 > limit_bytes { Err(self.stop(Fault::OutputLimit { limit_bytes })) } else { Ok(()) }
+    }
+
+    /// What the call used so far. Memory only grows within a call.
+    fn usage(&self) -> Usage {
+        let (cpu_ms, wall_ms) = self.budget.used_ms();
+        Usage { memory_bytes: self.memory_bytes, cpu_ms, wall_ms }
     }
 
     /// Runs what may wait: the work of a port. Its CPU is not the guest's; its time on the wall is, and a call that is
@@ -225,6 +231,9 @@ pub(crate) fn run<R>(
     // A panic in a host function unwinds through the guest to here; the store is thrown away, so nothing half-changed
     // is seen again.
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut store)));
+    if let Some(meter) = &context.ports.meter {
+        meter.call(function, store.data().usage());
+    }
     let result = match outcome {
         Err(_panic) => Err(Fault::HostPanic),
         // Who was stopped is not believed, even where the answer came first.

@@ -3,6 +3,8 @@
 //! Invariants: work and memory are linear in the component's bytes, and memory beyond them is bounded by the numbers
 //! here; an error is one sentence without control or hidden characters, whatever the component holds.
 
+mod findings;
+
 use trcaa_model::plugin::Manifest;
 use wasmparser::{Validator, WasmFeatures};
 
@@ -16,10 +18,12 @@ mod world;
 
 use parts::Parts;
 
+pub use findings::{Finding, Severity, findings};
+
 /// Largest component: the largest that we know of, a typesetter with fonts, has 47 MB.
 pub const COMPONENT_BYTES_MAX: usize = 128 << 20;
 /// Custom section that holds the manifest.
-const MANIFEST_SECTION: &str = "trcaa:manifest";
+pub(crate) const MANIFEST_SECTION: &str = "trcaa:manifest";
 /// Most characters of what a manifest's reader says.
 const PROBLEM_CHARS_MAX: usize = 600;
 
@@ -63,6 +67,11 @@ pub(crate) fn inspect(bytes: &[u8]) -> Result<Inspected, String> {
 pub(crate) fn validate(bytes: &[u8]) -> Result<(), String> {
     let mut validator = Validator::new_with_features(FEATURES);
     validator.validate_all(bytes).map(|_| ()).map_err(|e| parts::malformed(&e))
+}
+
+/// Whether there is a manifest, readable or not.
+pub(crate) fn has_manifest(bytes: &[u8]) -> Result<bool, String> {
+    Ok(!Parts::read(bytes)?.manifests.is_empty())
 }
 
 /// The data of the signature section, where there is one; not checked.

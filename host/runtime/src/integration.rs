@@ -1,5 +1,7 @@
 //! Calls into integrations: search and fetch, and writes that are planned before they are made.
 
+mod read;
+
 use std::sync::Arc;
 
 use trcaa_model::guard::Redacted;
@@ -12,6 +14,8 @@ use crate::error::{Fault, LoadError, PluginError};
 use crate::host_functions::Pushed;
 use crate::output_check::records;
 use crate::plugin::Plugin;
+
+pub use read::RemoteCollection;
 
 /// Most items of one page that are taken.
 const PAGE_ITEMS_MAX: u32 = 100;

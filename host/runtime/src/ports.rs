@@ -241,6 +241,23 @@ pub trait FailurePort: Send + Sync {
     fn record(&self, what: &Misbehaviour<'_>, window: std::time::Duration, failures_max: usize) -> Vec<PastFailure>;
 }
 
+/// What one call used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Linear memory at its largest.
+    pub memory_bytes: u64,
+    /// Of the guest; what ports use is left out.
+    pub cpu_ms: u64,
+    /// From call to return.
+    pub wall_ms: u64,
+}
+
+/// Hears what each call used, those that failed too.
+pub trait MeterPort: Send + Sync {
+    /// Takes the figures of one call.
+    fn call(&self, function: &'static str, usage: Usage);
+}
+
 /// All ports. What is not plugged is denied.
 #[derive(Clone, Default)]
 pub struct Ports {
@@ -258,6 +275,8 @@ pub struct Ports {
     pub scrub: Option<Arc<dyn ScrubPort>>,
     /// The circuit breaker's memory; without it, failures count within this process alone.
     pub failures: Option<Arc<dyn FailurePort>>,
+    /// Hears what each call used.
+    pub meter: Option<Arc<dyn MeterPort>>,
     /// The clock that networked plugins see; pure ones see a frozen one.
     pub clock: Option<Arc<dyn trcaa_model::env::Clock>>,
 }

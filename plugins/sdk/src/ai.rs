@@ -7,7 +7,7 @@ pub use crate::bindings::ai::trcaa::ai::chat::{
     ToolCall, ToolChoice, ToolResult, Usage,
 };
 pub use crate::bindings::ai::trcaa::ai::streaming::{Sink, Stop};
-use crate::{Descriptor, Error};
+pub use crate::{Descriptor, Error};
 
 /// A provider.
 pub trait Provider {

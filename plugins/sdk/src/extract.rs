@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 pub use crate::bindings::extract::trcaa::extract::io::Output;
-use crate::{Descriptor, Error};
+pub use crate::{Descriptor, Error};
 
 /// An extractor. Pure: the same document gives the same text.
 pub trait Extractor {

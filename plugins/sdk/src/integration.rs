@@ -7,7 +7,7 @@ pub use crate::bindings::integration::exports::trcaa::integration::source::{
 };
 pub use crate::bindings::integration::exports::trcaa::integration::writer::{ActionSpec, Change, Plan};
 use crate::bindings::integration::exports::trcaa::integration::{source, writer};
-use crate::{Descriptor, Error};
+pub use crate::{Descriptor, Error};
 
 /// An integration that reads and writes.
 pub trait Integration {
@@ -20,11 +20,13 @@ pub trait Integration {
     /// What the remote said.
     fn whoami() -> Result<String, Error>;
 
-    /// Lists spaces, projects or tables, a page at a time, with the cursor of the next page.
+    /// Lists spaces, projects or tables, a page at a time, with the cursor of the next page. None by default.
     ///
     /// # Errors
     /// What the remote said.
-    fn collections(cursor: Option<String>) -> Result<(Vec<Collection>, Option<String>), Error>;
+    fn collections(_cursor: Option<String>) -> Result<(Vec<Collection>, Option<String>), Error> {
+        Ok((Vec::new(), None))
+    }
 
     /// Searches; `query.text` is what a person typed, to be escaped for the remote's own query language.
     ///
@@ -51,17 +53,21 @@ pub trait Integration {
         Vec::new()
     }
 
-    /// Plans a change without writing; the host shows the plan to the user.
+    /// Plans a change without writing; the host shows the plan to the user. Refused by default: it only reads.
     ///
     /// # Errors
-    /// [`Error::Conflict`] when the item changed under us.
-    fn prepare(change: Change) -> Result<Plan, Error>;
+    /// [`Error::Conflict`] when the item changed under us; [`Error::Unsupported`] for a change that it does not know.
+    fn prepare(_change: Change) -> Result<Plan, Error> {
+        Err(Error::Unsupported("this integration only reads".to_owned()))
+    }
 
-    /// Carries out a plan. The same `idempotency_key` twice must write once.
+    /// Carries out a plan. The same `idempotency_key` twice must write once. Refused by default: it only reads.
     ///
     /// # Errors
     /// What the remote said.
-    fn apply(change: Change, plan: Plan, idempotency_key: String) -> Result<(Option<ItemRef>, String), Error>;
+    fn apply(_change: Change, _plan: Plan, _idempotency_key: String) -> Result<(Option<ItemRef>, String), Error> {
+        Err(Error::Unsupported("this integration only reads".to_owned()))
+    }
 }
 
 #[doc(hidden)]

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 pub use crate::bindings::pii::exports::trcaa::pii::detector::{LabelInfo, Options, Span};
-use crate::{Descriptor, Error};
+pub use crate::{Descriptor, Error};
 
 /// A detector. Pure: equal input has to give equal output; beside the log there is nothing to import.
 pub trait Detector {

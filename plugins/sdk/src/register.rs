@@ -49,8 +49,9 @@ macro_rules! register {
                     copy
                 };
 
-                type Plugin = $crate::$module::Adapter<$plugin>;
-                $crate::generated::$module::$export!(Plugin with_types_in $crate::generated::$module);
+                // A name that no author gives a type: this module sees theirs.
+                type __TrcaaExported = $crate::$module::Adapter<$plugin>;
+                $crate::generated::$module::$export!(__TrcaaExported with_types_in $crate::generated::$module);
             }
 
             #[cfg(not(target_family = "wasm"))]

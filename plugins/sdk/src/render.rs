@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 pub use crate::bindings::render::exports::trcaa::render::renderer::Format;
 pub use crate::bindings::render::trcaa::render::document::{Doc, Kind, Node};
 pub use crate::bindings::render::trcaa::render::io::{Assets, Output};
-use crate::{Descriptor, Error};
+pub use crate::{Descriptor, Error};
 
 /// A renderer. Pure: the same document gives the same bytes.
 pub trait Renderer {

@@ -156,6 +156,7 @@ impl App {
             scrub: Some(egress),
             settings: Some(Arc::new(ConnectionSettings(setup.settings))),
             clock,
+            meter: None,
         };
         Ok(Arc::new(CallContext { ports, connection: setup.name, cancel }))
     }

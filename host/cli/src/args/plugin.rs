@@ -80,6 +80,9 @@ pub(crate) enum PluginCommand {
         #[arg(long, default_value_t = 100)]
         limit: u32,
     },
+    /// What authors need; opens no store
+    #[command(flatten)]
+    Kit(super::PluginKitCommand),
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,7 @@ pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &
             let view = app.plugin(id)?;
             if output.json { output.object(json!({"plugin": view})) } else { output.last(&screen::view(&view)) }
         }
+        PluginCommand::Kit(_) => Err(AppError::failed("bug", "the author's commands open no store")),
         PluginCommand::Install { src, grant } => {
             let offer = app.offer_plugin(src)?;
             consent(&offer, "Install it", *grant, global, output)?;

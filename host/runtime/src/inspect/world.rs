@@ -21,7 +21,7 @@ pub(super) fn check(manifest: &Manifest, imports: &[&str], exports: &[&str]) -> 
     check_exports(manifest, exports)
 }
 
-fn check_import(import: &str, kind: Kind) -> Result<(), String> {
+pub(super) fn check_import(import: &str, kind: Kind) -> Result<(), String> {
     let name = import.split('@').next().unwrap_or_default();
     if name.starts_with("trcaa:") {
         let has = |kind: &Kind| linker::interfaces(*kind).contains(&name);
@@ -39,7 +39,7 @@ fn check_import(import: &str, kind: Kind) -> Result<(), String> {
 }
 
 /// What a manifest claims has to be there: the exports of its kind, and of the world where that has more.
-fn check_exports(manifest: &Manifest, exports: &[&str]) -> Result<(), String> {
+pub(super) fn check_exports(manifest: &Manifest, exports: &[&str]) -> Result<(), String> {
     let of_kind: &[&str] = match manifest.kind {
         Kind::AiProvider => &["trcaa:ai/provider"],
         Kind::Integration => &["trcaa:integration/source", "trcaa:integration/writer"],
@@ -64,7 +64,7 @@ fn check_exports(manifest: &Manifest, exports: &[&str]) -> Result<(), String> {
 }
 
 /// Whether `package/interface@version` is served.
-fn check_version(name: &str) -> Result<(), String> {
+pub(super) fn check_version(name: &str) -> Result<(), String> {
     let (before, version) = name.split_once('@').unwrap_or((name, ""));
     versions::check(&plain(name, NAME_CHARS_MAX), before, version)
 }
