@@ -146,8 +146,9 @@ fn a_triage_killed_anywhere_leaves_only_whole_steps() {
         let end = shim.run(&home, args(&home), at, point % 2 == 1);
         let place = format!("call {at} of {calls}");
         expect_whole_steps(&home, &content, &place);
-        // The number of calls may differ by a few from run to run, as ids and times compress differently.
-        assert!(matches!(end, End::Killed) || at + 5 > calls, "{place}: not killed");
+        // The number of calls differs from run to run: ids and times compress differently, and who waits for whom on a
+        // busy machine.
+        assert!(matches!(end, End::Killed) || at + calls / 20 + 5 > calls, "{place}: not killed");
     }
 }
 

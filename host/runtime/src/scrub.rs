@@ -87,14 +87,10 @@ impl CallState {
     /// Gives the ends of texts that were held back.
     pub(crate) fn finish_scrubbing(&mut self) {
         let mut rest = self.rest_of_arguments(|_| true);
-        let ends: [(Option<Box<dyn TextScrub>>, fn(String) -> ChatEvent); 2] =
-            [(self.scrubs.reasoning.take(), ChatEvent::Reasoning), (self.scrubs.answer.take(), ChatEvent::Text)];
-        for (scrub, make) in ends {
-            let text = scrub.map_or_else(String::new, |mut scrub| scrub.finish());
-            if !text.is_empty() {
-                rest.push(make(text));
-            }
-        }
+        let end =
+            |scrub: Option<Box<dyn TextScrub>>| scrub.map(|mut scrub| scrub.finish()).filter(|text| !text.is_empty());
+        rest.extend(end(self.scrubs.reasoning.take()).map(ChatEvent::Reasoning));
+        rest.extend(end(self.scrubs.answer.take()).map(ChatEvent::Text));
         for event in rest {
             self.pushed.take(event);
         }
@@ -124,6 +120,11 @@ impl CallContext {
             Some(scrub) => scrub.text(&text),
             None => text,
         }
+    }
+
+    /// Names and values of the plugin's without the connection's secrets.
+    pub(crate) fn scrubbed_extra(&self, extra: Vec<(String, String)>) -> Vec<(String, String)> {
+        extra.into_iter().map(|(name, value)| (self.scrubbed(name), self.scrubbed(value))).collect()
     }
 
     /// What a guest reported, searched before it is cut.
