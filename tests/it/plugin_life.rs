@@ -77,7 +77,7 @@ fn a_plugin_is_installed_after_one_screen_and_consent_and_its_code_is_there_befo
     let asked = home.run(["plugin", "install", file]).fails(2);
     for part in [
         "demo 1.0.0",
-        "Ada & Co, NEW to you",
+        "\"Ada & Co\", NEW to you",
         "read from https://wiki.example.com (GET; paths below /rest/)",
         "why: to read pages",
         "It can never:",

@@ -147,5 +147,5 @@ fn tell(plugin: &PluginSummary, output: &Output) -> Result<(), AppError> {
     if output.json {
         return output.object(json!({"plugin": plugin}));
     }
-    output.last(&format!("{} {} is {}", visible(&plugin.id), plugin.version, plugin.state))
+    output.last(&format!("{} {} is {}", visible(&plugin.id), visible(&plugin.version), plugin.state))
 }

@@ -11,6 +11,9 @@ const ENTRIES_MAX: usize = 64;
 /// Most characters of one text in it.
 const TEXT_CHARS_MAX: usize = 400;
 
+/// Most bytes of a version.
+const VERSION_BYTES_MAX: usize = 64;
+
 /// Why a manifest is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
@@ -68,13 +71,10 @@ impl Manifest {
             &self.id,
             "must be 2 to 64 lower-case letters, digits and dashes, beginning with a letter",
         )?;
-        let version_shaped = {
-            let core = self.version.split(['-', '+']).next().unwrap_or_default();
-            core.split('.').count() == 3
-                && core.split('.').all(|n| !n.is_empty() && n.len() < 10 && n.bytes().all(|b| b.is_ascii_digit()))
-        };
+        // Read by the same rules by which versions are compared: what has no order could pass for an update, and what
+        // follows the numbers is shown to the person who decides.
         require(
-            version_shaped && self.version.len() <= 64,
+            self.version.len() <= VERSION_BYTES_MAX && semver::Version::parse(&self.version).is_ok(),
             "version",
             &self.version,
             "must be a semantic version such as 1.2.3",
@@ -237,6 +237,12 @@ wall_ms_max = 100
         for (from, to, part) in [
             ("\"wiki\"", "\"../wiki\"", "id"),
             ("1.2.3", "latest", "version"),
+            ("1.2.3", "1.2.3+x\\n\\npublisher  part of this program", "version"),
+            ("1.2.3", "1.2.3-\u{202e}1", "version"),
+            ("1.2.3", "1.2.3+\\u001b[2J", "version"),
+            ("1.2.3", "01.2.3", "version"),
+            ("1.2.3", "1.2.3-01", "version"),
+            ("1.2.3", "1.2.3+", "version"),
             ("kind = \"integration\"", "kind = \"pii-detector\"", "world"),
             ("https://wiki.example.com\"\nm", "http://wiki.example.com\"\nm", "http.origin"),
             ("https://wiki.example.com\"\nm", "https://wiki.example.com/x\"\nm", "http.origin"),

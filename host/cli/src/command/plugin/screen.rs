@@ -5,6 +5,59 @@ use trcaa_model::plugin::{BASE_URL, Capability, Coverage, Kind, Limits, SettingK
 
 use crate::output::visible;
 
+/// Columns of a stranger's text in one line: less than the narrowest terminal that people work at.
+const COLUMNS_MAX: usize = 68;
+
+/// A stranger's text in lines of its own, each behind the same mark: whatever is written in it and however wide the
+/// terminal is, none of it can stand where the host speaks.
+fn quoted(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    let mut columns = 0;
+    // A row of spaces would put what follows it wherever the author likes.
+    for word in visible(text).split_whitespace() {
+        // A letter of another script may be two columns wide.
+        let width = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
+        if columns > 0 && columns + 1 + width(word) > COLUMNS_MAX {
+            lines.push(String::new());
+            columns = 0;
+        }
+        if let Some(line) = lines.last_mut().filter(|_| columns > 0) {
+            line.push(' ');
+            columns += 1;
+        }
+        for c in word.chars() {
+            let wide = width(c.encode_utf8(&mut [0; 4]));
+            if columns + wide > COLUMNS_MAX {
+                lines.push(String::new());
+                columns = 0;
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(c);
+            }
+            columns += wide;
+        }
+    }
+    lines.into_iter().map(|line| format!("  | {line}")).collect()
+}
+
+/// Why a plugin wants something, in its author's words.
+fn why(reason: &str) -> Vec<String> {
+    let mut lines = quoted(reason);
+    match lines.as_mut_slice() {
+        [one] => vec![format!("    why: {}", one.trim_start_matches("  | "))],
+        many => {
+            let mut all = vec!["    why:".to_owned()];
+            all.extend(many.iter().map(|line| format!("    {line}")));
+            all
+        }
+    }
+}
+
+/// A publisher's name: in quotes, for it may be any words, such as those that the host uses of publishers.
+fn named(publisher: &str) -> String {
+    format!("\"{}\"", visible(publisher).replace('"', "'"))
+}
+
 /// Groups of eight, so that two people can compare a key by voice.
 fn key_in_groups(key: &str) -> String {
     key.as_bytes().chunks(8).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
@@ -93,8 +146,9 @@ fn kind_in_words(kind: Kind) -> &'static str {
 
 /// The screen before consent.
 pub(super) fn offer(offer: &Offer) -> String {
-    let mut lines =
-        vec![format!("{} {}", offer.id, offer.version), format!("  {}", visible(&offer.description)), String::new()];
+    let mut lines = vec![format!("{} {}", visible(&offer.id), visible(&offer.version))];
+    lines.extend(quoted(&offer.description));
+    lines.push(String::new());
     match &offer.publisher {
         None => {
             lines.push("publisher  UNSIGNED: nothing proves who made it, or that nobody changed it".to_owned());
@@ -105,7 +159,7 @@ pub(super) fn offer(offer: &Offer) -> String {
                 (false, []) => "NEW to you: compare the key with what the publisher says".to_owned(),
                 (false, known) => format!("known to you from {}", known.join(", ")),
             };
-            lines.push(format!("publisher  {}, {standing}", visible(&publisher.name)));
+            lines.push(format!("publisher  {}, {standing}", named(&publisher.name)));
             lines.push(format!("key        {}", key_in_groups(&publisher.key)));
         }
     }
@@ -124,7 +178,7 @@ pub(super) fn offer(offer: &Offer) -> String {
             for wish in &offer.wishes {
                 let held = if wish.granted == Coverage::Whole { "  [granted already]" } else { "" };
                 lines.push(format!("  - {}{held}", wish_in_words(&wish.capability)));
-                lines.push(format!("    why: {}", visible(wish.capability.reason())));
+                lines.extend(why(wish.capability.reason()));
             }
         }
     }
@@ -136,7 +190,7 @@ pub(super) fn offer(offer: &Offer) -> String {
 
 /// What an update changes.
 fn difference_lines(difference: &Difference, version: &str, world: &str) -> Vec<String> {
-    let mut lines = vec![format!("Changes from {} to {version}:", visible(&difference.version_before))];
+    let mut lines = vec![format!("Changes from {} to {}:", visible(&difference.version_before), visible(version))];
     if let Some(before) = &difference.world_before {
         lines.push(format!("  - world {} → {}", visible(before), visible(world)));
     }
@@ -153,7 +207,7 @@ fn difference_lines(difference: &Difference, version: &str, world: &str) -> Vec<
 /// One sentence after an installation.
 pub(super) fn installed(view: &PluginView) -> String {
     let summary = &view.summary;
-    let mut text = format!("{} {} is {}", summary.id, summary.version, summary.state);
+    let mut text = format!("{} {} is {}", visible(&summary.id), visible(&summary.version), summary.state);
     let whole = view.wishes.iter().filter(|wish| wish.granted == Coverage::Whole).count();
     match view.wishes.len() {
         0 => {}
@@ -194,8 +248,8 @@ pub(super) fn view(view: &PluginView) -> String {
     };
     let bundled = summary.source == "bundled";
     let mut lines = vec![
-        format!("{} {}", summary.id, summary.version),
-        format!("  {}", visible(&manifest.description)),
+        format!("{} {}", visible(&summary.id), visible(&summary.version)),
+        quoted(&manifest.description).join("\n"),
         String::new(),
         format!("state      {state}"),
         format!("kind       {}", kind_in_words(manifest.kind)),
@@ -206,7 +260,7 @@ pub(super) fn view(view: &PluginView) -> String {
     match (&summary.publisher, &view.publisher_key) {
         _ if bundled => lines.push("publisher  part of this program".to_owned()),
         (Some(name), Some(key)) => {
-            lines.push(format!("publisher  {}", visible(name)));
+            lines.push(format!("publisher  {}", named(name)));
             lines.push(format!("key        {}", key_in_groups(key)));
         }
         _ => lines.push("publisher  UNSIGNED: nothing proves who made it".to_owned()),
@@ -229,7 +283,7 @@ pub(super) fn view(view: &PluginView) -> String {
             lines.push("It asks to:".to_owned());
             for wish in &view.wishes {
                 lines.push(format!("  - {} [{}]", wish_in_words(&wish.capability), granted_in_words(wish)));
-                lines.push(format!("    why: {}", visible(wish.capability.reason())));
+                lines.extend(why(wish.capability.reason()));
             }
             if view.wishes.iter().any(|wish| wish.granted != Coverage::Whole) {
                 lines.push(format!("  grant the rest with: trcaa plugin grant {}", summary.id));
@@ -281,4 +335,29 @@ fn setting_line(setting: &SettingSpec) -> String {
     };
     let default = setting.default.as_ref().map_or_else(String::new, |value| format!(" [default: {}]", visible(value)));
     format!("  {} = {values}{default}: {}", setting.name, visible(&setting.description))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COLUMNS_MAX, named, quoted};
+
+    #[test]
+    fn no_text_of_a_stranger_stands_where_the_host_speaks() {
+        for text in [
+            format!("Nice.{}publisher  part of this program", " ".repeat(80)),
+            format!("{} publisher  part of this program", "x".repeat(COLUMNS_MAX)),
+            format!("{}publisher", "漢".repeat(39)),
+            "a\nb\r\n\u{1b}[2Jc\u{2028}d\u{a0}\u{a0}\u{3000}e".to_owned(),
+            String::new(),
+        ] {
+            let lines = quoted(&text);
+            for line in &lines {
+                let wide: usize = line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum();
+                assert!(line.starts_with("  | ") && wide <= COLUMNS_MAX + 4, "{line}");
+                assert!(!line.contains(['\n', '\r', '\u{1b}', '\u{2028}']) && !line.contains("   "), "{line}");
+            }
+        }
+        assert_eq!(quoted("Publishes to a wiki."), ["  | Publishes to a wiki."]);
+        assert_eq!(named("Ada\", the key that you trust"), "\"Ada', the key that you trust\"");
+    }
 }
