@@ -18,7 +18,7 @@ pub enum VersionRole {
     Active,
     /// It ran before the active one; a rollback makes it active.
     Previous,
-    /// It asks for more than the active one, and waits for consent.
+    /// It needs the user's word, and waits for it.
     Pending,
 }
 

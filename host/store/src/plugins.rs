@@ -15,7 +15,7 @@ const COLUMNS: &str = "id, version, kind, world, sha256, source, state, reason, 
 pub enum PluginState {
     /// It runs when called.
     Enabled,
-    /// The user, or an update that asks for more, stopped it.
+    /// The user stopped it.
     Disabled,
     /// It failed too often.
     Quarantined,

@@ -42,6 +42,8 @@ pub struct Difference {
     pub limits: Vec<String>,
     /// Whether it asks for anything that the active version does not ask for.
     pub asks_more: bool,
+    /// Why it needs the user's word before it runs, one sentence each; empty: it may follow without.
+    pub consent_for: Vec<String>,
 }
 
 /// A plugin that waits for the user's word.
@@ -131,6 +133,8 @@ impl Difference {
             }
         }
         let asks_more = !added.is_empty() || !changed.is_empty();
+        let consent_for =
+            if asks_more { vec!["it asks for more than the version before".to_owned()] } else { Vec::new() };
         for wish in &had {
             match wish.covered_by(&asks) {
                 Coverage::None => removed.push(wish.clone()),
@@ -150,6 +154,7 @@ impl Difference {
             removed,
             changed,
             asks_more,
+            consent_for,
         }
     }
 }

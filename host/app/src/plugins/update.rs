@@ -1,8 +1,11 @@
 //! Other versions of what is installed: update, consent to a pending one, rollback.
 //!
-//! Invariants: a version that asks for more than the active one never becomes active without consent: it waits beside
-//! it as `pending`, and the active one keeps running with its grants. What was active is kept as `previous`, so that
-//! one step back is always there. Of each role there is one version.
+//! Invariants: without consent a version follows another only if the same key signed both, its version is higher, it
+//! asks for nothing more, and the user did not go back from it. Any other waits beside the active one as `pending`, and
+//! that one keeps running with its grants. What was active is kept as `previous`, so that one step back is always
+//! there. Of each role there is one version.
+
+use std::cmp::Ordering;
 
 use semver::Version;
 use serde::Serialize;
@@ -73,14 +76,38 @@ impl App {
             );
         }
         trust::check_pin(&self.store, id, found.publisher.as_ref()).map_err(|e| self.refused(id, e))?;
-        if downgrade == Downgrade::Refused && is_lower(&manifest.version, &before.version) {
+        if downgrade == Downgrade::Refused && order(&manifest.version, &before.version) == Ordering::Less {
             let problem = format!("version {} is lower than {}, which is active", manifest.version, before.version);
             return refuse("downgrade", problem, "if that is what you want, add: --allow-downgrade");
         }
         let mut offer = Offer::new(&self.store, found, fetched.source)?;
         offer.present = offer.sha256 == row.sha256;
-        offer.difference = Some(Difference::between(&before, &row.sha256, &offer.found.manifest));
+        offer.difference = Some(self.difference(&row, &offer.found)?);
         Ok(offer)
+    }
+
+    /// What changes, and what of that needs the user's word.
+    fn difference(&self, row: &PluginRow, found: &Found) -> Result<Difference, AppError> {
+        let before = manifest_of(row)?;
+        let mut difference = Difference::between(&before, &row.sha256, &found.manifest);
+        if found.sha256 == row.sha256 {
+            return Ok(difference);
+        }
+        // A pin of `unsigned` holds for whoever can write to the place that it comes from.
+        if found.publisher.is_none() {
+            difference
+                .consent_for
+                .push("it is unsigned: nothing proves that its bytes are of who made those before".into());
+        }
+        // A lower one was allowed in words; one that is not higher was not, and could be any that was ever signed.
+        if order(&found.manifest.version, &before.version) == Ordering::Equal {
+            difference.consent_for.push("its bytes are others under the same version".into());
+        }
+        let left = self.store.plugin_version(&row.id, VersionRole::Previous)?.is_some_and(|p| p.sha256 == found.sha256);
+        if left {
+            difference.consent_for.push("these bytes were active before, and are not any more".into());
+        }
+        Ok(difference)
     }
 
     /// The version that waits for consent, with what it changes; `None` where none waits.
@@ -92,24 +119,25 @@ impl App {
         let Some(pending) = self.store.plugin_version(id, VersionRole::Pending)? else { return Ok(None) };
         let found = self.read_kept(&pending)?;
         let mut offer = Offer::new(&self.store, found, pending.source)?;
-        offer.difference = Some(Difference::between(&manifest_of(&row)?, &row.sha256, &offer.found.manifest));
+        offer.difference = Some(self.difference(&row, &offer.found)?);
         Ok(Some(offer))
     }
 
-    /// Puts an offered version in place without consent: active if it asks for nothing more, else pending.
+    /// Puts an offered version in place without consent: active if it needs none, else pending.
     ///
     /// # Errors
     /// One sentence naming plugin and step; then the state is the old one.
     pub fn update_plugin(&self, offer: &Offer) -> Result<(PluginView, UpdateOutcome), AppError> {
-        let asks_more = offer.difference.as_ref().is_none_or(|difference| difference.asks_more);
-        match (offer.present, asks_more) {
+        let free = offer.difference.as_ref().is_some_and(|difference| difference.consent_for.is_empty());
+        match (offer.present, free) {
             (true, _) => Ok((self.plugin(&offer.id)?, UpdateOutcome::Unchanged)),
-            (false, false) => self.activate(offer, false),
-            (false, true) => self.keep_pending(offer),
+            (false, true) => self.activate(offer, false),
+            (false, false) => self.keep_pending(offer),
         }
     }
 
-    /// Makes an offered version active with consent: all that it asks for is granted.
+    /// Makes an offered version active with consent: where it asks for more, all that it asks for is granted; where it
+    /// does not, what is granted stays as it is.
     ///
     /// # Errors
     /// As [`App::update_plugin`].
@@ -158,8 +186,9 @@ impl App {
         let version = version_of(&after, found, VersionRole::Active);
         let details = json!({
             "from": row.version, "to": after.version, "sha256": after.sha256, "source": after.source,
-            "capability_hash": version.capability_hash, "state": "active",
+            "capability_hash": version.capability_hash, "state": "active", "consented": consented,
         });
+        let grants = consented && offer.difference.as_ref().is_some_and(|difference| difference.asks_more);
         self.change_plugins(&disk, id, |tx| {
             if let Some(active) = tx.plugin_version(id, VersionRole::Active)? {
                 tx.put_plugin_version(&PluginVersion { role: VersionRole::Previous, ..active })?;
@@ -173,7 +202,7 @@ impl App {
             tx.put_plugin_version(&version)?;
             tx.upsert_plugin(&after)?;
             tx.audit(&record("plugin_updated", id, details))?;
-            match consented {
+            match grants {
                 true => write_grants(tx, id, found.key(), &offer.capabilities()),
                 false => Ok(()),
             }
@@ -185,6 +214,11 @@ impl App {
         let (id, found) = (&offer.id, &offer.found);
         let disk = self.lock_plugins(id)?;
         let row = self.expect_unchanged(offer)?;
+        // Asked again and again, as by a timer: it waits already.
+        let waits = self.store.plugin_version(id, VersionRole::Pending)?.is_some_and(|p| p.sha256 == found.sha256);
+        if waits {
+            return Ok((self.plugin(id)?, UpdateOutcome::Pending));
+        }
         self.prepare(&disk, found)?;
         let waiting = row_of(found, &offer.source, PluginState::Disabled)?;
         let version = version_of(&waiting, found, VersionRole::Pending);
@@ -268,29 +302,33 @@ fn state_after(row: &PluginRow) -> PluginState {
     }
 }
 
-/// Whether a version comes before another. Texts that are no versions are compared by nothing, and refused nowhere:
-/// manifests are checked when they are read.
-fn is_lower(version: &str, than: &str) -> bool {
+/// How a version stands to another, by semver's precedence, in which what follows a `+` has no part. Where one is no
+/// version there is no order, and it counts as lower: it must not pass for an update.
+fn order(version: &str, than: &str) -> Ordering {
     match (Version::parse(version), Version::parse(than)) {
-        (Ok(version), Ok(than)) => version.cmp_precedence(&than).is_lt(),
-        _ => false,
+        (Ok(version), Ok(than)) => version.cmp_precedence(&than),
+        _ => Ordering::Less,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_lower;
+    use std::cmp::Ordering::{Equal, Greater, Less};
+
+    use super::order;
 
     #[test]
     fn versions_are_compared_as_versions() {
-        for (version, than, lower) in [
-            ("1.9.0", "1.10.0", true),
-            ("1.0.0-rc.1", "1.0.0", true),
-            ("1.0.0", "1.0.0", false),
-            ("1.0.0+b", "1.0.0+a", false),
-            ("2.0.0", "1.99.99", false),
+        for (version, than, expected) in [
+            ("1.9.0", "1.10.0", Less),
+            ("1.0.0-rc.1", "1.0.0", Less),
+            ("1.0.0", "1.0.0", Equal),
+            ("1.0.0+zzz", "1.0.0+a", Equal),
+            ("2.0.0", "1.99.99", Greater),
+            ("01.0.1", "1.0.0", Less),
+            ("2.0.0", "01.0.0", Less),
         ] {
-            assert_eq!(is_lower(version, than), lower, "{version} {than}");
+            assert_eq!(order(version, than), expected, "{version} {than}");
         }
     }
 }

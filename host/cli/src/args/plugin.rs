@@ -32,7 +32,7 @@ pub(crate) enum PluginCommand {
         /// Plugin id
         id: String,
     },
-    /// Get another version; one that asks for more waits for consent beside the running one
+    /// Get another version; one that is unsigned, asks for more or is no higher waits for consent beside the running one
     Update {
         /// Plugin id [default: all that have a source]
         id: Option<String>,

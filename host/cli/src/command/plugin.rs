@@ -37,7 +37,7 @@ pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &
         PluginCommand::Kit(_) => Err(AppError::failed("bug", "the author's commands open no store")),
         PluginCommand::Install { src, grant } => {
             let offer = app.offer_plugin(src)?;
-            consent(&offer, "Install it", *grant, global, output)?;
+            consent(&offer, "Install it", Some(*grant), global, output)?;
             tell_installed(&app.install_plugin(&offer, choice(*grant))?, output)
         }
         PluginCommand::Enable { id, grant } => enable(app, id, *grant, global, output),
@@ -87,7 +87,7 @@ fn enable(app: &App, id: &str, grant: GrantAnswer, global: &Global, output: &Out
     };
     // The command itself is the consent where nothing is asked for; on a terminal the screen is shown all the same.
     if !offer.wishes.is_empty() || super::can_ask() {
-        consent(&offer, "Let it run", grant, global, output)?;
+        consent(&offer, "Let it run", Some(grant), global, output)?;
     }
     tell_installed(&app.install_plugin(&offer, choice(grant))?, output)
 }
@@ -99,21 +99,22 @@ pub(super) fn choice(grant: GrantAnswer) -> GrantChoice {
     }
 }
 
-/// Shows the screen and asks. Where nobody can be asked and `--yes` did not answer, says what to add.
+/// Shows the screen and asks; `grant`: what saying yes grants, if anything. Where nobody can be asked and `--yes` did not answer, says what to add.
 fn consent(
     offer: &Offer,
     question: &str,
-    grant: GrantAnswer,
+    grant: Option<GrantAnswer>,
     global: &Global,
     output: &Output,
 ) -> Result<(), AppError> {
+    let grant = grant.filter(|_| !offer.wishes.is_empty());
     if !global.quiet && !output.json {
         output.note(&screen::offer(offer));
     }
-    let granting = match (offer.wishes.is_empty(), grant) {
-        (true, _) => "",
-        (false, GrantAnswer::All) => " and grant all of that",
-        (false, GrantAnswer::None) => " and grant nothing yet",
+    let granting = match grant {
+        None => "",
+        Some(GrantAnswer::All) => " and grant all of that",
+        Some(GrantAnswer::None) => " and grant nothing yet",
     };
     let question = format!("{question}{granting}?");
     if global.yes {
@@ -122,10 +123,10 @@ fn consent(
     if output.json || !super::can_ask() {
         let named = format!("{} {} waits for consent, and nobody can be asked here", offer.id, offer.version);
         let mut error = AppError::usage("needs_yes", named).field("plugin", json!(offer)).hint(match grant {
-            GrantAnswer::All if !offer.wishes.is_empty() => "to say yes and grant all that it asks for, add: --yes",
+            Some(GrantAnswer::All) => "to say yes and grant all that it asks for, add: --yes",
             _ => "to say yes, add: --yes",
         });
-        if !offer.wishes.is_empty() {
+        if grant.is_some() {
             error = error.hint("to say yes and grant nothing yet, add: --yes --grant none");
         }
         return Err(error);

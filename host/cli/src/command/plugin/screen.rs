@@ -169,6 +169,7 @@ pub(super) fn offer(offer: &Offer) -> String {
     if let Some(difference) = &offer.difference {
         lines.push(String::new());
         lines.extend(difference_lines(difference, &offer.version, &offer.world));
+        lines.extend(difference.consent_for.iter().map(|reason| format!("It needs your word: {}.", visible(reason))));
     }
     lines.push(String::new());
     match offer.wishes.is_empty() {

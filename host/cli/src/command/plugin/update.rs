@@ -39,7 +39,7 @@ pub(super) fn pending(app: &App, id: &str, accepted: bool, global: &Global, outp
     if accepted {
         show(&offer, global, output);
     } else {
-        consent(&offer, "Make it active", GrantAnswer::All, global, output)?;
+        consent(&offer, "Make it active", granting(&offer), global, output)?;
     }
     let (view, outcome) = app.accept_update(&offer)?;
     if output.json {
@@ -80,7 +80,12 @@ pub(super) fn all(app: &App, downgrade: Downgrade, global: &Global, output: &Out
     }
 }
 
-/// What asks for more is asked about on a terminal; elsewhere it waits.
+/// Consent grants what a version asks for only where it asks for more than the one before.
+fn granting(offer: &Offer) -> Option<GrantAnswer> {
+    offer.difference.as_ref().is_none_or(|difference| difference.asks_more).then_some(GrantAnswer::All)
+}
+
+/// What needs the user's word is asked about on a terminal; elsewhere it waits.
 fn decide(
     app: &App,
     offer: &Offer,
@@ -91,8 +96,7 @@ fn decide(
     if offer.present {
         return app.update_plugin(offer);
     }
-    let asks_more = offer.difference.as_ref().is_some_and(|difference| difference.asks_more);
-    if !asks_more {
+    if offer.difference.as_ref().is_some_and(|difference| difference.consent_for.is_empty()) {
         show(offer, global, output);
         return app.update_plugin(offer);
     }
@@ -105,7 +109,7 @@ fn decide(
         show(offer, global, output);
         return app.accept_update(offer);
     }
-    match consent(offer, "Make it active", GrantAnswer::All, global, output) {
+    match consent(offer, "Make it active", granting(offer), global, output) {
         Ok(()) => app.accept_update(offer),
         Err(error) if error.code == "declined" => app.update_plugin(offer),
         Err(error) => Err(error),
@@ -128,7 +132,8 @@ fn told(offer: &Offer, view: &PluginView, outcome: UpdateOutcome) -> String {
         UpdateOutcome::Unchanged => format!("{id} {version} is up to date"),
         UpdateOutcome::Active => screen::installed(view),
         UpdateOutcome::Pending => format!(
-            "{id} {version} asks for more, and waits; {} keeps running\n  to say yes: trcaa plugin update {id} --accept",
+            "{id} {version} waits for your word, since {}; {} stays as it is\n  look at it and decide: trcaa plugin enable {id}, or unseen: trcaa plugin update {id} --accept",
+            offer.difference.iter().flat_map(|d| &d.consent_for).cloned().collect::<Vec<_>>().join(", and "),
             visible(&view.summary.version)
         ),
     }
