@@ -29,8 +29,9 @@ impl App {
     /// One sentence naming plugin and step: it can't be had, is no plugin, is of another publisher than the one
     /// trusted, or its id belongs to another plugin.
     pub fn offer_plugin(&self, src: &str) -> Result<Offer, AppError> {
-        let fetched = source::fetch(self, src)?;
-        let found = self.inspect_fetched(&fetched)?;
+        let fetched = source::fetch(self, None, src)?;
+        let source = fetched.source.clone();
+        let found = source::inspect(self, None, fetched)?;
         let id = found.manifest.id.clone();
         let row = self.store.plugin(&id)?;
         let present = row.as_ref().is_some_and(|row| row.sha256 == found.sha256 && place_of(row) == Place::Installed);
@@ -38,7 +39,7 @@ impl App {
             self.refuse_taken(&id, row.as_ref()).map_err(|e| self.refused(&id, e))?;
         }
         trust::check_pin(&self.store, &id, found.publisher.as_ref()).map_err(|e| self.refused(&id, e))?;
-        let mut offer = Offer::new(&self.store, found, fetched.source)?;
+        let mut offer = Offer::new(&self.store, found, source)?;
         offer.present = present;
         Ok(offer)
     }
@@ -101,16 +102,6 @@ impl App {
             }
         })?;
         self.plugin(id)
-    }
-
-    /// Reads what came; a refusal is in the trail.
-    pub(super) fn inspect_fetched(&self, fetched: &source::Fetched) -> Result<Found, AppError> {
-        Found::read(&fetched.name, Source::Installed(fetched.source.clone()), fetched.bytes.clone()).map_err(
-            |problem| {
-                let refused = AppError::failed("plugin_refused", format!("reading plugin {}: {problem}", fetched.name));
-                self.refused(&fetched.name, refused)
-            },
-        )
     }
 
     fn refuse_taken(&self, id: &str, row: Option<&PluginRow>) -> Result<(), AppError> {

@@ -4,9 +4,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use trcaa_net::SystemResolver;
+use trcaa_runtime::Source;
 
+use super::folder::Found;
 use super::grants::record;
 use crate::sources::{self, Sources};
 use crate::{App, AppError};
@@ -19,22 +22,48 @@ pub(super) struct Fetched {
     pub(super) bytes: Vec<u8>,
     /// Where it came from, in the form that is recorded: an absolute path, or an address pinned by digest.
     pub(super) source: String,
+    /// What the trail is told of the requests that were made for it; `None` where none was.
+    requests: Option<Value>,
 }
 
-/// Gets a component from a file, from the one `.wasm` file of a folder, from an address or from a registry.
-pub(super) fn fetch(app: &App, src: &str) -> Result<Fetched, AppError> {
-    let fetched = match src.contains("://") {
-        true => remote(app, src)?,
-        false => local(Path::new(src))?,
+/// Gets a component from a file, from the one `.wasm` file of a folder, from an address or from a registry. `id`: the
+/// plugin that it is for, where that is known before.
+pub(super) fn fetch(app: &App, id: Option<&str>, src: &str) -> Result<Fetched, AppError> {
+    let (fetched, requests) = match src.contains("://") {
+        true => {
+            let fetched = remote(app, id, src)?;
+            let requests = serde_json::to_value(&fetched.requests).unwrap_or_default();
+            (fetched, Some(requests))
+        }
+        false => (local(Path::new(src))?, None),
     };
     let name = fetched.source.rsplit(['/', '\\']).next().filter(|name| !name.is_empty()).unwrap_or(src).to_owned();
-    Ok(Fetched { name, bytes: fetched.bytes, source: fetched.source })
+    Ok(Fetched { name, bytes: fetched.bytes, source: fetched.source, requests })
+}
+
+/// What came, inspected. The trail is told what was asked of whom, under the plugin's id as soon as that is known, and
+/// of a refusal.
+pub(super) fn inspect(app: &App, id: Option<&str>, fetched: Fetched) -> Result<Found, AppError> {
+    let Fetched { name, bytes, source, requests } = fetched;
+    let sha256 = hex::encode(Sha256::digest(&bytes));
+    let found = Found::read(&name, Source::Installed(source.clone()), bytes);
+    // What an update brings is told under the id that was updated, whatever it says that it is.
+    let known = id.or_else(|| found.as_ref().ok().map(|found| found.manifest.id.as_str()));
+    let of = known.unwrap_or(&source).to_owned();
+    if let Some(requests) = requests {
+        let details = json!({"source": source, "sha256": sha256, "requests": requests});
+        app.store.write(|tx| tx.audit(&record("plugin_fetched", &of, details)))?;
+    }
+    found.map_err(|problem| {
+        let error = AppError::failed("plugin_refused", format!("reading plugin {name}: {problem}"));
+        app.refused(&of, error)
+    })
 }
 
 /// From its recorded source, as new as it has one there.
 pub(super) fn fetch_again(app: &App, id: &str, recorded: &str) -> Result<Fetched, AppError> {
     match sources::unpinned(recorded) {
-        Some(source) => fetch(app, &source),
+        Some(source) => fetch(app, Some(id), &source),
         None => Err(AppError::failed(
             "source_pinned",
             format!("updating plugin {id}: it was installed from {recorded}, which is one version for ever"),
@@ -55,7 +84,7 @@ fn local(path: &Path) -> Result<sources::Fetched, AppError> {
     sources::fetch_local(path)
 }
 
-fn remote(app: &App, src: &str) -> Result<sources::Fetched, AppError> {
+fn remote(app: &App, id: Option<&str>, src: &str) -> Result<sources::Fetched, AppError> {
     let network = app.network()?;
     let sources = Sources {
         network: &network,
@@ -65,16 +94,13 @@ fn remote(app: &App, src: &str) -> Result<sources::Fetched, AppError> {
         progress: app.progress.as_ref(),
         cancel: app.plugins.cancel(),
     };
-    let fetched = sources.fetch(src);
-    let details = match &fetched {
-        Ok(fetched) => json!({"sha256": fetched.sha256, "requests": fetched.requests}),
-        Err(error) => {
-            let requests = error.fields.iter().find(|(name, _)| *name == "requests").map(|(_, requests)| requests);
-            json!({"code": error.code, "requests": requests})
-        }
-    };
-    // What was asked of whom is in the trail whatever came of it. The part after ? may hold a key.
-    let shown = src.split(['?', '#']).next().unwrap_or_default();
-    app.store.write(|tx| tx.audit(&record("plugin_fetched", shown, details)))?;
-    fetched
+    sources.fetch(src).inspect_err(|error| {
+        // Nothing was asked of anybody where the address alone was refused; it may hold a password.
+        let field = |name: &str| error.fields.iter().find(|(n, _)| *n == name).map(|(_, value)| value.clone());
+        let (Some(source), Some(requests)) = (field("source"), field("requests")) else { return };
+        let of = id.or(source.as_str()).unwrap_or_default().to_owned();
+        let details = json!({"source": source, "code": error.code, "requests": requests});
+        // A trail that can't be written keeps nothing from being told.
+        let _ = app.store.write(|tx| tx.audit(&record("plugin_fetched", &of, details)));
+    })
 }

@@ -53,10 +53,11 @@ impl App {
     pub fn offer_update(&self, id: &str, src: Option<&str>, downgrade: Downgrade) -> Result<Offer, AppError> {
         let row = self.updatable(id)?;
         let fetched = match src {
-            Some(src) => source::fetch(self, src)?,
+            Some(src) => source::fetch(self, Some(id), src)?,
             None => source::fetch_again(self, id, &row.source)?,
         };
-        let found = self.inspect_fetched(&fetched)?;
+        let source = fetched.source.clone();
+        let found = source::inspect(self, Some(id), fetched)?;
         let before = manifest_of(&row)?;
         let manifest = &found.manifest;
         let refuse = |code, problem: String, hint: &str| {
@@ -80,7 +81,7 @@ impl App {
             let problem = format!("version {} is lower than {}, which is active", manifest.version, before.version);
             return refuse("downgrade", problem, "if that is what you want, add: --allow-downgrade");
         }
-        let mut offer = Offer::new(&self.store, found, fetched.source)?;
+        let mut offer = Offer::new(&self.store, found, source)?;
         offer.present = offer.sha256 == row.sha256;
         offer.difference = Some(self.difference(&row, &offer.found)?);
         Ok(offer)
