@@ -1,6 +1,7 @@
 //! The life of a plugin through the command line: installed with one screen, pinned to its publisher, granted to,
 //! updated with the difference, rolled back, removed; and everything that must not get that far.
 
+mod disk;
 mod remote;
 mod trust;
 

@@ -4,7 +4,7 @@
 //! A crash leaves at most a file that no row names; the next change clears it away.
 
 use std::fs::{File, TryLockError};
-use std::io::{Error, ErrorKind, Write as _};
+use std::io::{Error, ErrorKind, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -59,8 +59,17 @@ impl PluginDisk {
         outer.create_dir_with(name, &private).or_else(there_already).map_err(fail)?;
         let folder = Dir::open_ambient_dir(path, ambient_authority()).map_err(fail)?;
         folder.create_dir_with(INSTALLED_FOLDER, &private).or_else(there_already).map_err(fail)?;
-        let guard =
-            folder.open_with(Path::new(INSTALLED_FOLDER).join(GUARD), &private_file()).map_err(fail)?.into_std();
+        for below in [INSTALLED_FOLDER, CODE_FOLDER] {
+            // A link would have the files of another folder cleared away.
+            if folder.symlink_metadata(below).is_ok_and(|metadata| !metadata.is_dir()) {
+                let problem = format!("{} is no folder of its own", path.join(below).display());
+                return Err(fail(Error::new(ErrorKind::InvalidInput, problem)));
+            }
+        }
+        let guarded = Path::new(INSTALLED_FOLDER).join(GUARD);
+        let mut options = private_file();
+        super::folder::never_wait(&mut options);
+        let guard = folder.open_with(guarded, &options).map_err(fail)?.into_std();
         let begun = Instant::now();
         loop {
             match guard.try_lock() {
@@ -140,7 +149,12 @@ pub(super) fn read_lock_file(folder: &Dir) -> Result<Option<String>, String> {
         Err(e) => Err(e.to_string()),
         Ok(metadata) if !metadata.is_file() => Err("it is no regular file".into()),
         Ok(metadata) if metadata.len() > LOCK_BYTES_MAX => Err(format!("it has {} bytes", metadata.len())),
-        Ok(_) => folder.read_to_string(LOCK_FILE).map(Some).map_err(|e| e.to_string()),
+        Ok(_) => {
+            let file = super::folder::open_regular(folder, LOCK_FILE).map_err(|e| e.to_string())?;
+            let mut text = String::new();
+            file.take(LOCK_BYTES_MAX).read_to_string(&mut text).map_err(|e| e.to_string())?;
+            Ok(Some(text))
+        }
     }
 }
 

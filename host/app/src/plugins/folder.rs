@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, File, OpenOptions};
 use trcaa_model::plugin::Manifest;
 use trcaa_runtime::{COMPONENT_BYTES_MAX, Inspection, Plugin, Publisher, Source, bundled_ids, inspect_bundled};
 use trcaa_store::PluginRow;
@@ -21,7 +21,7 @@ pub(super) struct Found {
     pub(super) publisher: Option<Publisher>,
     pub(super) sha256: String,
     pub(super) source: Source,
-    /// Empty for a bundled one.
+    /// Empty for a bundled one, and for a drop-in before it is installed: a full folder would fill the memory.
     pub(super) bytes: Vec<u8>,
 }
 
@@ -84,13 +84,17 @@ pub(super) fn names(folder: &Dir, path: &Path) -> Result<Vec<String>, AppError> 
 pub(super) fn drop_ins(path: Option<&Path>, rows: &[PluginRow]) -> Result<Vec<DropIn>, AppError> {
     let (Some(path), Some(folder)) = (path, open(path)?) else { return Ok(Vec::new()) };
     let look = |file: String| {
-        let inspected =
-            read_component(&folder, &file).and_then(|bytes| Found::read(&file, Source::DropIn(file.clone()), bytes));
+        let inspected = read_drop_in(&folder, &file).map(|found| Found { bytes: Vec::new(), ..found });
         DropIn { file, inspected }
     };
     let mut drop_ins: Vec<DropIn> = names(&folder, path)?.into_iter().map(look).collect();
     refuse_taken_ids(&mut drop_ins, rows);
     Ok(drop_ins)
+}
+
+/// Reads and inspects one file of the drop-in folder.
+pub(super) fn read_drop_in(folder: &Dir, file: &str) -> Result<Found, String> {
+    Found::read(file, Source::DropIn(file.to_owned()), read_component(folder, file)?)
 }
 
 /// An id is one plugin: a file can't pass for a bundled plugin, an installed one or another file. Where two files have
@@ -122,7 +126,30 @@ pub(super) fn read_component(folder: &Dir, file: &str) -> Result<Vec<u8>, String
         return Err("it is no regular file".into());
     }
     check_size(metadata.len())?;
-    read_bounded(folder.open(file).map_err(|e| e.to_string())?)
+    read_bounded(open_regular(folder, file).map_err(|e| e.to_string())?)
+}
+
+/// Opens a regular file for reading and nothing else, also where somebody exchanges it between the look and the
+/// opening: a pipe is not waited for.
+pub(super) fn open_regular(folder: &Dir, file: &str) -> Result<File, std::io::Error> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    never_wait(&mut options);
+    let file = folder.open_with(file, &options)?;
+    match file.metadata()?.is_file() {
+        true => Ok(file),
+        false => Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is no regular file")),
+    }
+}
+
+/// Opening a pipe waits for its other end, which may never come.
+pub(super) fn never_wait(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    if let Ok(flags) = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()) {
+        cap_std::fs::OpenOptionsExt::custom_flags(options, flags);
+    }
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 pub(super) fn check_size(bytes: u64) -> Result<(), String> {

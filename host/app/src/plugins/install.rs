@@ -10,7 +10,7 @@ use super::grants::{manifest_hash, record, write_grants};
 use super::native::code_cache;
 use super::offer::Offer;
 use super::switch::row_of;
-use super::{Place, lock_file, place_of, source, trust};
+use super::{Place, folder, lock_file, place_of, source, trust};
 use crate::{App, AppError, PluginView};
 
 /// What the user grants with their consent.
@@ -82,6 +82,12 @@ impl App {
             self.refuse_taken(id, row.as_ref())?;
         }
         trust::check_pin(&self.store, id, found.publisher.as_ref())?;
+        // A drop-in stays where it is, so what lies there now has to be what was shown.
+        let again = match &found.source {
+            Source::DropIn(file) => Some(self.drop_in_again(&disk, file, found)?),
+            _ => None,
+        };
+        let found = again.as_ref().unwrap_or(found);
         self.prepare(&disk, found)?;
         let row = row_of(found, &offer.source, PluginState::Enabled)?;
         let version = version_of(&row, found, VersionRole::Active);
@@ -104,6 +110,20 @@ impl App {
         self.plugin(id)
     }
 
+    fn drop_in_again(&self, disk: &PluginDisk, file: &str, shown: &Found) -> Result<Found, AppError> {
+        match folder::read_drop_in(&disk.folder, file) {
+            Ok(found) if found.sha256 == shown.sha256 => Ok(found),
+            _ => Err(AppError::failed(
+                "changed_meanwhile",
+                format!(
+                    "enabling plugin {}: {file} was changed after it was looked at; nothing was done",
+                    shown.manifest.id
+                ),
+            )
+            .hint("look at it and do it again")),
+        }
+    }
+
     fn refuse_taken(&self, id: &str, row: Option<&PluginRow>) -> Result<(), AppError> {
         if bundled_ids().any(|known| known == id) {
             return Err(AppError::failed(
@@ -124,8 +144,8 @@ impl App {
             )
             .hint(format!("remove it first: trcaa plugin remove {id}"))),
             None => {
-                let drop_ins = super::folder::drop_ins(self.plugins.folder(), &self.store.plugins()?)?;
-                let holds = |d: &&super::folder::DropIn| d.inspected.as_ref().is_ok_and(|f| f.manifest.id == id);
+                let drop_ins = folder::drop_ins(self.plugins.folder(), &self.store.plugins()?)?;
+                let holds = |d: &&folder::DropIn| d.inspected.as_ref().is_ok_and(|f| f.manifest.id == id);
                 match drop_ins.iter().find(holds) {
                     Some(drop_in) => Err(AppError::failed(
                         "id_taken",

@@ -1,13 +1,16 @@
 //! Where native code of plugins that are not bundled is kept, under the store's own key.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use cap_std::fs::{Dir, DirBuilder, OpenOptions};
-use trcaa_runtime::CodeCache;
+use trcaa_runtime::{COMPONENT_BYTES_MAX, CodeCache};
 use trcaa_store::Store;
 use zeroize::Zeroizing;
 
-use super::CODE_FOLDER;
+use super::{CODE_FOLDER, folder};
+
+/// Largest code that is read: of the largest component there is less.
+const CODE_BYTES_MAX: u64 = 4 * COMPONENT_BYTES_MAX as u64;
 
 /// A folder of code below the plugin folder.
 pub(super) struct FolderCache {
@@ -27,7 +30,13 @@ pub(super) fn code_cache(store: &Store, folder: &Dir) -> Option<FolderCache> {
 
 impl CodeCache for FolderCache {
     fn read(&self, name: &str) -> Option<Vec<u8>> {
-        self.folder.read(name).ok()
+        // Whoever may write here must not be able to hold a call up or to fill the memory.
+        let file = folder::open_regular(&self.folder, name).ok()?;
+        let length = file.metadata().ok()?.len();
+        (length <= CODE_BYTES_MAX).then_some(())?;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).ok()?);
+        file.take(CODE_BYTES_MAX).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) {
@@ -35,7 +44,9 @@ impl CodeCache for FolderCache {
         // it was.
         let temporary = format!("{name}.{}.tmp", std::process::id());
         let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(true);
+        // What is there under that name is not ours: it may be a link to another file.
+        let _ = self.folder.remove_file(&temporary);
+        options.write(true).create_new(true);
         #[cfg(unix)]
         cap_std::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let written = self.folder.open_with(&temporary, &options).and_then(|mut file| file.write_all(bytes));

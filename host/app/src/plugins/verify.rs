@@ -16,7 +16,7 @@ use crate::{App, AppError};
 pub struct PluginFinding {
     /// The plugin.
     pub plugin_id: String,
-    /// `file`, `signature`, `publisher`, `rows`, `lock_file`, `native_code`.
+    /// `folder`, `file`, `signature`, `publisher`, `rows`, `lock_file`, `native_code`.
     pub subject: &'static str,
     /// What is wrong, in one sentence.
     pub problem: String,
@@ -63,6 +63,9 @@ impl App {
             findings.push(finding(&row.id, "rows", problem));
         }
         self.verify_lock_file(id, &mut findings)?;
+        if id.is_none() {
+            self.verify_folders(&mut findings);
+        }
         Ok(PluginsVerified { checked: versions.len(), findings })
     }
 
@@ -124,6 +127,22 @@ impl App {
         }
         Ok(())
     }
+
+    /// A folder that anybody on this machine can write in is one where anybody puts plugins for the user to say yes to.
+    #[cfg(unix)]
+    fn verify_folders(&self, findings: &mut Vec<PluginFinding>) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let Some(folder) = self.plugins.folder() else { return };
+        for path in [folder.to_owned(), folder.join(super::INSTALLED_FOLDER), folder.join(super::CODE_FOLDER)] {
+            if path.metadata().is_ok_and(|metadata| metadata.permissions().mode() & 0o002 != 0) {
+                let problem = format!("everybody can write in {}; take that away: chmod o-w", path.display());
+                findings.push(finding("*", "folder", problem));
+            }
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn verify_folders(&self, _: &mut Vec<PluginFinding>) {}
 
     fn verify_lock_file(&self, id: Option<&str>, findings: &mut Vec<PluginFinding>) -> Result<(), AppError> {
         let wanted = lock_file::wanted(&self.store)?;
