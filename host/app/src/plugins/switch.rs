@@ -59,13 +59,29 @@ impl App {
         let row = PluginRow { state, reason: None, ..row };
         let action = if state == PluginState::Enabled { "plugin_enabled" } else { "plugin_disabled" };
         let details = serde_json::json!({"version": row.version, "sha256": row.sha256, "source": row.source});
+        let mut changed = false;
         self.store.write(|tx| {
-            tx.upsert_plugin(&row)?;
+            // Another process may have brought another version since, or removed it: only the state is ours to change.
+            match tx.plugin(&row.id)? {
+                _ if row.source == BUNDLED => tx.upsert_plugin(&row)?,
+                Some(now) if now.sha256 != row.sha256 && state == PluginState::Enabled => {
+                    changed = true;
+                    return Ok(());
+                }
+                _ => tx.set_plugin_state(&row.id, state, None)?,
+            }
             if row.state == PluginState::Enabled {
                 tx.clear_plugin_failures(&row.id)?;
             }
             tx.audit(&record(action, id, details)).map(drop)
         })?;
+        if changed {
+            return Err(AppError::failed(
+                "changed_meanwhile",
+                format!("enabling plugin {id}: another process changed it meanwhile; nothing was done"),
+            )
+            .hint("look at it and do it again"));
+        }
         // What the drop-in folder is full of must not make what was done look undone.
         let listed = self.plugins().unwrap_or_default().into_iter().find(|listed| listed.id == row.id);
         Ok(listed.unwrap_or_else(|| gone(&row)))
