@@ -27,7 +27,7 @@ pub struct PluginSummary {
     pub source: String,
     /// `enabled`, `disabled`, `quarantined`, `refused`, `missing`.
     pub state: String,
-    /// Why it does not run.
+    /// Why it does not run, or can do little.
     pub reason: Option<String>,
     /// The name that its publisher goes by; `None` for an unsigned or bundled one.
     pub publisher: Option<String>,
@@ -104,7 +104,14 @@ impl App {
         let versions = self.store.plugin_versions(None)?;
         let mut list = Vec::new();
         for found in bundled_ids().filter_map(Found::bundled) {
-            list.push(summary_of_found(&found, &rows));
+            let mut summary = summary_of_found(&found, &rows);
+            let wishes = found.manifest.capabilities();
+            if summary.state == "enabled" && !wishes.is_empty() {
+                let granted = granted_to(&self.store, &summary.id, None)?;
+                let idle = wishes.iter().all(|wish| wish.covered_by(&granted) == Coverage::None);
+                summary.reason = idle.then(|| "it may do nothing but compute before something is granted".to_owned());
+            }
+            list.push(summary);
         }
         for row in rows.iter().filter(|row| place_of(row) == Place::Installed) {
             list.push(self.summary_of_installed(row));
