@@ -3,6 +3,7 @@
 
 mod disk;
 mod remote;
+mod removal;
 mod trust;
 
 use std::fs;

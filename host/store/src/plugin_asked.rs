@@ -94,4 +94,12 @@ impl Tx<'_> {
         row::execute(&self.conn, sql, values)?;
         Ok(())
     }
+
+    /// Forgets what became of these bytes, whatever the file was called.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn forget_asked(&self, sha256: &str) -> Result<usize, StoreError> {
+        row::execute(&self.conn, "DELETE FROM plugin_asked WHERE sha256 = ?1", [sha256])
+    }
 }

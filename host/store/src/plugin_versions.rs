@@ -142,6 +142,28 @@ impl Store {
         })
     }
 
+    /// Whether anything is left of a plugin without a row of its own: a pin, a grant to anybody, a secret, state, a
+    /// version or a failure.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn has_plugin_remnants(&self, plugin: &str) -> Result<bool, StoreError> {
+        for table in [
+            "plugin_publishers",
+            "plugin_grants",
+            "plugin_secrets",
+            "plugin_state",
+            "plugin_versions",
+            "plugin_failures",
+        ] {
+            let sql = format!("SELECT 1 FROM {table} WHERE plugin_id = ?1 LIMIT 1");
+            if row::first(&self.conn, &sql, [plugin], |row| Ok(row.get::<_, i64>(0)?))?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Ids of plugins that a key is pinned for.
     ///
     /// # Errors

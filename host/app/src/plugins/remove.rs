@@ -32,17 +32,26 @@ pub struct RemovedPlugin {
 }
 
 impl App {
-    /// Removes a plugin that is not bundled. Works also where only a pin or grants are left of it.
+    /// Removes a plugin that is not bundled. Works also where only a pin, grants or secrets are left of it.
     ///
     /// # Errors
-    /// `bundled`, `not_found`.
+    /// `bundled`, `not_found`; `in_use`: connections with their keys would be left to whatever has its id next;
+    /// `keep_grants`: nothing tells whose an unsigned plugin is that comes back.
     pub fn remove_plugin(&self, id: &str, keep: Keep) -> Result<RemovedPlugin, AppError> {
         if Found::bundled(id).is_some() {
             return Err(AppError::failed("bundled", format!("removing plugin {id}: it is part of this program"))
                 .hint(format!("keep it from running: trcaa plugin disable {id}")));
         }
         let row = self.store.plugin(id)?;
-        let pinned = self.store.pinned_publisher(id)?.is_some();
+        self.expect_unused(id)?;
+        let pin = self.store.pinned_publisher(id)?;
+        if keep.grants && pin.as_ref().is_none_or(|pin| pin.publisher_key.is_none()) && row.is_some() {
+            return Err(AppError::usage(
+                "keep_grants",
+                format!("removing plugin {id}: it is unsigned, so anybody's plugin of that id would have its grants"),
+            )
+            .hint(format!("remove it with its grants: trcaa plugin remove {id}")));
+        }
         let file = match row.as_ref().map(place_of) {
             Some(Place::DropIn(file)) => Some(file.to_owned()),
             Some(_) => None,
@@ -52,7 +61,7 @@ impl App {
                 .find(|d| d.file == id || d.inspected.as_ref().is_ok_and(|found| found.manifest.id == id))
                 .map(|drop_in| drop_in.file),
         };
-        if row.is_none() && file.is_none() && !pinned {
+        if row.is_none() && file.is_none() && !self.store.has_plugin_remnants(id)? {
             return Err(no_such(id));
         }
         let disk = self.lock_plugins(id)?;
@@ -63,6 +72,12 @@ impl App {
             publisher_forgotten: false,
         };
         self.change_plugins(&disk, id, |tx| {
+            for version in tx.plugin_versions(Some(id))? {
+                tx.forget_asked(&version.sha256)?;
+            }
+            if let Some(row) = &row {
+                tx.forget_asked(&row.sha256)?;
+            }
             tx.remove_plugin(id)?;
             tx.remove_plugin_data(id)?;
             if !keep.grants {
@@ -82,5 +97,24 @@ impl App {
             disk.remove_drop_in(id, &file)?;
         }
         Ok(removed)
+    }
+
+    fn expect_unused(&self, id: &str) -> Result<(), AppError> {
+        let users: Vec<String> =
+            self.store.providers()?.into_iter().filter(|row| row.plugin == id).map(|row| row.name).collect();
+        if users.is_empty() {
+            return Ok(());
+        }
+        let named = users.join(", ");
+        let mut error = AppError::failed(
+            "in_use",
+            format!("removing plugin {id}: connections use it, and their keys would wait for the next one of that id: {named}"),
+        )
+        .hint(format!("keep it from running: trcaa plugin disable {id}"))
+        .field("connections", json!(users));
+        for name in users.iter().take(5) {
+            error = error.hint(format!("remove the connection: trcaa provider remove {name}"));
+        }
+        Err(error)
     }
 }
