@@ -93,7 +93,13 @@ impl App {
             )
             .hint(format!("see what is: trcaa plugin show {id}")));
         }
+        let mut changed = false;
         self.store.write(|tx| {
+            // What is left is written anew: nothing that another process took back meanwhile may come back with it.
+            if granted_to(tx, &holder.id, holder.key.as_deref()).ok().as_ref() != Some(&held) {
+                changed = true;
+                return Ok(());
+            }
             // All means all: also what was granted to another publisher of that id.
             match subject {
                 GrantSubject::All => drop(tx.revoke(&holder.id, None)?),
@@ -105,8 +111,15 @@ impl App {
             }
             write_grants(tx, &holder.id, holder.key.as_deref(), &rest)?;
             let details = json!({"publisher_key": holder.key, "capabilities": told(&taken), "left": told(&rest)});
-            tx.audit(&record("plugin_revoked", &holder.id, details))
+            tx.audit(&record("plugin_revoked", &holder.id, details)).map(drop)
         })?;
+        if changed {
+            return Err(AppError::failed(
+                "changed_meanwhile",
+                format!("revoking from plugin {id}: another process changed its grants meanwhile; nothing was done"),
+            )
+            .hint("do it again"));
+        }
         self.granted(holder, taken)
     }
 
