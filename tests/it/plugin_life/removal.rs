@@ -141,3 +141,17 @@ fn enabling_ends_a_quarantine_of_installed_and_bundled_plugins_and_forgets_what_
     home.run(["plugin", "enable", "pii-base"]).ok();
     home.run(["triage", log.to_str().unwrap(), "--out", "on", "--json"]).ok();
 }
+
+#[test]
+fn another_plugin_in_the_place_of_a_removed_one_stays() {
+    let home = Home::new(BINARY);
+    home.issue("x");
+    let file = home.data().join("plugins/extra.wasm");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, component("demo", "1.0.0", "")).unwrap();
+    home.run(["plugin", "enable", "demo"]).ok();
+    fs::write(&file, component("other", "1.0.0", "")).unwrap();
+    home.run(["plugin", "remove", "demo", "--yes"]).ok();
+    assert!(file.exists());
+    assert_eq!(home.refused(["plugin", "show", "demo"], 1), "not_found");
+}

@@ -53,7 +53,7 @@ impl App {
             .hint(format!("remove it with its grants: trcaa plugin remove {id}")));
         }
         let file = match row.as_ref().map(place_of) {
-            Some(Place::DropIn(file)) => Some(file.to_owned()),
+            Some(Place::DropIn(file)) => self.is_of(file, id)?.then(|| file.to_owned()),
             Some(_) => None,
             // A drop-in that nobody decided about is a file and nothing else.
             None => super::folder::drop_ins(self.plugins.folder(), &self.store.plugins()?)?
@@ -97,6 +97,12 @@ impl App {
             disk.remove_drop_in(id, &file)?;
         }
         Ok(removed)
+    }
+
+    /// Whether a drop-in's file is that plugin's: somebody may have put another plugin in its place, which stays.
+    fn is_of(&self, file: &str, id: &str) -> Result<bool, AppError> {
+        let Some(folder) = super::folder::open(self.plugins.folder())? else { return Ok(false) };
+        Ok(super::folder::read_drop_in(&folder, file).map_or(true, |found| found.manifest.id == id))
     }
 
     fn expect_unused(&self, id: &str) -> Result<(), AppError> {
