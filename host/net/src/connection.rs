@@ -261,6 +261,7 @@ impl Connection {
         for credential in hop.credentials {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
+        self.unechoed(target, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
         let addresses = look_up(&self.resolver, &self.stop, target).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
@@ -271,6 +272,18 @@ impl Connection {
         &self,
         target: &Target,
         hop: &Hop<'_>,
+    /// Refuses what holds one of the connection's secrets before the host wrote any into it: a server's redirect that
+    /// repeats the token in its address, or a plugin that got one in a form that no search knows. The host's own
+    /// question for tokens is made of secrets, and is no plugin's.
+    fn unechoed(&self, target: &Target, hop: &Hop<'_>) -> Result<(), ScanRefusal> {
+        let holds = |text: &str| self.known.is_in(text);
+        let in_headers = || hop.headers.iter().any(|(name, value)| holds(name) || holds(value));
+        let in_body = || matches!(hop.body, Body::Redacted(text) if holds(text.as_str()));
+        let found =
+            holds(&target.host) || holds(&target.decoded()) || holds(target.url.as_str()) || in_headers() || in_body();
+        if found { Err(ScanRefusal { reason: "it holds a secret of the connection" }) } else { Ok(()) }
+    }
+
         errand: &Errand<'_>,
         watch: &Watch,
     ) -> Result<reqwest::Response, NetError> {
@@ -323,13 +336,13 @@ impl Connection {
         capability: &'static str,
         rule: Rule,
     ) -> NetError {
-        self.record(Some(target), hop, errand, Decision::Denied(&rule.to_string()));
+        self.record(Some(target), hop, errand, Decision::Denied(&self.scrub(&rule.to_string())));
         let path = self.scrub(target.url.path());
         NetError::Denied(Box::new(self.policy.denial(target, &path, hop.method, capability, rule)))
     }
 
     fn unread(&self, hop: &Hop<'_>, errand: &Errand<'_>, error: &NetError) {
-        self.record(None, hop, errand, Decision::Denied(&error.to_string()));
+        self.record(None, hop, errand, Decision::Denied(&self.scrub(&error.to_string())));
     }
 
     fn record(&self, target: Option<&Target>, hop: &Hop<'_>, errand: &Errand<'_>, decision: Decision<'_>) {
@@ -354,7 +367,8 @@ impl Connection {
         tell(&Record {
             plugin: &self.policy.plugin,
             method: hop.method,
-            host: target.map_or("", |t| t.host.as_str()),
+        let host = target.map(|t| self.scrub(&t.host)).unwrap_or_default();
+            host: &host,
             port: target.map_or(0, |t| t.origin.port),
             path: &path,
             bytes: hop.body.len() as u64,

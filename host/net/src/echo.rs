@@ -29,27 +29,54 @@ const MASK: &[u8] = b"[secret]";
 const SECRETS_MAX: usize = 128;
 /// Fewest bytes of a secret that is searched for: a shorter one is in every text. None shorter is ever used.
 pub(crate) const SECRET_BYTES_MIN: usize = 4;
+/// Fewest bytes of a secret that is searched for in what leaves: servers without accounts are given words such as
+/// `ollama` for a key, and requests hold such words.
+const LEAVING_BYTES_MIN: usize = 12;
 
 /// The secrets that a connection used.
 #[derive(Debug, Default)]
-pub(crate) struct Known(Mutex<(Vec<Secret>, Arc<Needles>)>);
+pub(crate) struct Known(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    secrets: Vec<Secret>,
+    needles: Arc<Needles>,
+    /// Of the long ones alone.
+    leaving: Arc<Needles>,
+}
 
 impl Known {
     /// Remembers a secret from now on.
     pub(crate) fn remember(&self, secret: &Secret) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (secrets, needles) = &mut *known;
+        let State { secrets, needles, leaving } = &mut *known;
         if secret.expose().len() >= SECRET_BYTES_MIN && !secrets.contains(secret) {
             if secrets.len() == SECRETS_MAX {
                 secrets.remove(0);
             }
             secrets.push(secret.clone());
-            *needles = Arc::new(Needles::new(secrets));
+            *needles = Arc::new(Needles::new(secrets.iter()));
+            *leaving =
+                Arc::new(Needles::new(secrets.iter().filter(|secret| secret.expose().len() >= LEAVING_BYTES_MIN)));
         }
     }
 
     fn needles(&self) -> Arc<Needles> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).1)
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).needles)
+    }
+
+    /// Whether a text that leaves holds any form of a secret that is too long to be a word.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let needles = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving);
+        let text = text.as_bytes();
+        let mut at = needles.candidate(text, 0);
+        while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
+            if matches!(needles.at(here, End::Final), Found::Yes(_)) {
+                return true;
+            }
+            at = needles.candidate(text, at + 1);
+        }
+        false
     }
 
     /// Starts the search through one text or stream.

@@ -51,7 +51,7 @@ impl std::fmt::Debug for Needles {
 }
 
 impl Needles {
-    pub(super) fn new(secrets: &[Secret]) -> Self {
+    pub(super) fn new<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Self {
         let mut all = Vec::new();
         for secret in secrets {
             let bytes = secret.expose().as_bytes();

@@ -4,8 +4,8 @@ use std::io::Write as _;
 use std::sync::{Mutex, mpsc};
 
 use crate::peer::{Names, Peer, Scan, respond};
-use crate::{SECRET, Setup, get};
-use trcaa_net::{NetError, Placement};
+use crate::{SECRET, Setup, get, header};
+use trcaa_net::{Body, Method, NetError, Placement, Request};
 
 #[test]
 fn in_any_form_are_replaced_in_body_and_headers() {
@@ -104,4 +104,32 @@ fn cannot_hide_in_a_coded_body() {
         assert_eq!(error, NetError::Encoded { header: "content-encoding" });
         assert!(peer.requests()[0].contains("accept-encoding: identity\r\n"));
     }
+}
+
+#[test]
+fn do_not_leave_again_by_a_redirect_or_a_plugin() {
+    let other = Peer::saying("never");
+    let there = format!("http://other.test:{}", other.port);
+    for form in ["hunter2%2Fand%2Bmore", "68756e746572322f616e642b6d6f7265", "aHVudGVyMi9hbmQrbW9yZQ=="] {
+        let peer = Peer::redirecting("302 Found", format!("{there}/?token={form}"));
+        let origin = format!("http://wiki.test:{}", peer.port);
+        let setup = Setup::typed(&[&origin, &there]);
+        let error = setup.send_with_token(&get(&origin)).unwrap_err();
+        assert!(error.to_string().contains("holds a secret"), "{error}");
+        let connection = setup.connect(&Names::loopback());
+        connection.remember(&trcaa_model::secret::Secret::new(SECRET));
+        let send = |request: &Request| connection.send(request, &[], &Scan, &setup.records).unwrap_err().to_string();
+        let mut posted = Request { method: Method::Post, ..get(&there) };
+        posted.body = Body::from_guest(format!("it is {form}.").as_bytes(), &Scan).unwrap();
+        let named = Request { headers: vec![header("x-note", form)], ..get(&there) };
+        for request in [posted, named, get(format!("{there}/{form}"))] {
+            assert!(send(&request).contains("holds a secret"), "{form}");
+        }
+    }
+    assert_eq!(other.connections(), 0);
+    // A key that is a word, as local servers are given, stops no request.
+    let setup = Setup::typed(&[&there]);
+    let connection = setup.connect(&Names::loopback());
+    connection.remember(&trcaa_model::secret::Secret::new("ollama"));
+    assert!(connection.send(&get(format!("{there}/ollama")), &[], &Scan, &setup.records).is_ok());
 }
