@@ -123,6 +123,8 @@ struct Hop<'a> {
     body: &'a Body,
     credentials: &'a [Credential],
     begun: Instant,
+    /// When the whole request is to be over.
+    until: Instant,
 }
 
 impl Connection {
@@ -198,8 +200,8 @@ impl Connection {
         let bytes_max =
             request.response_bytes_max.map_or(allowance.response_bytes_max, |m| m.min(allowance.response_bytes_max));
         let redirects_max = request.redirects_max.map_or(REDIRECTS_MAX, |m| m.min(REDIRECTS_MAX));
-        let mut hop =
-            Hop { method: request.method, headers: request.headers.clone(), body: &request.body, credentials, begun };
+        let (method, headers, until) = (request.method, request.headers.clone(), begun + watch.total);
+        let mut hop = Hop { method, headers, body: &request.body, credentials, begun, until };
         let mut target = Target::parse(&request.url).inspect_err(|e| self.unread(&hop, &errand, e))?;
         let mut redirects = 0;
         loop {
@@ -237,7 +239,9 @@ impl Connection {
     ) -> Result<(), NetError> {
         let errand = Errand { scan, observer: &Unheard };
         let headers = request.headers.clone();
-        let hop = Hop { method: request.method, headers, body: &request.body, credentials, begun: Instant::now() };
+        let (method, begun) = (request.method, Instant::now());
+        let until = begun + self.policy.allowance.total;
+        let hop = Hop { method, headers, body: &request.body, credentials, begun, until };
         self.decided(&Target::parse(&request.url)?, &hop, &errand).map(|_| ())
     }
 
@@ -257,21 +261,17 @@ impl Connection {
             }
         })?;
         let grant = self.policy.matching(target, hop.method).map_err(|rule| refuse("http", rule))?;
+        self.unechoed(target, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         scanned(target, hop, errand.scan).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         for credential in hop.credentials {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
-        self.unechoed(target, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(&self.resolver, &self.stop, target).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, &self.stop, target, hop.until).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
         Ok((headers, addresses))
     }
 
-    fn hop(
-        &self,
-        target: &Target,
-        hop: &Hop<'_>,
     /// Refuses what holds one of the connection's secrets before the host wrote any into it: a server's redirect that
     /// repeats the token in its address, or a plugin that got one in a form that no search knows. The host's own
     /// question for tokens is made of secrets, and is no plugin's.
@@ -284,6 +284,10 @@ impl Connection {
         if found { Err(ScanRefusal { reason: "it holds a secret of the connection" }) } else { Ok(()) }
     }
 
+    fn hop(
+        &self,
+        target: &Target,
+        hop: &Hop<'_>,
         errand: &Errand<'_>,
         watch: &Watch,
     ) -> Result<reqwest::Response, NetError> {
@@ -363,11 +367,11 @@ impl Connection {
         tell: impl FnOnce(&Record<'_>) -> R,
     ) -> R {
         let path = target.map(|t| self.scrub(t.url.path())).unwrap_or_default();
+        let host = target.map(|t| self.scrub(&t.host)).unwrap_or_default();
         let secret_ids: Vec<&str> = hop.credentials.iter().map(|c| c.id.as_str()).collect();
         tell(&Record {
             plugin: &self.policy.plugin,
             method: hop.method,
-        let host = target.map(|t| self.scrub(&t.host)).unwrap_or_default();
             host: &host,
             port: target.map_or(0, |t| t.origin.port),
             path: &path,

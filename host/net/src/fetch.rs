@@ -219,7 +219,7 @@ impl Fetcher {
             credential.check(target, typed).map_err(refuse)?;
         }
         let failed = |e: &NetError| self.record(target, errand, Decision::Failed(e.kind()));
-        let addresses = look_up(&self.resolver, &watch.stop, target).inspect_err(failed)?;
+        let addresses = look_up(&self.resolver, &watch.stop, target, watch.begun + watch.total).inspect_err(failed)?;
         allowed(&addresses, typed).map_err(refuse)?;
         let headers = self.headers(download, errand)?;
         self.record(target, errand, Decision::Allowed);

@@ -19,8 +19,14 @@ use crate::target::Target;
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Most addresses of one name: a name with more is not a service but an experiment.
 const ADDRESSES_MAX: usize = 64;
-/// Finds the addresses of a target; one that is an address itself is not looked up.
-pub(crate) fn look_up(resolver: &Arc<dyn Resolver>, stop: &Stop, target: &Target) -> Result<Vec<IpAddr>, NetError> {
+
+/// Finds the addresses of a target, while its request has time; one that is an address itself is not looked up.
+pub(crate) fn look_up(
+    resolver: &Arc<dyn Resolver>,
+    stop: &Stop,
+    target: &Target,
+    until: Instant,
+) -> Result<Vec<IpAddr>, NetError> {
     let name = match &target.origin.host {
         Host::Ipv4(address) => return Ok(vec![(*address).into()]),
         Host::Ipv6(address) => return Ok(vec![(*address).into()]),
@@ -40,6 +46,7 @@ pub(crate) fn look_up(resolver: &Arc<dyn Resolver>, stop: &Stop, target: &Target
         match answer.recv_timeout(LOOK_EVERY) {
             _ if stop.is_asked() => return Err(NetError::Stopped),
             Ok(found) => break found,
+            Err(RecvTimeoutError::Timeout) if Instant::now() >= until => return Err(unresolved()),
             Err(RecvTimeoutError::Timeout) if begun.elapsed() < RESOLVE_TIMEOUT => {}
             Err(_) => return Err(unresolved()),
         }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::peer::{Names, Peer, Scan};
 use crate::{SECRET, Setup, get, tells_nothing};
-use trcaa_net::{NetError, Network, Observer, Record, Resolver, Stop};
+use trcaa_net::{NetError, Network, Observer, Record, Request, Resolver, Stop};
 
 /// Longer than any look, shorter than the limits of the test's requests.
 const SOON: Duration = Duration::from_secs(8);
@@ -122,4 +122,16 @@ fn a_proxy_serves_the_world_and_not_the_own_network() {
     let refused = crate::rule(setup.connect(&bad).send(&get("https://wiki.test/x"), &[], &Scan, &setup.records));
     assert!(matches!(refused, trcaa_net::Rule::OwnNetwork { .. }), "{refused:?}");
     assert_eq!(proxy.connections(), before);
+}
+
+#[test]
+fn a_look_up_ends_with_the_time_of_its_request() {
+    let (done, wait) = mpsc::channel::<()>();
+    let setup = Setup::granted(&["https://slow.test".to_owned()]);
+    let connection = setup.connect_by(Arc::new(Slow(Mutex::new(wait))));
+    let request = Request { timeout: Some(Duration::from_millis(60)), ..get("https://slow.test/") };
+    let begun = Instant::now();
+    assert!(connection.send(&request, &[], &Scan, &setup.records).is_err());
+    assert!(begun.elapsed() < Duration::from_secs(5), "a look-up by itself has ten seconds");
+    drop(done);
 }
