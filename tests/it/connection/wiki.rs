@@ -66,7 +66,7 @@ impl Desk {
         for capability in manifest.capabilities().into_iter().filter(wanted) {
             let grant = PluginGrant {
                 plugin_id: manifest.id.clone(),
-                publisher_key: None,
+                publisher_key: self.plugin.publisher().map(|publisher| publisher.key.clone()),
                 capability_hash: hex(&Sha256::digest(capability.canonical())),
                 capability: serde_json::to_value(&capability).unwrap(),
                 granted_at: String::new(),

@@ -85,7 +85,9 @@ impl App {
             .hint("give it like https://host or https://host:port/path, without user name and password"));
         }
         let scan = scan_of(self.plugins.detectors(&self.store)?, setup.pseudonyms)?;
-        let standing = Standing::read(&self.store, &manifest.id, None, &setup.name)?;
+        // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
+        let key = plugin.publisher().map(|publisher| publisher.key.as_str());
+        let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?.of_bytes(plugin.sha256());
         let grants = self.grants_of(plugin, Some(&setup.base_url))?;
         let mut secrets = setup.secrets;
         for (name, secret) in self.store.plugin_secrets_of(&manifest.id, &setup.name)? {

@@ -49,6 +49,15 @@ impl Standing {
         })
     }
 
+    /// The same for a plugin of these bytes, which were read before: where another file took their place since, nothing
+    /// of it holds.
+    pub(crate) fn of_bytes(mut self, sha256: &str) -> Self {
+        if let Some((_, digest)) = &mut self.row {
+            sha256.clone_into(digest);
+        }
+        self
+    }
+
     /// Whether nothing of it was taken back by `now`.
     pub(crate) fn holds(&self, now: &Self) -> bool {
         let runs = match (&self.row, &now.row) {
