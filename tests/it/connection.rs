@@ -195,6 +195,26 @@ fn what_is_taken_back_ends_a_call_that_waits_for_the_network() {
 }
 
 #[test]
+fn a_secret_that_is_removed_while_it_is_renewed_stays_removed() {
+    let desk = Desk::new();
+    let other = std::sync::Mutex::new(desk.app.store().reopen().unwrap());
+    let server = Server::start(move |request, out| match request.path.as_str() {
+        "/oauth/token" => {
+            let store = other.lock().unwrap();
+            assert!(store.write(|tx| tx.remove_plugin_secret("wiki", "main", "token")).unwrap());
+            out.text(200, r#"{"access_token":"access-token-two","refresh_token":"refresh-token-two"}"#);
+        }
+        _ => out.text(200, "never"),
+    });
+    desk.grant_all();
+    desk.bind("token", &oauth(&server, "access-token-one", 1_600_000_000));
+    assert!(desk.wiki(&server).whoami().is_err());
+    assert_eq!(token_requests(&server), 1);
+    assert!(desk.app.store().plugin_secret("wiki", "main", "token").unwrap().is_none());
+    assert_eq!(server.connections(), 1, "and new tokens are not used");
+}
+
+#[test]
 fn state_is_kept_within_its_quota_and_without_secrets() {
     let desk = Desk::new();
     let server = Server::start(|_, out| out.text(200, "page-7"));

@@ -164,7 +164,7 @@ impl Renewal {
         }
         let new = self.ask(name, &stored, observer)?;
         remember(&new);
-        self.keep(name, &new)?;
+        self.keep(name, &stored, &new)?;
         Ok(new)
     }
 
@@ -238,7 +238,9 @@ impl Renewal {
         Ok(new)
     }
 
-    fn keep(&self, name: &str, new: &OAuth) -> Result<(), PortError> {
+    /// Stores new tokens in the place of those that they were given for, and nowhere else: a secret that the user
+    /// removed or bound anew meanwhile stays as the user left it.
+    fn keep(&self, name: &str, old: &OAuth, new: &OAuth) -> Result<(), PortError> {
         let text = Secret::new(serde_json::to_string(new).map_err(|_| unavailable())?);
         let row = AuditRecord {
             action: "plugin_secret_renewed",
@@ -248,10 +250,21 @@ impl Renewal {
         };
         let store = self.ledger.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = store.write(|tx| {
-            tx.set_plugin_secret(&self.plugin, &self.connection, name, &text)?;
-            tx.audit(&row).map(|_| ())
+            let present = tx.plugin_secret(&self.plugin, &self.connection, name)?.as_ref().and_then(OAuth::parse);
+            let is_old = present.is_some_and(|present| {
+                present.access_token == old.access_token && present.refresh_token == old.refresh_token
+            });
+            if is_old {
+                tx.set_plugin_secret(&self.plugin, &self.connection, name, &text)?;
+                tx.audit(&row)?;
+            }
+            Ok(is_old)
         });
-        kept.map_err(|_| unavailable())
+        match kept {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PortError::Unavailable("the secret was changed while its tokens were renewed".into())),
+            Err(_) => Err(unavailable()),
+        }
     }
 
     fn log_in_again(&self, name: &str) -> PortError {
