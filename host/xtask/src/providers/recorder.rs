@@ -30,8 +30,10 @@ impl Recorder {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 // A peer that breaks off is what some cases are about; the product is told by the closed connection.
+                // Held until it is kept: who has the end of an answer and takes what went through waits for that one.
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
                 if let Ok(exchange) = pass(stream, upstream) {
-                    kept.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
+                    kept.push(exchange);
                 }
             }
         });
