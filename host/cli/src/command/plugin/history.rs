@@ -1,6 +1,6 @@
 //! `plugin verify` and `plugin audit`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use trcaa_app::{App, AppError};
 use trcaa_model::audit::AuditEntry;
 
@@ -37,17 +37,22 @@ pub(super) fn audit(app: &App, id: Option<&str>, limit: u32, output: &Output) ->
     if output.json {
         return output.object(json!({"audit_log": entries}));
     }
-    let row =
-        |entry: &AuditEntry| vec![entry.timestamp.clone(), entry.entity_id.clone(), entry.action.clone(), told(entry)];
-    output.table(&["WHEN", "PLUGIN", "WHAT", "DETAILS"], &entries.iter().map(row).collect::<Vec<_>>());
+    let row = |entry: &AuditEntry| {
+        let (what, outcome) = told(entry);
+        vec![entry.timestamp.clone(), entry.entity_id.clone(), entry.action.clone(), what, outcome]
+    };
+    output.table(&["WHEN", "PLUGIN", "WHAT", "DETAILS", "OUTCOME"], &entries.iter().map(row).collect::<Vec<_>>());
     Ok(())
 }
 
-/// The details that a person looks for, in one cell.
-fn told(entry: &AuditEntry) -> String {
+/// The details that a person looks for; of a request where it went, and what became of it.
+fn told(entry: &AuditEntry) -> (String, String) {
     let Some(Value::Object(details)) = entry.details.as_deref().and_then(|text| serde_json::from_str(text).ok()) else {
-        return String::new();
+        return (String::new(), String::new());
     };
+    if details.contains_key("method") && details.contains_key("host") {
+        return request(&details);
+    }
     let mut parts = Vec::new();
     for (name, value) in &details {
         // Digests and keys are for programs, and in the JSON.
@@ -63,11 +68,32 @@ fn told(entry: &AuditEntry) -> String {
         };
         parts.push(format!("{name} {shown}"));
     }
-    parts.join("; ")
+    (parts.join("; "), String::new())
 }
 
-/// A capability by kind and subject.
+/// `POST host:443/path`, and `answered 200, 218 bytes, 7 ms, connection main, secret token`.
+fn request(details: &Map<String, Value>) -> (String, String) {
+    let text = |name: &str| match details.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(all)) => all.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" "),
+        None | Some(Value::Null) => String::new(),
+        Some(other) => other.to_string(),
+    };
+    let target = format!("{} {}:{}{}", text("method"), text("host"), text("port"), text("path"));
+    let how = [text("status"), text("rule"), text("failure")].concat();
+    let mut outcome = format!("{} {how}", text("decision")).trim_end().to_owned();
+    let named = |name: &str, word: &str| Some(text(name)).filter(|t| !t.is_empty()).map(|t| format!(", {word} {t}"));
+    outcome.extend(named("secret_ids", "secret"));
+    outcome.push_str(&format!(", {} bytes, {} ms", text("bytes"), text("duration_ms")));
+    outcome.extend(named("connection", "connection"));
+    (target, outcome)
+}
+
+/// A capability by kind and subject; a download's request by where it went.
 fn short(capability: &Value) -> String {
+    if let (Some(host), Some(path)) = (capability.get("host"), capability.get("path")) {
+        return format!("{}{}", host.as_str().unwrap_or_default(), path.as_str().unwrap_or_default());
+    }
     let subject = |kind: &str, field: &str| {
         capability.get(kind).and_then(|c| c.get(field)).map(|v| format!("{kind} {}", v.as_str().unwrap_or_default()))
     };
