@@ -104,7 +104,7 @@ fn a_plugin_is_installed_after_one_screen_and_consent_and_its_code_is_there_befo
     assert_eq!(home.json(["plugin", "verify"])["findings"], json!([]));
     let lock = fs::read_to_string(home.data().join("plugins/trcaa.lock")).unwrap();
     assert!(lock.contains(&sha256) && lock.contains("id = \"demo\"") && lock.contains("publisher_key"), "{lock}");
-    assert_eq!(actions(&home), ["plugin_installed", "plugin_granted"]);
+    assert_eq!(actions(&home), ["plugin_installed", "capability_granted"]);
     // Again: nothing changes, and nothing is lost.
     install(&home, &demo("1.0.0", READS));
     assert_eq!(installed_files(&home), 1);

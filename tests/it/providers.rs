@@ -188,6 +188,9 @@ fn what_a_connection_may_do_is_shown_and_asked_before_anything_is_stored() {
     }
     let granted = home.json(["audit", "list", "--action", "capability_granted"]).to_string();
     assert!(granted.contains("http") && granted.contains("secret"), "{granted}");
+    // As `plugin grant` writes it, so that who looks for one finds both.
+    let trail = home.json(["plugin", "audit", "ai-openai"])["audit_log"].to_string();
+    assert!(trail.contains("capability_granted") && trail.contains(r#"\"connection\":\"mock\""#), "{trail}");
     // The same again asks nothing; another address, or another plugin at it, does.
     assert!(add(&home, "mock", "http://127.0.0.1:9/v1", &["--set", "max_tokens=100"], None).ok().stderr.is_empty());
     assert_eq!(add(&home, "mock", "http://127.0.0.1:10/v1", &[], None).fails(2).error_code(), "needs_yes");
@@ -290,6 +293,42 @@ fn a_server_that_is_busy_is_asked_again_and_one_that_refuses_is_not() {
 }
 
 #[test]
+fn a_denial_names_the_rule_and_a_command_that_allows_it_as_it_stands() {
+    let home = Home::new(BINARY);
+    let server = Server::replaying(&["aimock-test"]);
+    add(&home, "mock", &server.url(), &["--yes"], None).ok();
+    home.run(["plugin", "revoke", "ai-openai"]).ok();
+    let denied = home.run(["provider", "test", "mock", "--json"]).fails(1).answer()["result"].clone();
+    let message = text(&denied["message"]);
+    let place = format!("127.0.0.1:{}/v1/chat/completions", server.port);
+    assert!(message.contains("plugin ai-openai may not use http for POST") && message.contains(&place), "{message}");
+    assert!(message.contains("no grant covers this origin"), "{message}");
+    assert_eq!((&denied["code"], server.seen().len()), (&json!("denied"), 0));
+    let hint = text(&denied["hints"][0]);
+    let command = hint.strip_prefix("allow it: trcaa ").unwrap_or_else(|| panic!("{hint}"));
+    home.run(command.split(' ')).ok();
+    home.run(["provider", "test", "mock"]).ok();
+    // The trail's table says where a request went and what became of it, as far as a cell is wide.
+    let trail = home.run(["plugin", "audit", "ai-openai"]).ok().stdout;
+    assert!(trail.contains(&format!("POST {place}")) && trail.contains("answered 200, "), "{trail}");
+    assert!(trail.contains("denied no grant covers this origin"), "{trail}");
+}
+
+#[test]
+fn what_can_be_known_before_is_told_before_anybody_is_asked() {
+    let home = Home::new(BINARY);
+    assert_eq!(home.refused(["provider", "remove", "nobody"], 2), "no_such_provider");
+    let refused = add(&home, "mock", "http://127.0.0.1:9/v1", &[], Some("q1z")).fails(2);
+    assert_eq!(refused.error_code(), "bad_key");
+    assert!(!refused.stdout.contains("q1z"), "{refused:?}");
+    for never in ["http://169.254.169.254/v1", "https://[fd00:ec2::254]", "http://[::ffff:169.254.169.254]/"] {
+        let refused = add(&home, "mock", never, &["--yes"], None).fails(2);
+        assert_eq!(refused.error_code(), "bad_url", "{never}");
+        assert!(refused.stdout.contains("nothing may reach"), "{refused:?}");
+    }
+}
+
+#[test]
 fn a_key_that_a_server_sends_back_is_hidden() {
     let (home, issue) = home();
     let echo = json!({"status": 401, "headers": [["content-type", "application/json"]],
@@ -300,6 +339,8 @@ fn a_key_that_a_server_sends_back_is_hidden() {
     assert_eq!(failed.error_code(), "provider_unauthenticated");
     let tested = home.run(["provider", "test", "mock", "--json"]).fails(1);
     assert_eq!(tested.answer()["result"]["success"], false, "a failed test is an answer: {tested:?}");
+    let again = format!("trcaa provider add mock --plugin ai-openai --url {} --model gpt-4o --key-stdin", server.url());
+    assert!(text(&tested.answer()["result"]["hints"][0]).ends_with(&again), "{tested:?}");
     expect_no_key(&home, &[&failed, &tested]);
 }
 

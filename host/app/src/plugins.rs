@@ -38,6 +38,7 @@ pub use remove::{Keep, RemovedPlugin};
 pub use update::{Downgrade, UpdateOutcome};
 pub use verify::{PluginFinding, PluginsVerified};
 
+pub(crate) use grants::{capability_hash, granted_to, write_grants};
 pub(crate) use host::{PluginHost, bundled_detectors, bundled_extractor};
 
 /// The plugin folder below the data folder; files in it are drop-ins.

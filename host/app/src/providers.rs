@@ -13,7 +13,7 @@ mod retry;
 use serde::Serialize;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::chat::ModelInfo;
-use trcaa_model::plugin::{BASE_URL, Capability};
+use trcaa_model::plugin::BASE_URL;
 use trcaa_runtime::{Plugin, Provider};
 
 pub use add::{NewConnection, Proposal};
@@ -107,6 +107,14 @@ impl App {
         })
     }
 
+    /// Expects a connection of that name: before somebody is asked about it.
+    ///
+    /// # Errors
+    /// `no_such_provider`
+    pub fn check_connection(&self, name: &str) -> Result<(), AppError> {
+        self.provider_row(name).map(drop)
+    }
+
     pub(crate) fn provider_row(&self, name: &str) -> Result<ProviderRow, AppError> {
         let rows = self.store.providers()?;
         let names: Vec<String> = rows.iter().map(|row| row.name.clone()).collect();
@@ -135,10 +143,4 @@ fn connection_missing(plugin: &str) -> AppError {
 pub(crate) fn origin_of(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     format!("{scheme}://{}", rest.split(['/', '?', '#']).next().unwrap_or_default()).to_lowercase()
-}
-
-/// SHA-256 hex of what a capability means.
-fn capability_hash(capability: &Capability) -> String {
-    use sha2::{Digest, Sha256};
-    hex::encode(Sha256::digest(capability.canonical()))
 }

@@ -16,6 +16,19 @@ pub(crate) enum Reach {
     Never(&'static str),
 }
 
+/// What an address (a URL with an IP address as its host) is, where no grant and no typing makes it reachable.
+pub fn never_reachable(address: &str) -> Option<&'static str> {
+    let ip = match url::Url::parse(address).ok()?.host()? {
+        url::Host::Ipv4(v4) => IpAddr::V4(v4),
+        url::Host::Ipv6(v6) => IpAddr::V6(v6),
+        url::Host::Domain(_) => return None,
+    };
+    match reach(ip) {
+        Reach::Never(range) => Some(range),
+        Reach::Public | Reach::Own(_) => None,
+    }
+}
+
 /// Judges one address.
 pub(crate) fn reach(address: IpAddr) -> Reach {
     match address {

@@ -109,7 +109,7 @@ fn a_bundled_plugin_gets_nothing_beyond_computing_before_it_is_granted() {
     assert_eq!(home.refused(["plugin", "grant", "ai-openai", "http", "https://evil.example.com"], 1), "not_asked");
     let trail = home.json(["plugin", "audit", "ai-openai"]);
     let done: Vec<String> = list(&trail["audit_log"]).iter().map(|entry| text(&entry["action"])).collect();
-    assert_eq!(done, ["plugin_revoked", "plugin_revoked", "plugin_granted", "plugin_granted"]);
+    assert_eq!(done, ["capability_revoked", "capability_revoked", "capability_granted", "capability_granted"]);
 }
 
 #[test]

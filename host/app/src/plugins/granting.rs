@@ -64,7 +64,7 @@ impl App {
             .into_iter()
             .filter(|wish| !held.iter().any(|held| capability_hash(held) == capability_hash(wish)))
             .collect();
-        self.store.write(|tx| write_grants(tx, &holder.id, holder.key.as_deref(), &new))?;
+        self.store.write(|tx| write_grants(tx, &holder.id, holder.key.as_deref(), &new, None))?;
         self.granted(holder, new)
     }
 
@@ -109,9 +109,9 @@ impl App {
                     }
                 }
             }
-            write_grants(tx, &holder.id, holder.key.as_deref(), &rest)?;
+            write_grants(tx, &holder.id, holder.key.as_deref(), &rest, None)?;
             let details = json!({"publisher_key": holder.key, "capabilities": told(&taken), "left": told(&rest)});
-            tx.audit(&record("plugin_revoked", &holder.id, details)).map(drop)
+            tx.audit(&record("capability_revoked", &holder.id, details)).map(drop)
         })?;
         if changed {
             return Err(AppError::failed(

@@ -12,7 +12,7 @@ use trcaa_store::{PluginGrant, Store, StoreError, Tx};
 use crate::{App, AppError};
 
 /// What a grant's capability is known by: SHA-256 hex of its canonical form.
-pub(super) fn capability_hash(capability: &Capability) -> String {
+pub(crate) fn capability_hash(capability: &Capability) -> String {
     hex::encode(Sha256::digest(capability.canonical()))
 }
 
@@ -25,7 +25,7 @@ pub(super) fn manifest_hash(manifest: &Manifest) -> String {
 }
 
 /// What was granted to a plugin of that publisher. A row that is not what its hash says counts for nothing.
-pub(super) fn granted_to(store: &Store, id: &str, key: Option<&str>) -> Result<Vec<Capability>, AppError> {
+pub(crate) fn granted_to(store: &Store, id: &str, key: Option<&str>) -> Result<Vec<Capability>, AppError> {
     let read = |row: PluginGrant| {
         let capability: Capability = serde_json::from_value(row.capability).ok()?;
         (capability_hash(&capability) == row.capability_hash).then_some(capability)
@@ -33,12 +33,13 @@ pub(super) fn granted_to(store: &Store, id: &str, key: Option<&str>) -> Result<V
     Ok(store.plugin_grants(id, key)?.into_iter().filter_map(read).collect())
 }
 
-/// Writes grants with their audit row; nothing where there is nothing new.
-pub(super) fn write_grants(
+/// Writes grants with their audit row; nothing where there is nothing new. `connection`: which one they were agreed to for.
+pub(crate) fn write_grants(
     tx: &Tx<'_>,
     id: &str,
     key: Option<&str>,
     capabilities: &[Capability],
+    connection: Option<&str>,
 ) -> Result<(), StoreError> {
     if capabilities.is_empty() {
         return Ok(());
@@ -52,12 +53,11 @@ pub(super) fn write_grants(
             granted_at: String::new(),
         })?;
     }
-    tx.audit(&record(
-        "plugin_granted",
-        id,
-        serde_json::json!({"publisher_key": key, "capabilities": told(capabilities)}),
-    ))
-    .map(drop)
+    let mut details = serde_json::json!({"publisher_key": key, "capabilities": told(capabilities)});
+    if let Some(connection) = connection {
+        details["connection"] = connection.into();
+    }
+    tx.audit(&record("capability_granted", id, details)).map(drop)
 }
 
 /// An audit row about a plugin.

@@ -103,7 +103,7 @@ impl App {
             });
             tx.audit(&record("plugin_installed", id, details))?;
             match grant {
-                GrantChoice::All => write_grants(tx, id, found.key(), &offer.capabilities()),
+                GrantChoice::All => write_grants(tx, id, found.key(), &offer.capabilities(), None),
                 GrantChoice::None => Ok(()),
             }
         })?;

@@ -204,7 +204,7 @@ impl App {
             tx.upsert_plugin(&after)?;
             tx.audit(&record("plugin_updated", id, details))?;
             match grants {
-                true => write_grants(tx, id, found.key(), &offer.capabilities()),
+                true => write_grants(tx, id, found.key(), &offer.capabilities(), None),
                 false => Ok(()),
             }
         })?;

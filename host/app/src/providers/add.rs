@@ -5,13 +5,16 @@ use trcaa_model::audit::AuditRecord;
 use trcaa_model::plugin::{BASE_URL, Capability, HttpCapability, Manifest};
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Policy};
-use trcaa_store::{NewProvider, PluginGrant};
+use trcaa_store::NewProvider;
 
-use super::{ProviderRow, capability_hash, origin_of};
+use super::{ProviderRow, origin_of};
+use crate::plugins::{capability_hash, granted_to, write_grants};
 use crate::{App, AppError};
 
 /// Longest address that can be set.
 const URL_BYTES_MAX: usize = 2_000;
+/// Bytes that a key may have; the way out uses no other.
+const KEY_BYTES: std::ops::RangeInclusive<usize> = 4..=8_192;
 /// Longest name of a model.
 const MODEL_CHARS_MAX: usize = 200;
 /// Settings that the host has for every plugin.
@@ -76,6 +79,13 @@ impl App {
             let problem = format!("adding {}: {} uses no key, and one was given", new.name, manifest.id);
             return Err(AppError::usage("needs_no_key", problem));
         }
+        // A shorter one is never sent: it could not be searched for in what comes back.
+        let key_fits = |key: &Secret| KEY_BYTES.contains(&key.expose().len());
+        if !new.api_key.as_ref().is_none_or(key_fits) {
+            let (least, most) = (KEY_BYTES.start(), KEY_BYTES.end());
+            let problem = format!("adding {}: the key has fewer than {least} or more than {most} bytes", new.name);
+            return Err(AppError::usage("bad_key", problem));
+        }
         let before = self.store.providers()?.into_iter().find(|row| row.name == new.name);
         let before_same_plugin = before.as_ref().filter(|row| row.plugin == manifest.id);
         if let Some(before) = &before
@@ -104,8 +114,8 @@ impl App {
             set(&mut row, manifest, name, typed)?;
         }
         let publisher_key = provider.plugin().publisher().map(|publisher| publisher.key.clone());
-        let granted = self.store.plugin_grants(&manifest.id, publisher_key.as_deref())?;
-        let is_missing = |c: &Capability| !granted.iter().any(|grant| grant.capability_hash == capability_hash(c));
+        let granted = granted_to(&self.store, &manifest.id, publisher_key.as_deref())?;
+        let is_missing = |c: &Capability| !granted.iter().any(|grant| capability_hash(grant) == capability_hash(c));
         let missing: Vec<Capability> = manifest.capabilities().into_iter().filter(is_missing).collect();
         let same_place = before_same_plugin.is_some_and(|before| before.api_url == row.api_url);
         let asks = !missing.is_empty() || !same_place;
@@ -121,24 +131,7 @@ impl App {
         let row = &proposal.row;
         let is_change = proposal.before.is_some();
         Ok(self.store.write(|tx| {
-            for capability in &proposal.missing {
-                let hash = capability_hash(capability);
-                tx.grant(&PluginGrant {
-                    plugin_id: row.plugin.clone(),
-                    publisher_key: proposal.publisher_key.clone(),
-                    capability_hash: hash.clone(),
-                    capability: serde_json::to_value(capability).unwrap_or(Value::Null),
-                    granted_at: String::new(),
-                })?;
-                tx.audit(&AuditRecord {
-                    action: "capability_granted",
-                    entity_type: "plugin",
-                    entity_id: row.plugin.clone(),
-                    details: serde_json::json!({
-                        "capability": capability.name(), "capability_hash": hash, "connection": row.name,
-                    }),
-                })?;
-            }
+            write_grants(tx, &row.plugin, proposal.publisher_key.as_deref(), &proposal.missing, Some(&row.name))?;
             tx.audit(&AuditRecord {
                 action: if is_change { "provider_changed" } else { "provider_added" },
                 entity_type: "provider",
@@ -180,6 +173,9 @@ fn checked_url(url: &str, manifest: &Manifest) -> Result<String, AppError> {
         // Not repeated: what stands there may be a password.
         return Err(AppError::usage("bad_url", "the address holds a user name or password")
             .hint("give the key with --key-stdin"));
+    }
+    if let Some(range) = trcaa_net::never_reachable(url) {
+        return Err(bad(&format!("it is {range}, which nothing may reach")));
     }
     let wishes: Vec<HttpCapability> = manifest
         .http

@@ -37,6 +37,18 @@ pub struct TestResult {
     pub latency_ms: u64,
     /// The model that answered, as far as the server says.
     pub model: String,
+    /// Code of the failure.
+    pub code: Option<&'static str>,
+    /// What to do about it.
+    pub hints: Vec<String>,
+}
+
+impl TestResult {
+    fn failed(error: AppError, latency_ms: u64, model: String) -> Self {
+        // That it can be tested is known to who tests it.
+        let hints = error.hints.into_iter().filter(|hint| !hint.contains("trcaa provider test")).collect();
+        Self { success: false, message: error.message, latency_ms, model, code: Some(error.code), hints }
+    }
 }
 
 impl App {
@@ -112,16 +124,17 @@ impl App {
         let answered_by = |answer: &ChatAnswer| answer.extra.iter().find(|(n, _)| n == "model").map(|(_, m)| m.clone());
         Ok(match answer {
             Ok(answer) => match failure::unusable(&answer, &chosen) {
-                Some(error) => TestResult { success: false, message: error.message, latency_ms, model: chosen.model },
+                Some(error) => TestResult::failed(error, latency_ms, chosen.model),
                 None => {
                     let said: String = answer.text.trim().chars().take(SHOWN_CHARS_MAX).collect();
                     let model = answered_by(&answer).unwrap_or(chosen.model);
-                    TestResult { success: true, message: format!("it answered {said:?}"), latency_ms, model }
+                    let message = format!("it answered {said:?}");
+                    TestResult { success: true, message, latency_ms, model, code: None, hints: Vec::new() }
                 }
             },
             Err(error) => {
-                let message = failure::told(&error, &chosen).message;
-                TestResult { success: false, message, latency_ms, model: chosen.model }
+                let told = failure::told(&error, &chosen);
+                TestResult::failed(told, latency_ms, chosen.model)
             }
         })
     }

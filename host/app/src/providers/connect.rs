@@ -7,7 +7,7 @@ use trcaa_redact::Pseudonyms;
 use trcaa_runtime::{CallContext, Plugin, Provider};
 
 use super::{ProviderRow, connection_missing, needs_connection};
-use crate::egress::ConnectionSetup;
+use crate::egress::{ConnectionSetup, LastDenial};
 use crate::{App, AppError};
 
 /// Bytes of logs in one request where the provider names no limit: fits a guest's 64 MiB with all it builds of them.
@@ -38,6 +38,10 @@ pub(crate) struct Chosen {
     pub(crate) text_bytes_max: usize,
     /// The provider, connected.
     pub(crate) provider: Provider,
+    /// Where its connection leaves what it was refused.
+    pub(crate) denied: LastDenial,
+    /// The command that set it up, to be run with something more.
+    pub(crate) set_up_by: String,
 }
 
 impl App {
@@ -58,6 +62,8 @@ impl App {
             temperature: None,
             text_bytes_max: TEXT_BYTES_MAX,
             provider,
+            denied: LastDenial::default(),
+            set_up_by: String::new(),
         })
     }
 
@@ -69,7 +75,15 @@ impl App {
         settings.push(("base_url".into(), row.api_url.clone()));
         settings.push(("model".into(), row.model.clone()));
         let pseudonyms = issue.map(|issue| self.pseudonyms(issue)).transpose()?.unwrap_or_default();
-        let context = self.provider_context(&plugin, &row, settings, pseudonyms)?;
+        let denied = LastDenial::default();
+        let context = self.provider_context(&plugin, &row, settings, pseudonyms, &denied)?;
+        let set_up_by = format!(
+            "trcaa provider add {} --plugin {} --url {} --model {}",
+            row.name,
+            row.plugin,
+            quoted(&row.api_url),
+            quoted(&row.model)
+        );
         #[expect(clippy::cast_possible_truncation, reason = "a temperature is a small number")]
         let temperature = row.temperature.map(|degree| degree as f32);
         Ok(Chosen {
@@ -77,6 +91,8 @@ impl App {
             temperature,
             text_bytes_max,
             provider: Provider::new(&plugin, context)?,
+            denied,
+            set_up_by,
             name: row.name,
             model: row.model,
         })
@@ -88,6 +104,7 @@ impl App {
         row: &ProviderRow,
         settings: Vec<(String, String)>,
         pseudonyms: Pseudonyms,
+        denied: &LastDenial,
     ) -> Result<Arc<CallContext>, AppError> {
         let mut setup = ConnectionSetup::new(row.name.clone(), row.api_url.clone());
         // The key is the first secret of the manifest: a connection has one.
@@ -98,8 +115,15 @@ impl App {
         }
         setup.settings = settings;
         setup.pseudonyms = pseudonyms;
+        setup.denied = denied.clone();
         self.connection_context(plugin, setup)
     }
+}
+
+/// As a shell takes it for one word.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-:/[]@%+,=".contains(&b);
+    if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// How much of the logs fits the model.

@@ -17,6 +17,7 @@ pub(super) fn run(app: &App, command: &ProviderCommand, yes: bool, output: &Outp
         ProviderCommand::Test { name } => test(app, name, output),
         ProviderCommand::Models { name } => models(app, name, output),
         ProviderCommand::Remove { name } => {
+            app.check_connection(name)?;
             confirm(&format!("Remove the connection {} with its key?", visible(name)), yes)?;
             app.remove_provider(name)?;
             if output.json {
@@ -82,6 +83,7 @@ fn test(app: &App, name: &str, output: &Output) -> Result<(), AppError> {
         let verdict = if result.success { "works" } else { "does not work" };
         output.text(&format!("{} {verdict}: {}", visible(name), visible(&result.message)));
         output.text(&format!("model {}, {} ms", visible(&result.model), result.latency_ms));
+        result.hints.iter().for_each(|hint| output.text(&format!("  hint: {}", visible(hint))));
     }
     // A server that fails is an answer, and told like one; a script wants to know it by the status.
     if result.success { Ok(()) } else { Err(AppError::told()) }
