@@ -44,6 +44,9 @@ fn a_drop_in_runs_only_when_enabled_and_only_those_bytes() {
     let refused = triage(&home).fails(1);
     assert_eq!(refused.answer()["error"]["code"], "plugin_missing");
 
+    fs::write(home.data().join("plugins/extra.wasm"), b"\0asm and no more").unwrap();
+    assert_eq!(state(&home, "hostile-detector"), "damaged: it was enabled, and its file is no valid plugin any more");
+
     fs::remove_file(home.data().join("plugins/extra.wasm")).unwrap();
     assert!(state(&home, "hostile-detector").starts_with("missing"));
     assert_eq!(triage(&home).fails(1).answer()["error"]["code"], "plugin_missing");

@@ -134,9 +134,14 @@ impl App {
         // Enabled once, and gone since: calls that need it fail until this is decided.
         for row in rows.iter().filter(|row| row.state == PluginState::Enabled && row.source != BUNDLED) {
             if !list.iter().any(|listed| listed.id == row.id) {
-                let reason = "it was enabled, and its file is gone";
+                // A drop-in that can't be read has a line of its own under its name, and no id there.
+                let is_there = list.iter().any(|listed| listed.state == "refused" && listed.source == row.source);
+                let reason = match is_there {
+                    true => "it was enabled, and its file is no valid plugin any more",
+                    false => "it was enabled, and its file is gone",
+                };
                 list.push(PluginSummary {
-                    state: "missing".into(),
+                    state: if is_there { "damaged" } else { "missing" }.into(),
                     reason: Some(reason.into()),
                     ..summary_of_row(row)
                 });

@@ -12,7 +12,10 @@ pub(super) fn verify(app: &App, id: Option<&str>, output: &Output) -> Result<(),
         if output.json {
             return output.object(&verified);
         }
-        return output.last(&format!("{} checked; all are as they were installed", verified.checked));
+        return output.last(&match verified.checked {
+            0 => "nothing is installed beside what is part of this program, so there is nothing to check".to_owned(),
+            checked => format!("{checked} checked; all are as they were installed"),
+        });
     }
     let rows: Vec<Vec<String>> = verified
         .findings
