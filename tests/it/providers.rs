@@ -315,6 +315,22 @@ fn a_denial_names_the_rule_and_a_command_that_allows_it_as_it_stands() {
 }
 
 #[test]
+fn the_user_is_told_why_a_server_was_not_reached_and_no_grant_is_proposed_for_metadata() {
+    let home = Home::new(BINARY);
+    let location = json!([["location", "http://169.254.169.254/latest/meta-data"]]);
+    let server = Server::answering(vec![json!({"status": 302, "headers": location, "body": ""})]);
+    add(&home, "mock", &server.url(), &["--yes"], None).ok();
+    let result = home.run(["provider", "test", "mock", "--json"]).fails(1).answer()["result"].clone();
+    assert!(text(&result["message"]).contains("169.254.169.254"), "{result}");
+    assert_eq!(result["hints"][0], "nothing can allow that to ai-openai");
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    add(&home, "closed", &format!("http://127.0.0.1:{free}"), &["--yes"], None).ok();
+    let result = home.run(["provider", "test", "closed", "--json"]).fails(1).answer()["result"].clone();
+    assert_eq!(result["code"], "provider_unavailable");
+    assert!(text(&result["message"]).contains("can't be reached: "), "{result}");
+}
+
+#[test]
 fn what_can_be_known_before_is_told_before_anybody_is_asked() {
     let home = Home::new(BINARY);
     assert_eq!(home.refused(["provider", "remove", "nobody"], 2), "no_such_provider");

@@ -9,7 +9,7 @@
 mod audit;
 mod context;
 mod credentials;
-mod denied;
+mod failed;
 mod kv;
 mod oauth;
 mod scan;
@@ -34,8 +34,8 @@ use crate::AppError;
 pub use context::ConnectionSetup;
 use credentials::{Bound, Value};
 pub use credentials::{BoundSecret, ConnectionAuth};
-pub use denied::LastDenial;
-pub(crate) use denied::Refusal;
+pub(crate) use failed::Failure;
+pub use failed::LastFailure;
 use oauth::Renewal;
 pub(crate) use oauth::{OAUTH_FIELDS, is_oauth_record};
 use scan::Scan;
@@ -74,7 +74,7 @@ pub struct Egress {
     auth: ConnectionAuth,
     renewal: Option<Renewal>,
     clock: Option<Arc<dyn Clock>>,
-    denied: LastDenial,
+    last_failure: LastFailure,
     /// Ends with the last port of the connection.
     _watch: Option<Watch>,
 }
@@ -86,7 +86,7 @@ struct Kept {
     stop: Stop,
     renewal: Renewal,
     clock: Arc<dyn Clock>,
-    denied: LastDenial,
+    last_failure: LastFailure,
     watch: Watch,
 }
 
@@ -131,8 +131,8 @@ impl Egress {
         let secrets: Vec<Bound> = parts.secrets.into_iter().map(|bound| Bound::new(bound, kept.is_some())).collect();
         // Before the first use: what comes back is searched for all of them, used or not.
         secrets.iter().flat_map(Bound::secrets).for_each(|secret| connection.remember(&secret));
-        let (auth, renewal, clock, denied, watch) = match kept {
-            Some(kept) => (kept.auth, Some(kept.renewal), Some(kept.clock), kept.denied, Some(kept.watch)),
+        let (auth, renewal, clock, last_failure, watch) = match kept {
+            Some(kept) => (kept.auth, Some(kept.renewal), Some(kept.clock), kept.last_failure, Some(kept.watch)),
             None => Default::default(),
         };
         Ok(Self {
@@ -144,7 +144,7 @@ impl Egress {
             auth,
             renewal,
             clock,
-            denied,
+            last_failure,
             _watch: watch,
         })
     }
@@ -163,9 +163,10 @@ impl Egress {
     }
 
     fn exchange(&self, wanted: &Request, credentials: &[Credential]) -> Result<Response, PortError> {
+        self.last_failure.take();
         let sent = self.connection.send(wanted, credentials, self.scan.as_ref(), self.observer.as_ref());
         // The address is the plugin's own words, and may hold what it was told by the server.
-        sent.inspect_err(|error| self.keep_denial(error)).map_err(|error| match port_error(&error) {
+        sent.inspect_err(|error| self.keep_failure(error)).map_err(|error| match port_error(&error) {
             PortError::Denied { capability, target, fix } => {
                 PortError::Denied { capability, target: self.scrub(&target), fix: self.scrub(&fix) }
             }
@@ -174,12 +175,16 @@ impl Egress {
     }
 
     /// The user may know the rule and the addresses behind a name; the plugin gets what [`port_error`] says.
-    fn keep_denial(&self, error: &NetError) {
-        if let NetError::Denied(denial) = error {
-            let trcaa_net::Denial { plugin, capability, target, rule, fix } = denial.as_ref();
-            let message = self.scrub(&format!("plugin {plugin} may not use {capability} for {target}: {rule}"));
-            self.denied.keep(Refusal { message, fix: fix.as_deref().map(|fix| self.scrub(fix)) });
-        }
+    fn keep_failure(&self, error: &NetError) {
+        let (message, fix) = match error {
+            NetError::Denied(denial) => {
+                let trcaa_net::Denial { plugin, capability, target, rule, fix } = denial.as_ref();
+                (format!("plugin {plugin} may not use {capability} for {target}: {rule}"), fix.as_deref())
+            }
+            NetError::Unreachable { .. } => (error.to_string(), None),
+            _ => return,
+        };
+        self.last_failure.keep(Failure { message: self.scrub(&message), fix: fix.map(|fix| self.scrub(fix)) });
     }
 }
 

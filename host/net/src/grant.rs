@@ -110,6 +110,8 @@ impl Policy {
         let origin = &target.origin;
         let path: String = path.chars().take(SHOWN_PATH_CHARS_MAX).collect();
         let fix = match &rule {
+            // No grant makes it reachable, so none is proposed.
+            _ if crate::never_reachable(&origin.to_string()).is_some() => None,
             Rule::Origin | Rule::Method | Rule::Path => Some(format!(
                 "trcaa plugin grant {} http {origin} {} {}",
                 self.plugin,

@@ -15,7 +15,7 @@ use super::credentials::{BoundSecret, ConnectionAuth};
 use super::kv::State;
 use super::oauth::Renewal;
 use super::watch::{Standing, Watch};
-use super::{Egress, Kept, LastDenial, Parts, scan_of};
+use super::{Egress, Kept, LastFailure, Parts, scan_of};
 use crate::{App, AppError};
 
 /// Longest wait for anything to arrive; the table of limits has it for providers.
@@ -39,8 +39,8 @@ pub struct ConnectionSetup {
     pub resolver: Arc<dyn Resolver>,
     /// What the plugin may read of the connection: names and values, no secrets.
     pub settings: Vec<(String, String)>,
-    /// Where the connection leaves its last refusal.
-    pub denied: LastDenial,
+    /// Where the connection leaves its last refusal or failure.
+    pub last_failure: LastFailure,
 }
 
 /// What a plugin sees of its connection.
@@ -63,7 +63,7 @@ impl ConnectionSetup {
             auth: ConnectionAuth::default(),
             resolver: Arc::new(SystemResolver),
             settings: Vec::new(),
-            denied: LastDenial::default(),
+            last_failure: LastFailure::default(),
         }
     }
 }
@@ -138,7 +138,7 @@ impl App {
             stop,
             renewal,
             clock: clock.clone().ok_or_else(|| AppError::failed("clock", "setting up a connection: no clock"))?,
-            denied: setup.denied,
+            last_failure: setup.last_failure,
             watch,
         };
         let bytes_max = grants.kv_bytes_max;

@@ -7,7 +7,7 @@ use trcaa_redact::Pseudonyms;
 use trcaa_runtime::{CallContext, Plugin, Provider};
 
 use super::{ProviderRow, connection_missing, needs_connection};
-use crate::egress::{ConnectionSetup, LastDenial};
+use crate::egress::{ConnectionSetup, LastFailure};
 use crate::{App, AppError};
 
 /// Bytes of logs in one request where the provider names no limit: fits a guest's 64 MiB with all it builds of them.
@@ -38,8 +38,8 @@ pub(crate) struct Chosen {
     pub(crate) text_bytes_max: usize,
     /// The provider, connected.
     pub(crate) provider: Provider,
-    /// Where its connection leaves what it was refused.
-    pub(crate) denied: LastDenial,
+    /// Where its connection leaves what it was refused, or what failed.
+    pub(crate) last_failure: LastFailure,
     /// The command that set it up, to be run with something more.
     pub(crate) set_up_by: String,
 }
@@ -62,7 +62,7 @@ impl App {
             temperature: None,
             text_bytes_max: TEXT_BYTES_MAX,
             provider,
-            denied: LastDenial::default(),
+            last_failure: LastFailure::default(),
             set_up_by: String::new(),
         })
     }
@@ -75,8 +75,8 @@ impl App {
         settings.push(("base_url".into(), row.api_url.clone()));
         settings.push(("model".into(), row.model.clone()));
         let pseudonyms = issue.map(|issue| self.pseudonyms(issue)).transpose()?.unwrap_or_default();
-        let denied = LastDenial::default();
-        let context = self.provider_context(&plugin, &row, settings, pseudonyms, &denied)?;
+        let last_failure = LastFailure::default();
+        let context = self.provider_context(&plugin, &row, settings, pseudonyms, &last_failure)?;
         let set_up_by = format!(
             "trcaa provider add {} --plugin {} --url {} --model {}",
             row.name,
@@ -91,7 +91,7 @@ impl App {
             temperature,
             text_bytes_max,
             provider: Provider::new(&plugin, context)?,
-            denied,
+            last_failure,
             set_up_by,
             name: row.name,
             model: row.model,
@@ -104,7 +104,7 @@ impl App {
         row: &ProviderRow,
         settings: Vec<(String, String)>,
         pseudonyms: Pseudonyms,
-        denied: &LastDenial,
+        last_failure: &LastFailure,
     ) -> Result<Arc<CallContext>, AppError> {
         let mut setup = ConnectionSetup::new(row.name.clone(), row.api_url.clone());
         // The key is the first secret of the manifest: a connection has one.
@@ -115,7 +115,7 @@ impl App {
         }
         setup.settings = settings;
         setup.pseudonyms = pseudonyms;
-        setup.denied = denied.clone();
+        setup.last_failure = last_failure.clone();
         self.connection_context(plugin, setup)
     }
 }

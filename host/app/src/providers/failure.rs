@@ -29,7 +29,11 @@ pub(super) fn told(error: &PluginError, chosen: &Chosen) -> AppError {
             }
         }
         "quota" => failed("provider_quota", "the account has no quota left"),
-        "unavailable" => failed("provider_unavailable", "it can't be reached, or failed").hint(test),
+        "unavailable" => match chosen.last_failure.take() {
+            Some(failure) => AppError::failed("provider_unavailable", format!("asking {name}: {}", failure.message)),
+            None => failed("provider_unavailable", "it can't be reached, or failed"),
+        }
+        .hint(test),
         "timeout" => failed("provider_timeout", "it took too long").hint(test),
         "not-found" => failed("provider_not_found", "there is no such model or address")
             .hint(format!("list the models: trcaa provider models {name}")),
@@ -48,7 +52,7 @@ pub(super) fn told(error: &PluginError, chosen: &Chosen) -> AppError {
 
 /// Plugin, capability, target, rule and the command that would allow it, as the way out said them to the host.
 fn denied(error: &PluginError, chosen: &Chosen) -> Option<AppError> {
-    let refusal = chosen.denied.take()?;
+    let refusal = chosen.last_failure.take()?;
     let told = AppError::failed("denied", format!("asking {}: {}", chosen.name, refusal.message));
     Some(match refusal.fix {
         Some(fix) => told.hint(format!("allow it: {fix}")),
