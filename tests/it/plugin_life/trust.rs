@@ -88,3 +88,18 @@ fn wasm_with_description(description: &str) -> Vec<u8> {
     );
     wat::parse_str(wat).unwrap()
 }
+
+#[test]
+fn an_exchanged_drop_in_is_shown_with_what_it_changes() {
+    let home = Home::new(BINARY);
+    home.issue("x");
+    let file = home.data().join("plugins/extra.wasm");
+    fs::create_dir_all(file.parent().unwrap()).unwrap();
+    fs::write(&file, demo("1.1.0", READS)).unwrap();
+    home.run(["plugin", "enable", "demo", "--yes"]).ok();
+    fs::write(&file, demo("1.0.0", WRITES)).unwrap();
+    let run = home.run(["plugin", "enable", "demo"]).fails(2);
+    for part in ["Changes from 1.1.0 to 1.0.0", "asks differently to read from and write to", "its version is lower"] {
+        assert!(run.stderr.contains(part), "{part}: {run:#?}");
+    }
+}

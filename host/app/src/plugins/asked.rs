@@ -106,7 +106,7 @@ impl App {
             Source::Bundled => return Err("it is part of this program".into()),
         };
         trust::check_pin(&self.store, &found.manifest.id, found.publisher.as_ref()).map_err(|e| e.message)?;
-        Offer::new(&self.store, found, source).map_err(|e| e.message)
+        self.offer_exchanged(found, source).map_err(|e| e.message)
     }
 
     /// Remembers that a file was told of, refused, or declined for these bytes.

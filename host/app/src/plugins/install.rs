@@ -58,7 +58,7 @@ impl App {
         };
         let id = found.manifest.id.clone();
         trust::check_pin(&self.store, &id, found.publisher.as_ref()).map_err(|e| self.refused(&id, e))?;
-        Offer::new(&self.store, found, file)
+        self.offer_exchanged(found, file)
     }
 
     /// Installs what was offered, enabled, with what the user granted. A drop-in stays where it is; anything else is

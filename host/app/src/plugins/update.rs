@@ -87,6 +87,19 @@ impl App {
         Ok(offer)
     }
 
+    /// A drop-in as something to decide about, with what it changes where its file was exchanged.
+    pub(super) fn offer_exchanged(&self, found: Found, file: String) -> Result<Offer, AppError> {
+        let mut offer = Offer::new(&self.store, found, file)?;
+        if let Some(row) = self.store.plugin(&offer.id)?.filter(|row| row.sha256 != offer.sha256) {
+            let mut difference = self.difference(&row, &offer.found)?;
+            if order(&offer.version, &row.version) == Ordering::Less {
+                difference.consent_for.push("its version is lower than the one before".into());
+            }
+            offer.difference = Some(difference);
+        }
+        Ok(offer)
+    }
+
     /// What changes, and what of that needs the user's word.
     fn difference(&self, row: &PluginRow, found: &Found) -> Result<Difference, AppError> {
         let before = manifest_of(row)?;
