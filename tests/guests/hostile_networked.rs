@@ -86,6 +86,21 @@ impl Provider for Hostile {
                     kept.push(secrets::open("token")?);
                 }
             }
+            "many-responses" => {
+                let mut kept = Vec::new();
+                for n in 0..1_000 {
+                    emit_text(out, &format!("{n} "))?;
+                    kept.push(http::send(&http::request(Method::Get, &base()), &Auth::None)?);
+                }
+            }
+            "responses-one-by-one" => {
+                for _ in 0..100 {
+                    drop(http::send(&http::request(Method::Get, &base()), &Auth::None)?);
+                }
+            }
+            "denied-forever" => loop {
+                let _ = http::send(&http::request(Method::Get, &base()), &Auth::None);
+            },
             "handles-one-by-one" => {
                 for _ in 0..5_000 {
                     drop(secrets::open("token")?);

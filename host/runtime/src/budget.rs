@@ -1,7 +1,7 @@
 //! The time that one call has: CPU of the guest, time on the wall, time without progress.
 //!
 //! Invariants: CPU is that of the calling thread in guest code and in host functions that cannot wait (a loop of tiny
-//! host calls is the guest's own work); what a port uses is left out. A call that waits makes progress only when
+//! host calls is the guest's own work); what a port uses that waits for others is left out. A call that waits makes progress only when
 //! something arrives or an event is pushed.
 
 use std::time::{Duration, Instant};

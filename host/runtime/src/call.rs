@@ -66,6 +66,18 @@ pub struct CallContext {
     pub cancel: Cancel,
 }
 
+/// What came of a port's work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Came {
+    /// Something arrived from elsewhere.
+    Something,
+    /// It was waited for, and nothing arrived.
+    Nothing,
+    /// Nobody was waited for: a refusal, a secret's handle, state. What it cost is the guest's, or else a loop of such
+    /// calls would compute in the host for as long as the wall limit lets it.
+    AtHand,
+}
+
 /// The host's side of one call.
 pub(crate) struct CallState {
     pub(crate) plugin: Arc<Plugin>,
@@ -74,6 +86,8 @@ pub(crate) struct CallState {
     pub(crate) limits: Limits,
     pub(crate) pushed: Pushed,
     pub(crate) log_lines: u32,
+    /// Responses that the guest holds.
+    pub(crate) responses_open: usize,
     pub(crate) random_state: u64,
     /// Searches log lines, and the text of the answer, for secrets.
     pub(crate) scrubs: Scrubs,
@@ -115,20 +129,25 @@ impl CallState {
         Usage { memory_bytes: self.memory_bytes, cpu_ms, wall_ms }
     }
 
-    /// Runs what may wait: the work of a port. Its CPU is not the guest's; its time on the wall is, and a call that is
-    /// over or cancelled by then ends here, whatever came back. `arrived` tells whether that was progress.
+    /// Runs the work of a port, which may wait. Its time on the wall is the guest's, and a call that is over or cancelled
+    /// by then ends here, whatever came back. `came` tells whether that was progress, and whose its CPU was.
     pub(crate) fn through_port<R>(
         &mut self,
         work: impl FnOnce(&mut Self) -> wasmtime::Result<R>,
-        arrived: impl FnOnce(&R) -> bool,
+        came: impl FnOnce(&R) -> Came,
     ) -> wasmtime::Result<R> {
         self.still_in_time()?;
         let before = thread_cpu();
         let result = work(self);
-        self.budget.leave_out(thread_cpu().saturating_sub(before));
+        let port_cpu = thread_cpu().saturating_sub(before);
         let result = result?;
-        if arrived(&result) {
-            self.budget.progressed();
+        match came(&result) {
+            Came::Something => {
+                self.budget.leave_out(port_cpu);
+                self.budget.progressed();
+            }
+            Came::Nothing => self.budget.leave_out(port_cpu),
+            Came::AtHand => {}
         }
         self.still_in_time()?;
         Ok(result)
@@ -215,6 +234,7 @@ pub(crate) fn run<R>(
         limits,
         pushed,
         log_lines: 0,
+        responses_open: 0,
         random_state: 0,
         scrubs: Scrubs::new(&context.ports),
         budget: Budget::start(limits),

@@ -118,6 +118,48 @@ fn tiny_host_calls_are_the_guests_own_work() {
     assert_eq!(complete("tiny-host-calls", QUICK), Err(Fault::CpuLimit { limit_ms: 100 }));
 }
 
+/// Ports that compute for a while and refuse.
+struct Busy;
+
+fn compute() -> PortError {
+    let begun = std::time::Instant::now();
+    while begun.elapsed() < Duration::from_millis(5) {
+        std::hint::black_box(begun);
+    }
+    PortError::Denied { capability: "http", target: String::new(), fix: String::new() }
+}
+
+impl HttpPort for Busy {
+    fn send(&self, _caller: &Caller<'_>, _request: HttpRequest) -> Result<Box<dyn HttpResponse>, PortError> {
+        Err(compute())
+    }
+}
+
+impl SecretPort for Busy {
+    fn open(&self, _caller: &Caller<'_>, _name: &str) -> Result<String, PortError> {
+        Err(compute())
+    }
+    fn hmac_sha256(&self, _: &Caller<'_>, _: &str, _: &[u8]) -> Result<Vec<u8>, PortError> {
+        Err(compute())
+    }
+}
+
+#[test]
+fn what_the_host_computes_for_refusals_is_the_guests_own_work() {
+    for model in ["denied-forever", "secrets-forever"] {
+        let busy = Ports { http: Some(Arc::new(Busy)), secrets: Some(Arc::new(Busy)), ..Ports::default() };
+        let fault = complete_with(model, busy, Cancel::default()).unwrap_err().fault;
+        assert_eq!(fault, Fault::CpuLimit { limit_ms: 100 }, "{model}");
+    }
+}
+
+#[test]
+fn few_responses_are_held_at_once() {
+    let refused = complete("many-responses", QUICK).unwrap_err().to_string();
+    assert!(refused.contains("more than 16 responses"), "{refused}");
+    assert_eq!(complete("responses-one-by-one", QUICK), Ok(String::new()));
+}
+
 #[test]
 fn a_loop_in_a_host_call_ends_at_the_wall_limit_and_one_that_gets_nothing_before() {
     let wait = Duration::from_millis(50);

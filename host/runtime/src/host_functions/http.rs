@@ -5,11 +5,13 @@ use wasmtime::component::Resource;
 use super::not_plugged;
 use crate::bindings::shared::trcaa::host::http;
 use crate::bindings::shared::trcaa::types::types::Error;
-use crate::call::CallState;
+use crate::call::{CallState, Came};
 use crate::ports::{HttpAuth, HttpRequest, HttpResponse, Placement, PortError};
 
 /// Most headers of one request.
 const HEADERS_MAX: usize = 100;
+/// Responses that a guest may hold at once: each has a socket, and up to some MiB of an event that has not ended.
+const RESPONSES_OPEN_MAX: usize = 16;
 /// Most credentials of one request.
 const CREDENTIALS_MAX: usize = 4;
 
@@ -26,6 +28,9 @@ impl http::Host for CallState {
     ) -> wasmtime::Result<Result<Resource<ResponseHandle>, Error>> {
         let headers_bytes: usize = request.headers.iter().map(|(n, v)| n.len() + v.len()).sum();
         self.admit(request.url.len() + headers_bytes + request.body.as_ref().map_or(0, Vec::len))?;
+        if self.responses_open >= RESPONSES_OPEN_MAX {
+            return Ok(Err(Error::InvalidInput(format!("more than {RESPONSES_OPEN_MAX} responses are held at once"))));
+        }
         if request.headers.len() > HEADERS_MAX {
             return Ok(Err(Error::InvalidInput(format!("more than {HEADERS_MAX} headers"))));
         }
@@ -61,9 +66,17 @@ impl http::Host for CallState {
                 None => Err(not_plugged("http", target.split(['?', '#']).next().unwrap_or_default())),
             })
         };
-        let sent = self.through_port(send, Result::is_ok)?;
+        let sent = self.through_port(send, |sent| match sent {
+            Ok(_) => Came::Something,
+            Err(PortError::Denied { .. } | PortError::InvalidInput(_) | PortError::TooLarge(_)) => Came::AtHand,
+            Err(_) => Came::Nothing,
+        })?;
         match sent {
-            Ok(response) => Ok(Ok(self.table.push(ResponseHandle { response })?)),
+            Ok(response) => {
+                let handle = self.table.push(ResponseHandle { response })?;
+                self.responses_open += 1;
+                Ok(Ok(handle))
+            }
             Err(error) => Ok(Err(error.into())),
         }
     }
@@ -110,7 +123,7 @@ impl http::HostResponse for CallState {
         handle: Resource<ResponseHandle>,
     ) -> wasmtime::Result<Result<Option<http::SseEvent>, Error>> {
         let next = |state: &mut Self| Ok(state.table.get_mut(&handle)?.response.next_event());
-        let next = self.through_port(next, |next| matches!(next, Ok(Some(_))))?;
+        let next = self.through_port(next, |next| came(matches!(next, Ok(Some(_)))))?;
         Ok(next
             .map(|event| event.map(|e| http::SseEvent { id: e.id, event: e.event, data: e.data }))
             .map_err(Error::from))
@@ -118,6 +131,7 @@ impl http::HostResponse for CallState {
 
     fn drop(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<()> {
         self.table.delete(handle)?;
+        self.responses_open = self.responses_open.saturating_sub(1);
         Ok(())
     }
 }
@@ -129,8 +143,12 @@ impl CallState {
         bytes_max: usize,
     ) -> wasmtime::Result<Result<Option<Vec<u8>>, PortError>> {
         let read = |state: &mut Self| Ok(state.table.get_mut(handle)?.response.read(bytes_max));
-        self.through_port(read, |read| matches!(read, Ok(Some(bytes)) if !bytes.is_empty()))
+        self.through_port(read, |read| came(matches!(read, Ok(Some(bytes)) if !bytes.is_empty())))
     }
+}
+
+fn came(is_something: bool) -> Came {
+    if is_something { Came::Something } else { Came::Nothing }
 }
 
 fn method(method: http::Method) -> &'static str {

@@ -3,7 +3,7 @@
 use super::not_plugged;
 use crate::bindings::shared::trcaa::host::kv;
 use crate::bindings::shared::trcaa::types::types::Error;
-use crate::call::CallState;
+use crate::call::{CallState, Came};
 use crate::ports::{Caller, KeyPage, KvPort, PortError};
 
 impl CallState {
@@ -20,8 +20,8 @@ impl CallState {
                 None => Err(not_plugged("kv", key).into()),
             })
         };
-        // State is at hand: reading it over and over is no progress.
-        self.through_port(work, |_| false)
+        // Reading it over and over is no progress.
+        self.through_port(work, |_| Came::AtHand)
     }
 }
 

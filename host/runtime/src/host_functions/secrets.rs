@@ -5,7 +5,7 @@ use wasmtime::component::Resource;
 use super::not_plugged;
 use crate::bindings::shared::trcaa::host::secrets;
 use crate::bindings::shared::trcaa::types::types::Error;
-use crate::call::CallState;
+use crate::call::{CallState, Came};
 
 /// Names a secret that the port resolved.
 pub struct SecretHandle {
@@ -21,7 +21,7 @@ impl secrets::Host for CallState {
                 None => Err(not_plugged("secret", &name)),
             })
         };
-        let opened = self.through_port(open, |_| false)?;
+        let opened = self.through_port(open, |_| Came::AtHand)?;
         match opened {
             Ok(id) => Ok(Ok(self.table.push(SecretHandle { id })?)),
             Err(error) => Ok(Err(error.into())),
@@ -47,7 +47,7 @@ impl secrets::HostSecret for CallState {
                 None => Err(not_plugged("secret", id).into()),
             })
         };
-        self.through_port(sign, |_| false)
+        self.through_port(sign, |_| Came::AtHand)
     }
 
     fn drop(&mut self, handle: Resource<SecretHandle>) -> wasmtime::Result<()> {
