@@ -7,6 +7,7 @@ use trcaa_model::chat::{
 };
 
 use crate::bindings::ai::trcaa::ai::chat as wit;
+use crate::call::CallContext;
 use crate::error::{Fault, plain};
 
 /// Most calls that one answer asks for: more than any tool loop would run.
@@ -128,13 +129,19 @@ pub(crate) fn weight_bytes(event: &ChatEvent) -> usize {
     }
 }
 
-/// Puts an answer together.
-pub(crate) fn answer(completion: wit::Completion, events: Vec<ChatEvent>) -> Result<ChatAnswer, Fault> {
+/// Puts an answer together. Its events were searched for secrets as they came; what comes beside them, and what was
+/// put together of pieces, is searched here, whole and before it is cut.
+pub(crate) fn answer(
+    context: &CallContext,
+    completion: wit::Completion,
+    events: Vec<ChatEvent>,
+) -> Result<ChatAnswer, Fault> {
+    let clean = |text: String| context.scrubbed(text);
     let bad = |problem: &str| Fault::BadOutput(problem.to_owned());
     let mut answer = ChatAnswer {
         finish: finish(completion.finish),
-        response_id: completion.response_id.map(|id| plain(&id, MODEL_CHARS_MAX)),
-        extra: extra(completion.extra),
+        response_id: completion.response_id.map(|id| plain(&clean(id), MODEL_CHARS_MAX)),
+        extra: extra(context, completion.extra),
         ..ChatAnswer::default()
     };
     // (index, whether it ended), in the order of `tool_calls`.
@@ -173,28 +180,38 @@ pub(crate) fn answer(completion: wit::Completion, events: Vec<ChatEvent>) -> Res
     if let Some(counts) = completion.usage {
         answer.usage = Some(usage(&counts));
     }
+    // Tokens that were renewed during the call are not known to a search that began before.
+    answer.text = clean(answer.text);
+    for call in &mut answer.tool_calls {
+        call.arguments = clean(std::mem::take(&mut call.arguments));
+    }
     Ok(answer)
 }
 
 /// What a connection offers.
-pub(crate) fn models(models: Vec<wit::Model>) -> Result<Vec<ModelInfo>, Fault> {
+pub(crate) fn models(context: &CallContext, models: Vec<wit::Model>) -> Result<Vec<ModelInfo>, Fault> {
     if models.len() > MODELS_MAX {
         return Err(Fault::BadOutput(format!("it lists more than {MODELS_MAX} models")));
     }
     let known = models.into_iter().filter(|model| !model.id.trim().is_empty());
     Ok(known
         .map(|model| ModelInfo {
-            id: plain(&model.id, MODEL_CHARS_MAX),
-            display_name: plain(&model.display_name, MODEL_CHARS_MAX),
+            id: plain(&context.scrubbed(model.id), MODEL_CHARS_MAX),
+            display_name: plain(&context.scrubbed(model.display_name), MODEL_CHARS_MAX),
             context_tokens: model.context_tokens,
             max_output_tokens: model.max_output_tokens,
-            features: model.features.iter().take(EXTRA_MAX).map(|feature| plain(feature, 64)).collect(),
+            features: model
+                .features
+                .into_iter()
+                .take(EXTRA_MAX)
+                .map(|feature| plain(&context.scrubbed(feature), 64))
+                .collect(),
         })
         .collect())
 }
 
-fn extra(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
-    let cut = |text: String| plain(&text, EXTRA_CHARS_MAX);
+fn extra(context: &CallContext, pairs: Vec<(String, String)>) -> Vec<(String, String)> {
+    let cut = |text: String| plain(&context.scrubbed(text), EXTRA_CHARS_MAX);
     pairs.into_iter().take(EXTRA_MAX).map(|(name, value)| (cut(name), cut(value))).collect()
 }
 
@@ -222,12 +239,58 @@ fn finish(finish: wit::Finish) -> Finish {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::ports::{Ports, ScrubPort, TextScrub};
 
     fn put_together(events: Vec<ChatEvent>) -> Result<ChatAnswer, Fault> {
         let completion =
             wit::Completion { finish: wit::Finish::ToolCalls, usage: None, response_id: None, extra: Vec::new() };
-        answer(completion, events)
+        answer(&CallContext::default(), completion, events)
+    }
+
+    /// Knows one secret.
+    struct Known;
+
+    impl ScrubPort for Known {
+        fn text(&self, text: &str) -> String {
+            text.replace("token-4711", "[secret]")
+        }
+        fn stream(&self) -> Box<dyn TextScrub> {
+            unreachable!("the answer is whole")
+        }
+        fn pieces(&self) -> Box<dyn TextScrub> {
+            unreachable!("the answer is whole")
+        }
+    }
+
+    #[test]
+    fn no_part_of_an_answer_or_of_a_list_of_models_carries_a_secret() {
+        let ports = Ports { scrub: Some(Arc::new(Known)), ..Ports::default() };
+        let context = CallContext { ports, ..CallContext::default() };
+        let secret = || "a token-4711".to_owned();
+        // The search of a call that renewed its token meanwhile, or has more calls than are searched, finds no halves.
+        let pieces = |piece: fn(String) -> ChatEvent| ["a token", "-4711"].map(|text| piece(text.to_owned()));
+        let mut events = vec![start(0)];
+        events.extend(pieces(|fragment| ChatEvent::ToolCallDelta { index: 0, fragment }));
+        events.extend(pieces(ChatEvent::Text));
+        // Cut before the search, the secret would be a half.
+        let long = format!("{}token-4711", "x".repeat(EXTRA_CHARS_MAX - 6));
+        let extra = vec![(secret(), secret()), ("long".into(), long)];
+        let completion = wit::Completion { finish: wit::Finish::Stop, usage: None, response_id: Some(secret()), extra };
+        let told = format!("{:?}", answer(&context, completion, events).unwrap());
+        assert_eq!((told.matches("[secret]").count(), told.contains("token-")), (5, false), "{told}");
+        let model = wit::Model {
+            id: secret(),
+            display_name: secret(),
+            context_tokens: None,
+            max_output_tokens: None,
+            features: vec![secret()],
+            extra: Vec::new(),
+        };
+        let told = format!("{:?}", models(&context, vec![model]).unwrap());
+        assert_eq!((told.matches("[secret]").count(), told.contains("token-")), (3, false), "{told}");
     }
 
     fn start(index: u32) -> ChatEvent {

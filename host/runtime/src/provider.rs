@@ -50,10 +50,9 @@ impl Provider {
             let sink = store.data_mut().table.push(SinkHandle)?;
             guest.trcaa_ai_provider().call_complete(store, &wanted, Resource::new_borrow(sink.rep()))
         })?;
-        let mut completion = answer.map_err(|e| self.plugin.failed("complete", self.context.reported(e)))?;
-        completion.response_id = completion.response_id.map(|id| self.context.scrubbed(id));
-        completion.extra = self.context.scrubbed_extra(completion.extra);
-        chat::answer(completion, pushed.events).map_err(|fault| self.plugin.refused(&self.context, "complete", fault))
+        let completion = answer.map_err(|e| self.plugin.failed("complete", self.context.reported(e)))?;
+        chat::answer(&self.context, completion, pushed.events)
+            .map_err(|fault| self.plugin.refused(&self.context, "complete", fault))
     }
 
     /// Lists the models of its connection.
@@ -66,14 +65,7 @@ impl Provider {
             let guest: AiProvider = self.pre.instantiate(&mut *store)?;
             guest.trcaa_ai_provider().call_models(store)
         })?;
-        let mut models = answer.map_err(|e| self.plugin.failed("models", self.context.reported(e)))?;
-        for model in &mut models {
-            model.id = self.context.scrubbed(std::mem::take(&mut model.id));
-            model.display_name = self.context.scrubbed(std::mem::take(&mut model.display_name));
-            model.features =
-                std::mem::take(&mut model.features).into_iter().map(|f| self.context.scrubbed(f)).collect();
-            model.extra = self.context.scrubbed_extra(std::mem::take(&mut model.extra));
-        }
-        chat::models(models).map_err(|fault| self.plugin.refused(&self.context, "models", fault))
+        let models = answer.map_err(|e| self.plugin.failed("models", self.context.reported(e)))?;
+        chat::models(&self.context, models).map_err(|fault| self.plugin.refused(&self.context, "models", fault))
     }
 }

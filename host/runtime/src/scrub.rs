@@ -122,11 +122,6 @@ impl CallContext {
         }
     }
 
-    /// Names and values of the plugin's without the connection's secrets.
-    pub(crate) fn scrubbed_extra(&self, extra: Vec<(String, String)>) -> Vec<(String, String)> {
-        extra.into_iter().map(|(name, value)| (self.scrubbed(name), self.scrubbed(value))).collect()
-    }
-
     /// What a guest reported, searched before it is cut.
     pub(crate) fn reported(&self, error: Error) -> Fault {
         let clean = |text: String| self.scrubbed(text);
