@@ -1,5 +1,5 @@
 //! A provider with every grant, that tries every way out: the model's name tells which.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::print_stdout, clippy::print_stderr)]
 
 use trcaa_sdk::ai::{Completion, Event, Finish, Model, Provider, Request, Sink, emit_text};
 use trcaa_sdk::host::http::{self, Auth, Credential, Method, Placement};

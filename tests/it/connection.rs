@@ -179,7 +179,8 @@ fn ended_by(desk: &Desk, taken_back: impl FnOnce(&trcaa_store::Store)) -> (Fault
 
 #[test]
 fn what_is_taken_back_ends_a_call_that_waits_for_the_network() {
-    let take: [(&str, fn(&trcaa_store::Store)); 2] = [
+    type Take = fn(&trcaa_store::Store);
+    let take: [(&str, Take); 2] = [
         ("a grant", |store| assert!(store.write(|tx| tx.revoke("wiki", None)).unwrap() > 0)),
         ("a secret", |store| assert!(store.write(|tx| tx.remove_plugin_secret("wiki", "main", "token")).unwrap())),
     ];

@@ -147,10 +147,10 @@ fn a_damaged_page_makes_no_backup() {
     let path = store.path().to_owned();
     // A page that opening does not read; the last ones are the schema's.
     let sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'log_files'";
-    let page: usize = store.conn.query_row(sql, [], |row| row.get(0)).unwrap();
+    let page: i64 = store.conn.query_row(sql, [], |row| row.get(0)).unwrap();
     store.conn.close().unwrap();
     let mut bytes = fs::read(&path).unwrap();
-    let at = page * 4_096 - 2_000;
+    let at = usize::try_from(page).unwrap() * 4_096 - 2_000;
     bytes[at] ^= 1;
     fs::write(&path, &bytes).unwrap();
     let store = options(&dir.path().join("data"), 1).open().unwrap();
