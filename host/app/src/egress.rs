@@ -9,6 +9,7 @@
 mod audit;
 mod context;
 mod credentials;
+mod escapes;
 mod failed;
 mod kv;
 mod oauth;
