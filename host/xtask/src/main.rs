@@ -24,7 +24,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
   providers   ask aimock, llmock and llama.cpp's server through the product, with faults;
               --record keeps the exchanges, --binary FILE takes a build that is there
-  languages  make, build and test a plugin in JavaScript and in Python, with tools from npm and PyPI
+  languages  make, build and test plugins in JavaScript, with componentize-js from npm;
+              --binary FILE takes a build that is there
   peers   bring what the tests compare with: an independent SQLCipher client, a bus and a keyring";
 
 fn main() -> ExitCode {
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         "bench" => bench::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "crash" => crash::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "providers" => providers::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
-        "languages" => languages::run_all(),
+        "languages" => languages::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
         "peers" => peers::run_all(),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");

@@ -82,7 +82,7 @@ impl Kit {
         let manifest = project.manifest()?;
         let path = match project.language {
             Language::Rust => self.build_rust(project, profile)?,
-            Language::JavaScript | Language::Python => self.build_other(project, &manifest)?,
+            Language::JavaScript => self.build_javascript(project, &manifest)?,
         };
         let mut bytes = read_bounded(&path, trcaa_runtime::COMPONENT_BYTES_MAX as u64)?;
         let said = |problem: String| {
@@ -129,30 +129,18 @@ impl Kit {
         })
     }
 
-    fn build_other(&self, project: &Project, manifest: &Manifest) -> Result<PathBuf, AppError> {
+    fn build_javascript(&self, project: &Project, manifest: &Manifest) -> Result<PathBuf, AppError> {
         let sdk = self.unpack_sdk()?;
         let wit = sdk.world_folder(manifest.kind);
         let (_, world) = sdk::world(manifest.kind).split_once('/').unwrap_or_default();
         let out = self.out_file(project, manifest)?;
         let what = format!("building {}", project.folder.display());
-        if project.language == Language::JavaScript {
-            let mut command = tools::componentize_js(project)?;
-            command.arg("plugin.js").arg("--wit").arg(&wit).args(["--world-name", world]);
-            // Without these the component imports WASI that no plugin gets.
-            command.args(["-d", "random", "-d", "stdio", "-d", "clocks", "-d", "http", "-d", "fetch-event"]);
-            tools::run(
-                {
-                    command.arg("--out").arg(&out);
-                    command
-                },
-                &what,
-                tools::no_node,
-            )?;
-        } else {
-            let mut command = tools::componentize_py(project);
-            command.arg("-d").arg(&wit).args(["-w", world, "componentize", "--stub-wasi", "plugin", "-o"]).arg(&out);
-            tools::run(command, &what, || tools::no_componentize_py(project))?;
-        }
+        let mut command = tools::componentize_js(project)?;
+        command.arg("plugin.js").arg("--wit").arg(&wit).args(["--world-name", world]);
+        // Without these the component imports WASI that no plugin gets.
+        command.args(["-d", "random", "-d", "stdio", "-d", "clocks", "-d", "http", "-d", "fetch-event"]);
+        command.arg("--out").arg(&out);
+        tools::run(command, &what, tools::no_node)?;
         if !out.is_file() {
             return Err(AppError::failed("build_failed", format!("{what}: the tool made no {}", out.display())));
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use trcaa_model::plugin::{Limits, Manifest};
-use trcaa_runtime::{Finding, Plugin, Publisher, Severity};
+use trcaa_runtime::{Engine, Finding, Plugin, Publisher, Severity, Source};
 
 use super::project::{MANIFEST_FILE, Named, Project, look};
 use super::{Kit, Profile};
@@ -59,6 +59,13 @@ pub(super) fn checked(path: PathBuf, bytes: &[u8], more: Vec<Finding>) -> Checke
     if let Some(manifest) = &manifest {
         findings.extend(loose_limits(manifest));
     }
+    if !findings.iter().any(|finding| finding.severity == Severity::Error)
+        && let Some(problem) = does_not_compile(bytes)
+    {
+        let advice =
+            "the engine says what it does not take; another toolchain or fewer of its features may help".to_owned();
+        findings.insert(0, Finding { severity: Severity::Error, step: "code", problem, advice });
+    }
     Checked {
         size_bytes: bytes.len() as u64,
         sha256: hex::encode(Sha256::digest(bytes)),
@@ -69,6 +76,12 @@ pub(super) fn checked(path: PathBuf, bytes: &[u8], more: Vec<Finding>) -> Checke
         findings,
         path,
     }
+}
+
+/// What the engine has against it: that is known only once all of it is compiled, as at install.
+fn does_not_compile(bytes: &[u8]) -> Option<String> {
+    let engine = Engine::new().ok()?;
+    Plugin::load(&engine, "component", bytes, Source::DropIn("check".into()), None).err().map(|e| e.problem)
 }
 
 /// A limit that a manifest asks for and does not get: nothing widens a kind's.

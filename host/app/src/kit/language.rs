@@ -13,20 +13,17 @@ pub enum Language {
     Rust,
     /// npm and componentize-js.
     JavaScript,
-    /// componentize-py.
-    Python,
 }
 
 impl Language {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::JavaScript, Self::Python];
+    pub const ALL: [Self; 2] = [Self::Rust, Self::JavaScript];
 
-    /// `rust`, `javascript` or `python`.
+    /// `rust` or `javascript`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Rust => "rust",
             Self::JavaScript => "javascript",
-            Self::Python => "python",
         }
     }
 
@@ -35,7 +32,6 @@ impl Language {
         match self {
             Self::Rust => "Cargo.toml",
             Self::JavaScript => "plugin.js",
-            Self::Python => "plugin.py",
         }
     }
 }
@@ -53,7 +49,7 @@ impl FromStr for Language {
         Self::ALL.into_iter().find(|language| language.as_str() == text).ok_or_else(|| {
             AppError::usage(
                 "unknown_value",
-                format!("{text:?} is no language of this kit; there are rust, javascript, python"),
+                format!("{text:?} is no language of this kit; there are rust and javascript"),
             )
             .hint("any language that makes WebAssembly components works with plugin check and plugin test FILE.wasm")
         })

@@ -39,6 +39,14 @@ impl Unpacked {
     }
 }
 
+/// The version of the package `trcaa:host`, which some languages name in their imports.
+pub(super) fn host_version() -> &'static str {
+    let text = FILES.iter().find(|(name, _)| *name == "wit/host/host.wit").map_or(&[][..], |(_, bytes)| bytes);
+    let text = std::str::from_utf8(text).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix("package trcaa:host@")?.strip_suffix(';'));
+    line.unwrap_or(VERSION)
+}
+
 /// The WIT package of a kind.
 fn family(kind: Kind) -> &'static str {
     match kind {

@@ -52,7 +52,6 @@ fn template(kind: Kind, language: Language) -> Option<Template> {
         (Language::Rust, Kind::TextExtractor) => template!("src/lib.rs", "rust/text-extractor.rs"),
         (Language::JavaScript, Kind::AiProvider) => template!("plugin.js", "javascript/ai-provider.js"),
         (Language::JavaScript, Kind::PiiDetector) => template!("plugin.js", "javascript/pii-detector.js"),
-        (Language::Python, Kind::PiiDetector) => template!("plugin.py", "python/pii-detector.py"),
         _ => return None,
     })
 }
@@ -68,14 +67,19 @@ impl Kit {
         Manifest::parse(manifest.as_bytes())
             .map_err(|e| AppError::usage("bad_name", format!("naming a plugin {id:?}: {e}")))?;
         let Some(template) = template(kind, language) else {
-            return Err(AppError::usage("no_template", format!("there is no template of a plugin of kind {} in {language}", kind.as_str()))
-                .hint("there is one of every kind in rust, of ai-provider and pii-detector in javascript, of pii-detector in python"));
+            return Err(AppError::usage(
+                "no_template",
+                format!("there is no template of a plugin of kind {} in {language}", kind.as_str()),
+            )
+            .hint("there is one of every kind in rust, and of ai-provider and pii-detector in javascript"));
         };
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) || folder.is_file() {
             return Err(AppError::failed("exists", format!("making {}: it is there already", folder.display()))
                 .hint("choose another name, or remove it first"));
         }
-        let fill = |text: &str| text.replace("{{id}}", &id).replace("{{sdk}}", sdk_wanted());
+        let fill = |text: &str| {
+            text.replace("{{id}}", &id).replace("{{sdk}}", sdk_wanted()).replace("{{host}}", sdk::host_version())
+        };
         let mut files = vec![
             (MANIFEST_FILE.to_owned(), manifest),
             (template.source.to_owned(), fill(template.text)),
@@ -91,7 +95,6 @@ impl Kit {
             Language::JavaScript => {
                 files.push(("package.json".into(), fill(include_str!("../../templates/javascript/package.json.txt"))));
             }
-            Language::Python => {}
         }
         files.sort();
         for (name, text) in &files {
@@ -147,7 +150,6 @@ fn ignored(language: Language) -> &'static str {
     match language {
         Language::Rust => "/target\n/dist\n/.cargo\n",
         Language::JavaScript => "/target\n/dist\n/node_modules\n",
-        Language::Python => "/target\n/dist\n/.venv\n",
     }
 }
 
@@ -240,7 +242,7 @@ mod tests {
                 made += 1;
             }
         }
-        assert_eq!(made, 8);
+        assert_eq!(made, 7);
         assert!(!home.path().join("data/tftsr.db").exists());
     }
 

@@ -1,6 +1,6 @@
 //! The programs of others that build plugins, and what to install where one is missing.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -12,8 +12,6 @@ use crate::AppError;
 pub(super) const TARGET: &str = "wasm32-wasip2";
 /// The npm package that makes components of JavaScript.
 pub(super) const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js";
-/// The PyPI package that makes components of Python, at the version that the template was tried with.
-pub(super) const COMPONENTIZE_PY: &str = "componentize-py==0.25.1";
 
 impl Kit {
     /// cargo, once it is known that it can build for [`TARGET`].
@@ -36,7 +34,7 @@ impl Kit {
                         "no_target",
                         format!("building for {TARGET}: this Rust toolchain has no {TARGET}"),
                     )
-                    .hint(format!("install it with: rustup target add {TARGET} (needs Rust 1.82 or newer)")));
+                    .hint(format!("install it with: rustup target add {TARGET} (needs Rust 1.95 or newer)")));
                 }
             }
         }
@@ -69,18 +67,6 @@ pub(super) fn componentize_js(project: &Project) -> Result<Command, AppError> {
     Ok(command)
 }
 
-/// componentize-py: of a virtual environment in the project, else of the PATH.
-pub(super) fn componentize_py(project: &Project) -> Command {
-    let own = ["bin/componentize-py", "Scripts/componentize-py.exe"]
-        .iter()
-        .map(|name| project.folder.join(".venv").join(name))
-        .find(|path| path.is_file())
-        .and_then(|path| std::path::absolute(path).ok());
-    let mut command = Command::new(own.as_deref().map_or(OsStr::new("componentize-py"), Path::as_os_str));
-    command.current_dir(&project.folder).stdin(Stdio::null());
-    command
-}
-
 /// Runs a tool to its end. What it says goes to stderr as it is; its stdout is handed back.
 pub(super) fn run(mut command: Command, what: &str, missing: impl FnOnce() -> AppError) -> Result<Vec<u8>, AppError> {
     let child = command.stderr(Stdio::inherit()).stdout(Stdio::piped()).spawn();
@@ -105,13 +91,4 @@ pub(super) fn no_cargo() -> AppError {
 pub(super) fn no_node() -> AppError {
     AppError::failed("no_node", "building JavaScript: there is no node on the PATH")
         .hint("install Node.js 20 or newer: https://nodejs.org")
-}
-
-pub(super) fn no_componentize_py(project: &Project) -> AppError {
-    let venv = project.folder.join(".venv");
-    AppError::failed(
-        "no_componentize_py",
-        "building Python: there is no componentize-py, neither in .venv of the project nor on the PATH",
-    )
-    .hint(format!("install it with: python3 -m venv {0} && {0}/bin/pip install {COMPONENTIZE_PY}", venv.display()))
 }

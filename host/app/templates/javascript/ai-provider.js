@@ -1,5 +1,5 @@
-import { send } from "trcaa:host/http@0.1.0";
-import { open } from "trcaa:host/secrets@0.1.0";
+import { send } from "trcaa:host/http@{{host}}";
+import { open } from "trcaa:host/secrets@{{host}}";
 
 const text = (part) => (part.tag === "text" ? part.val : part.tag === "document" ? part.val.text : "");
 

@@ -1,14 +1,7 @@
 const badge = /badge-[0-9]{4}/g;
 
 /** Bytes of UTF-8: what the host counts in, where JavaScript counts units of UTF-16. */
-function utf8Length(text, from, to) {
-  let bytes = 0;
-  for (let i = from; i < to; i++) {
-    const unit = text.charCodeAt(i);
-    bytes += unit < 0x80 ? 1 : unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
-  }
-  return bytes;
-}
+const utf8 = new TextEncoder();
 
 export const detector = {
   describe: () => ({ id: "{{id}}", displayName: "{{id}}", version: "0.1.0", extra: [] }),
@@ -18,7 +11,7 @@ export const detector = {
       const spans = [];
       let at = 0, start = 0;
       for (const match of text.matchAll(badge)) {
-        start += utf8Length(text, at, match.index);
+        start += utf8.encode(text.slice(at, match.index)).length;
         spans.push({ start, end: start + match[0].length, label: "Badge", confidence: 0.9 });
         at = match.index;
       }

@@ -12,7 +12,7 @@ pub(crate) enum PluginKitCommand {
         kind: String,
         /// Folder to make; its last part becomes the plugin's id
         name: PathBuf,
-        /// rust, javascript or python
+        /// rust, or javascript for ai-provider and pii-detector
         #[arg(long, value_name = "LANG", default_value = "rust")]
         lang: String,
     },

@@ -140,9 +140,6 @@ fn made_text(made: &Created) -> String {
     let mut text = format!("made {shown}: {} lines in {} files\n", made.lines, made.files.len());
     let step = match made.language.as_str() {
         "javascript" => format!("next: npm install --prefix {shown}, then: trcaa plugin test {shown}"),
-        "python" => format!(
-            "next: python3 -m venv {shown}/.venv && {shown}/.venv/bin/pip install componentize-py, then: trcaa plugin test {shown}"
-        ),
         _ => format!("next: trcaa plugin test {shown}"),
     };
     text.push_str(&step);
