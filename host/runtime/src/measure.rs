@@ -1,4 +1,4 @@
-//! For `bench/` alone: many calls on one instance, timed.
+//! For `xtask/bench/` alone: many calls on one instance, timed.
 //!
 //! The product never does this: each of its calls gets a store of its own, so that nothing of one call is there in the
 //! next. What a call itself costs can only be told apart from what a fresh instance costs by calling one twice.

@@ -1,4 +1,4 @@
-//! Plugin calls beside Extism: `bench/` is a workspace of its own, built here and nowhere else.
+//! Plugin calls beside Extism: `xtask/bench/` is a workspace of its own, built here and nowhere else.
 
 use std::process::Command;
 
@@ -17,11 +17,13 @@ pub(crate) fn run(parts: &[&str]) -> Outcome {
     if process {
         build_product()?;
     }
-    say("plugin calls beside Extism (the first build brings a second wasmtime; how to read it: bench/README.md)");
+    say(
+        "plugin calls beside Extism (the first build brings a second wasmtime; how to read it: host/xtask/bench/README.md)",
+    );
     let mut command = Command::new(cargo());
     command
         .args(["run", "--locked", "--release", "--manifest-path"])
-        .arg(root().join("bench/Cargo.toml"))
+        .arg(root().join("host/xtask/bench/Cargo.toml"))
         .arg("--target-dir")
         .arg(target())
         .arg("--")

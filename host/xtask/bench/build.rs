@@ -1,14 +1,14 @@
 //! Builds the guests of both sides with one profile, each for the target that its kit names.
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs)]
 
-include!("../host/runtime/guest_build.rs");
+include!("../../runtime/guest_build.rs");
 
 /// What Extism's kit for Rust is built for.
 const EXTISM_TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() {
     let workspace = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
-    for path in ["guests", "build.rs", "Cargo.lock", "../plugins/sdk/src", "../wit", "../host/runtime/guest_build.rs"] {
+    for path in ["guests", "build.rs", "Cargo.lock", "../../../plugins/sdk/src", "../../../wit", "../../runtime/guest_build.rs"] {
         println!("cargo::rerun-if-changed={}", workspace.join(path).display());
     }
     let built = build_guests(&workspace, &["-p", "bench-guests", "--examples"]).unwrap_or_else(|e| panic!("{e}"));
