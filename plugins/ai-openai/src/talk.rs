@@ -5,12 +5,14 @@ use trcaa_sdk::Error;
 use trcaa_sdk::ai::{Completion, Event, Model, Request};
 
 use crate::config::{Auth, Config};
-use crate::failure::{BODY_BYTES_MAX, Failure};
+use crate::failure::{BODY_BYTES_MAX, Failure, nonsense};
 use crate::request::{Shape, body};
 use crate::stream::Answer;
 
 /// Most bytes of a list of models, and of an answer that is not streamed.
 const WHOLE_BYTES_MAX: usize = 8 << 20;
+/// Most characters of an address in an error: the host cuts the whole at 300.
+const PLACE_CHARS_MAX: usize = 160;
 /// Most times that one question is worded more simply.
 const REWORDINGS_MAX: usize = 8;
 
@@ -68,10 +70,10 @@ pub fn complete(
 ) -> Result<Completion, Error> {
     let mut shape = Shape::new(config);
     let mut rewordings = 0;
+    let url = config.chat_url(&request.model);
     let mut reply = loop {
         let body = body(request, &shape)?;
-        let mut reply =
-            wire.send(Outgoing { url: config.chat_url(&request.model), auth: config.auth, body: Some(body) })?;
+        let mut reply = wire.send(Outgoing { url: url.clone(), auth: config.auth, body: Some(body) })?;
         if (200..300).contains(&reply.status()) {
             break reply;
         }
@@ -82,14 +84,23 @@ pub fn complete(
         }
     };
     let mut answer = Answer::default();
-    let kind = reply.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let kind = content_type(&reply);
+    if kind.contains("html") {
+        return Err(page(&url));
+    }
     if kind.contains("json") {
         let whole = read_whole(&mut reply, WHOLE_BYTES_MAX)?;
         answer.take_whole(&whole)?.into_iter().try_for_each(&mut *emit)?;
     } else {
+        let mut is_stream = kind.contains("event-stream");
         while !answer.is_done() {
             let Some(data) = reply.next_event()? else { break };
+            is_stream = true;
             answer.take(&data)?.into_iter().try_for_each(&mut *emit)?;
+        }
+        if !is_stream {
+            let what = "answered with neither an event stream nor JSON";
+            return Err(nonsense(&format!("{} {what}; is that below the API's base URL?", place(&url))));
         }
     }
     let (events, completion) = answer.end()?;
@@ -102,11 +113,29 @@ pub fn complete(
 /// # Errors
 /// What the server or the host said.
 pub fn models(wire: &mut impl Wire, config: &Config) -> Result<Vec<Model>, Error> {
-    let mut reply = wire.send(Outgoing { url: config.models_url(), auth: config.auth, body: None })?;
+    let url = config.models_url();
+    let mut reply = wire.send(Outgoing { url: url.clone(), auth: config.auth, body: None })?;
     if !(200..300).contains(&reply.status()) {
         return Err(failure(&mut reply, wire.now_ms()).error);
     }
+    if content_type(&reply).contains("html") {
+        return Err(page(&url));
+    }
     crate::models::read(&read_whole(&mut reply, WHOLE_BYTES_MAX)?)
+}
+
+fn content_type(reply: &impl Reply) -> String {
+    reply.header("content-type").unwrap_or_default().to_ascii_lowercase()
+}
+
+/// A page where the API should be: of a console, a login or a proxy, mostly one path too high or too low.
+fn page(url: &str) -> Error {
+    nonsense(&format!("{} answered with HTML; is that below the API's base URL?", place(url)))
+}
+
+/// Origin and path of an address, bounded.
+fn place(url: &str) -> String {
+    url.split('?').next().unwrap_or_default().chars().take(PLACE_CHARS_MAX).collect()
 }
 
 fn failure(reply: &mut impl Reply, now_ms: u64) -> Failure {

@@ -153,6 +153,29 @@ fn a_server_that_does_not_stream_is_understood_and_html_is_not() {
 }
 
 #[test]
+fn a_page_where_the_api_should_be_is_told_as_one_with_its_place() {
+    let place = "http://127.0.0.1:1/v1/chat/completions";
+    for (kind, said) in [
+        ("text/html; charset=utf-8", "answered with HTML"),
+        ("application/xhtml+xml", "answered with HTML"),
+        ("text/plain", "neither an event stream nor JSON"),
+        ("", "neither an event stream nor JSON"),
+    ] {
+        let (events, ended, _) = ask(vec![Recorded::new(200, kind, "<!doctype html>\n<p>Sign in</p>\n")], &request());
+        let Err(Error::Other((code, told))) = ended else { panic!("{kind}: {ended:?}") };
+        assert_eq!((code.as_str(), events.len()), ("bad-response", 0));
+        assert!(told.starts_with(place) && told.contains(said) && told.contains("base URL?"), "{kind}: {told}");
+    }
+    // A server that streams under another name is believed.
+    let whole = body(&[delta(json!({"content": "a"})), finish("stop")]) + DONE;
+    assert!(ask(vec![Recorded::new(200, "text/plain", &whole)], &request()).1.is_ok());
+    let mut wire = support::Replay::default();
+    wire.answers.push_back(Recorded::new(200, "text/html", "<html>"));
+    let listed = ai_openai::talk::models(&mut wire, &support::config());
+    assert!(matches!(listed, Err(Error::Other((_, told))) if told.contains("/v1/models answered with HTML")));
+}
+
+#[test]
 fn a_refused_form_of_answer_is_asked_for_more_simply_before_anything_was_pushed() {
     let mut wanted = request();
     wanted.output = OutputFormat::JsonSchema("{\"type\":\"object\"}".into());
