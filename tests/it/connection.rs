@@ -9,8 +9,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::{Home, list};
+use trcaa_model::secret::Secret;
 use trcaa_runtime::Fault;
 use trcaa_runtime::ports::{Caller, PortError};
+use trcaa_store::NewProvider;
 
 use wiki::{Desk, Server, TOKEN, reported, rows};
 
@@ -149,6 +151,19 @@ fn a_token_server_outside_the_audience_gets_nothing() {
 
 /// Calls a wiki that never answers; takes something back over another connection, and times the end.
 fn ended_by(desk: &Desk, taken_back: impl FnOnce(&trcaa_store::Store)) -> (Fault, Duration) {
+    let harmless = |store: &trcaa_store::Store, _: &str| {
+        store.write(|tx| tx.set_setting("list.limit", "7")).unwrap();
+    };
+    ended_at(desk, |_| desk.bind("token", TOKEN), harmless, |store, _| taken_back(store))
+}
+
+/// The same, with what is set up before, and with a write that takes nothing back. All get the wiki's address.
+fn ended_at(
+    desk: &Desk,
+    set_up: impl FnOnce(&str),
+    harmless: impl FnOnce(&trcaa_store::Store, &str),
+    taken_back: impl FnOnce(&trcaa_store::Store, &str),
+) -> (Fault, Duration) {
     let (here, arrived) = std::sync::mpsc::channel();
     let (done, wait) = std::sync::mpsc::channel::<()>();
     let (here, wait) = (std::sync::Mutex::new(here), std::sync::Mutex::new(wait));
@@ -157,19 +172,19 @@ fn ended_by(desk: &Desk, taken_back: impl FnOnce(&trcaa_store::Store)) -> (Fault
         let _ = here.lock().unwrap().send(());
         let _ = wait.lock().unwrap().recv();
     });
+    let url = server.origin();
     desk.grant_all();
-    desk.bind("token", TOKEN);
+    set_up(&url);
     let other = desk.app.store().reopen().unwrap();
     let wiki = desk.wiki(&server);
     let ended = std::thread::scope(|scope| {
         let running = scope.spawn(|| (wiki.whoami().unwrap_err().fault, Instant::now()));
         arrived.recv().unwrap();
-        // A write that takes nothing back ends nothing.
-        other.write(|tx| tx.set_setting("list.limit", "7")).unwrap();
+        harmless(&other, &url);
         std::thread::sleep(Duration::from_millis(150));
         assert!(!running.is_finished());
         let begun = Instant::now();
-        taken_back(&other);
+        taken_back(&other, &url);
         let (fault, end) = running.join().unwrap();
         (fault, end.duration_since(begun))
     });
@@ -180,9 +195,13 @@ fn ended_by(desk: &Desk, taken_back: impl FnOnce(&trcaa_store::Store)) -> (Fault
 #[test]
 fn what_is_taken_back_ends_a_call_that_waits_for_the_network() {
     type Take = fn(&trcaa_store::Store);
-    let take: [(&str, Take); 2] = [
+    let take: [(&str, Take); 3] = [
         ("a grant", |store| assert!(store.write(|tx| tx.revoke("wiki", None)).unwrap() > 0)),
         ("a secret", |store| assert!(store.write(|tx| tx.remove_plugin_secret("wiki", "main", "token")).unwrap())),
+        ("the binding of a secret", |store| {
+            let other = Secret::new("another-token-4712");
+            store.write(|tx| tx.set_plugin_secret("wiki", "main", "token", &other)).unwrap();
+        }),
     ];
     for (what, taken_back) in take {
         let signed = trcaa_runtime::sign(tests::WIKI_INTEGRATION, "Ada & Co", &[7; 32]).unwrap();
@@ -193,6 +212,64 @@ fn what_is_taken_back_ends_a_call_that_waits_for_the_network() {
             assert!(after < Duration::from_secs(5), "{what}: {after:?}");
         }
     }
+}
+
+/// The row of a provider that the wiki serves.
+fn provider(url: &str, key: Option<&str>, max_tokens: i64) -> NewProvider {
+    NewProvider {
+        name: "main".into(),
+        plugin: "wiki".into(),
+        api_url: url.to_owned(),
+        api_key: key.map(Secret::new),
+        model: "m".into(),
+        max_tokens: Some(max_tokens),
+        temperature: None,
+        options: json!({}),
+        supports_tool_calling: None,
+    }
+}
+
+#[test]
+fn a_provider_that_is_removed_moved_or_gets_another_key_ends_its_calls_and_other_changes_do_not() {
+    type Take = fn(&trcaa_store::Store, &str);
+    let take: [(&str, Take); 3] = [
+        ("removed", |store, _| store.write(|tx| tx.remove_provider("main")).unwrap()),
+        ("moved", |store, _| {
+            store.write(|tx| tx.upsert_provider(&provider("http://127.0.0.1:9", None, 2))).unwrap();
+        }),
+        ("another key", |store, url| {
+            store.write(|tx| tx.upsert_provider(&provider(url, Some("sk-another-key"), 2))).unwrap();
+        }),
+    ];
+    for (what, taken_back) in take {
+        let desk = Desk::new();
+        let (fault, after) = ended_at(
+            &desk,
+            |url| {
+                let row = provider(url, Some("sk-the-first-key"), 1);
+                desk.app.store().write(|tx| tx.upsert_provider(&row)).unwrap();
+            },
+            |store, url| {
+                store.write(|tx| tx.upsert_provider(&provider(url, None, 2))).unwrap();
+            },
+            taken_back,
+        );
+        assert_eq!(fault, Fault::Cancelled, "{what}");
+        assert!(after < Duration::from_secs(5), "{what}: {after:?}");
+    }
+}
+
+#[test]
+fn tokens_that_are_renewed_end_no_other_call_with_them() {
+    let desk = Desk::new();
+    let server = renewing();
+    desk.grant_all();
+    desk.bind("token", &oauth(&server, "access-token-one", 1_600_000_000));
+    let (first, second) = (desk.wiki(&server), desk.wiki(&server));
+    assert!(first.whoami().is_ok());
+    // Time for the second's watcher to see the renewal.
+    std::thread::sleep(Duration::from_millis(150));
+    assert!(second.whoami().is_ok());
 }
 
 #[test]
@@ -307,7 +384,10 @@ fn secrets_are_bound_listed_and_removed_and_never_shown() {
         let run = home.run_with(["plugin", "secret", "wiki", "token", "--stdin"], bad.as_bytes()).fails(2);
         assert!(!run.stderr.contains(bad), "{run:#?}");
     }
-    home.run(["plugin", "secret", "wiki", "token"]).fails(2);
+    let usage = home.run(["plugin", "secret", "wiki", "token"]).fails(2).stderr;
+    let line = "Usage: trcaa plugin secret [OPTIONS] <ID> <NAME --stdin|--list|--remove <NAME>>";
+    assert!(home.run(["plugin", "secret", "--help"]).ok().stdout.contains(line), "as it is typed, the plugin first");
+    assert!(usage.contains("--stdin"), "{usage}");
     home.json(["plugin", "secret", "wiki", "--remove", "token", "--connection", "main"]);
     assert_eq!(home.refused(["plugin", "secret", "wiki", "--remove", "token", "--connection", "main"], 1), "not_found");
     let trail = home.run(["audit", "list", "--json"]).ok().stdout;

@@ -25,7 +25,8 @@ use sha2::Sha256;
 use trcaa_model::env::Clock;
 use trcaa_model::plugin::{Grants, SecretCapability};
 use trcaa_net::{
-    Allowance, Body, Connection, Credential, NetError, Network, Observer, Policy, Request, Resolver, Response, Stop,
+    Allowance, Body, Connection, Credential, NetError, Network, Observer, Policy, Request, Resolver, Response, Rule,
+    Stop,
 };
 use trcaa_redact::Pseudonyms;
 use trcaa_runtime::Detector;
@@ -113,6 +114,7 @@ impl Egress {
         let parts = Parts {
             plugin: setup.plugin,
             grants: setup.grants,
+            asked: None,
             typed_origins: setup.typed_origins,
             secrets: setup.secrets,
             scan,
@@ -127,6 +129,10 @@ impl Egress {
             |e: NetError| AppError::failed("egress", format!("setting up the connection of {}: {e}", parts.plugin));
         let allowance = kept.as_ref().map_or_else(Allowance::default, |kept| kept.allowance);
         let policy = Policy::new(&parts.plugin, &parts.grants.http, &parts.typed_origins, allowance).map_err(failed)?;
+        let policy = match &parts.asked {
+            Some(asked) => policy.asking(asked),
+            None => policy,
+        };
         let stop = kept.as_ref().map_or_else(Stop::default, |kept| kept.stop.clone());
         let connection = Connection::new(policy, network, parts.resolver).map_err(failed)?.stopped_by(stop);
         let secrets: Vec<Bound> = parts.secrets.into_iter().map(|bound| Bound::new(bound, kept.is_some())).collect();
@@ -193,6 +199,8 @@ impl Egress {
 struct Parts {
     plugin: String,
     grants: Grants,
+    /// What the manifest asks for, where that is known.
+    asked: Option<Grants>,
     typed_origins: Vec<String>,
     secrets: Vec<BoundSecret>,
     scan: Arc<Scan>,
@@ -287,7 +295,10 @@ fn port_error(error: &NetError) -> PortError {
         NetError::Denied(denial) => PortError::Denied {
             capability: denial.capability,
             target: denial.target.clone(),
-            fix: denial.fix.clone().unwrap_or_else(|| "nothing can allow this".into()),
+            fix: denial.fix.clone().unwrap_or_else(|| match denial.rule {
+                Rule::NotAsked => "the manifest does not ask for this, so nothing can allow it".into(),
+                _ => "nothing can allow this".into(),
+            }),
         },
         NetError::Invalid { .. } => PortError::InvalidInput(error.plugin_text()),
         NetError::Idle { .. } | NetError::Overtime { .. } => PortError::Timeout,

@@ -151,6 +151,9 @@ pub enum Rule {
     /// No grant for scheme, host and port.
     #[error("no grant covers this origin")]
     Origin,
+    /// Nothing of the kind is asked for, so nobody can grant it.
+    #[error("its manifest does not ask for this")]
+    NotAsked,
     /// A grant for the origin, but not for the method.
     #[error("no grant for this origin covers the method")]
     Method,

@@ -4,8 +4,7 @@
 
 use std::time::Duration;
 
-use trcaa_model::plugin::HttpCapability;
-use url::Host;
+use trcaa_model::plugin::{Grants, HttpCapability};
 
 use crate::connection::Method;
 use crate::error::{Denial, NetError, Rule};
@@ -43,6 +42,14 @@ pub struct Policy {
     pub(crate) plugin: String,
     pub(crate) allowance: Allowance,
     grants: Vec<Grant>,
+    asked: Option<Asked>,
+}
+
+/// What the manifest asks for, granted or not: beyond it, no grant is possible.
+#[derive(Clone, Debug)]
+struct Asked {
+    http: Vec<Grant>,
+    audiences: Vec<Origin>,
 }
 
 #[derive(Clone, Debug)]
@@ -50,14 +57,15 @@ pub(crate) struct Grant {
     origin: Origin,
     methods: Vec<String>,
     prefixes: Vec<Prefix>,
-    /// Whether the user typed this host, as the connection's base URL or a setting.
+    /// Whether the user typed this origin, as the connection's base URL or a setting.
     pub(crate) typed: bool,
 }
 
 impl Policy {
     /// Compiles what the user granted. `{base_url}` must be resolved already; where an origin has a path
     /// (`https://host/wiki`), path prefixes count from there. `typed_origins` are addresses that the user entered by hand
-    /// for this connection: their hosts may be plain http, and may be in the user's own network.
+    /// for this connection: they may be plain http, and may be in the user's own network. That goes for scheme, host and
+    /// port together: who typed one service of a host did not mean every other that listens there.
     ///
     /// # Errors
     /// [`NetError::Invalid`] names the grant that can't be read; [`NetError::TooLarge`] for more than 64.
@@ -70,31 +78,35 @@ impl Policy {
         if granted.len() > GRANTS_MAX {
             return Err(NetError::invalid("a plugin has more than 64 grants"));
         }
-        let typed =
-            typed_origins.iter().map(|o| Target::parse(o).map(|t| t.origin.host)).collect::<Result<Vec<_>, _>>()?;
+        let typed = typed_origins.iter().map(|o| Target::parse(o).map(|t| t.origin)).collect::<Result<Vec<_>, _>>()?;
         let grants = granted.iter().map(|g| Grant::new(g, &typed)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { plugin: plugin.to_owned(), allowance, grants })
+        Ok(Self { plugin: plugin.to_owned(), allowance, grants, asked: None })
+    }
+
+    /// Tells what the manifest asks for, `{base_url}` resolved, so that a denial proposes no grant that is impossible.
+    /// Allows nothing.
+    #[must_use]
+    pub fn asking(self, wishes: &Grants) -> Self {
+        // Only asked whether they cover something: which of them may be http makes no difference.
+        let origin = |o: &String| Target::parse(o).map(|t| t.origin).ok();
+        let any = |g: &HttpCapability| origin(&g.origin).and_then(|o| Grant::new(g, &[o]).ok());
+        let http = wishes.http.iter().filter_map(any).collect();
+        let audiences = wishes.secrets.iter().flat_map(|secret| &secret.audience).filter_map(origin).collect();
+        Self { asked: Some(Asked { http, audiences }), ..self }
     }
 
     /// The grant that covers a request.
     pub(crate) fn matching(&self, target: &Target, method: Method) -> Result<&Grant, Rule> {
-        let path = target.url.path();
-        let mut closest = Rule::Origin;
-        for grant in self.grants.iter().filter(|g| g.origin == target.origin) {
-            if !grant.methods.iter().any(|m| m == method.as_str()) {
-                if closest == Rule::Origin {
-                    closest = Rule::Method;
-                }
-                continue;
-            }
-            closest = Rule::Path;
-            for prefix in &grant.prefixes {
-                if prefix.covers(path)? {
-                    return Ok(grant);
+        match covering(&self.grants, target, method) {
+            Err(lacks @ (Rule::Origin | Rule::Method | Rule::Path)) => {
+                match self.asked.as_ref().map(|asked| covering(&asked.http, target, method)) {
+                    Some(Err(Rule::Origin | Rule::Method | Rule::Path)) => Err(Rule::NotAsked),
+                    Some(Err(form)) => Err(form),
+                    Some(Ok(_)) | None => Err(lacks),
                 }
             }
+            found => found,
         }
-        Err(closest)
     }
 
     /// Names what was refused, and the command that would allow it. `path` is the target's after the search for
@@ -121,6 +133,7 @@ impl Policy {
             Rule::OwnNetwork { .. } | Rule::ClearText => {
                 Some(format!("enter {origin} yourself as this connection's --url"))
             }
+            Rule::Audience if self.asked.as_ref().is_some_and(|asked| !asked.audiences.contains(origin)) => None,
             Rule::Audience => Some(format!("trcaa plugin grant {} secret {origin}", self.plugin)),
             _ => None,
         };
@@ -132,6 +145,27 @@ impl Policy {
             fix,
         }
     }
+}
+
+/// The one of `grants` that covers a request, or what the closest of them lacks.
+fn covering<'a>(grants: &'a [Grant], target: &Target, method: Method) -> Result<&'a Grant, Rule> {
+    let path = target.url.path();
+    let mut closest = Rule::Origin;
+    for grant in grants.iter().filter(|g| g.origin == target.origin) {
+        if !grant.methods.iter().any(|m| m == method.as_str()) {
+            if closest == Rule::Origin {
+                closest = Rule::Method;
+            }
+            continue;
+        }
+        closest = Rule::Path;
+        for prefix in &grant.prefixes {
+            if prefix.covers(path)? {
+                return Ok(grant);
+            }
+        }
+    }
+    Err(closest)
 }
 
 /// The part of a guest's path that may stand in a command line that people paste: `;`, `$` and quotes are legal in
@@ -146,7 +180,7 @@ fn pasteable(path: &str) -> &str {
 }
 
 impl Grant {
-    fn new(granted: &HttpCapability, typed: &[Host<String>]) -> Result<Self, NetError> {
+    fn new(granted: &HttpCapability, typed: &[Origin]) -> Result<Self, NetError> {
         let base = Target::parse(&granted.origin)
             .map_err(|_| NetError::invalid(format!("the grant for {:?} has no readable origin", granted.origin)))?;
         let root = base.url.path().trim_end_matches('/').to_owned();
@@ -163,7 +197,7 @@ impl Grant {
             }
             prefixes.push(Prefix::new(url.path()).map_err(|_| bad())?);
         }
-        let typed = typed.contains(&base.origin.host);
+        let typed = typed.contains(&base.origin);
         if !base.origin.https && !typed {
             return Err(NetError::invalid(format!(
                 "the grant for {:?} is http, and the user did not type it",
@@ -242,5 +276,50 @@ mod tests {
             "wiki may not use http for GET https://wiki.example.com:443/admin/$(id);x: no grant for this origin covers \
              the path; to allow it: trcaa plugin grant wiki http https://wiki.example.com:443 GET /admin/"
         );
+    }
+
+    fn wish(origin: &str, methods: &[&str], prefixes: &[&str]) -> HttpCapability {
+        let own = |all: &[&str]| all.iter().map(|s| (*s).to_owned()).collect::<Vec<_>>();
+        let (methods, path_prefixes) = (own(methods), own(prefixes));
+        HttpCapability { origin: origin.into(), methods, path_prefixes, reason: "test".into() }
+    }
+
+    #[test]
+    fn typed_is_an_origin_and_not_every_service_of_its_host() {
+        let typed = ["http://wiki.example:8080/base".to_owned()];
+        let of = |origin: &str| Policy::new("wiki", &[wish(origin, &["GET"], &[])], &typed, Allowance::default());
+        let is_typed = |origin: &str| of(origin).map(|policy| policy.grants.iter().all(|grant| grant.typed));
+        assert_eq!(is_typed("http://wiki.example:8080/other"), Ok(true));
+        assert_eq!(is_typed("https://wiki.example:8080"), Ok(false), "another scheme");
+        assert_eq!(is_typed("https://wiki.example"), Ok(false), "another scheme and port");
+        assert!(of("http://wiki.example:9090").is_err(), "another port, in clear");
+        assert!(of("http://wiki.example").is_err());
+    }
+
+    #[test]
+    fn what_the_manifest_does_not_ask_for_is_proposed_to_nobody() {
+        let wishes = Grants {
+            http: vec![wish("https://h.example", &["GET"], &["/rest"]), wish("http://h.example", &["GET"], &[])],
+            ..Grants::default()
+        };
+        let narrow = policy("https://h.example", &["GET"], &["/rest/a"]).asking(&wishes);
+        for (url, method, rule) in [
+            ("https://h.example/rest/b", Method::Get, Rule::Path),
+            ("http://h.example/x", Method::Get, Rule::Origin),
+            ("https://h.example/rest/b", Method::Post, Rule::NotAsked),
+            ("https://h.example/admin", Method::Get, Rule::NotAsked),
+            ("https://other.example/rest", Method::Get, Rule::NotAsked),
+        ] {
+            let target = Target::parse(url).expect("readable");
+            let refused = narrow.matching(&target, method).expect_err("not granted");
+            assert_eq!(refused, rule, "{url}");
+            let denial = narrow.denial(&target, target.url.path(), method, "http", refused);
+            assert_eq!(denial.fix.is_none(), rule == Rule::NotAsked, "{denial}");
+        }
+        let target = Target::parse("https://other.example/rest").expect("readable");
+        let denial = narrow.denial(&target, "/rest", Method::Get, "http", Rule::NotAsked);
+        assert!(denial.to_string().ends_with("its manifest does not ask for this; nothing can allow this"), "{denial}");
+        let secret = narrow.denial(&target, "/rest", Method::Get, "secret", Rule::Audience);
+        assert_eq!(secret.fix, None, "no audience of the manifest has it");
     }
 }

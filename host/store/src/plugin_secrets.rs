@@ -1,7 +1,8 @@
 //! `plugin_secrets`: secrets that the user bound to a name of a plugin's manifest, sealed.
 //!
-//! Invariant: a row's secret leaves this module through [`Store::plugin_secret`] and [`Store::plugin_secrets_of`] only;
-//! lists carry its name and the beginning of its digest.
+//! Invariants: a row's secret leaves this module through [`Store::plugin_secret`] and [`Store::plugin_secrets_of`] only;
+//! lists carry its name and the beginning of its digest; a row's id is that of one binding by the user, which renewed
+//! tokens keep.
 
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -22,7 +23,7 @@ pub const PLUGIN_SECRET_BYTES_MAX: usize = 64 << 10;
 /// A row of `plugin_secrets`, without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PluginSecret {
-    /// Row id.
+    /// Row id: another after each binding.
     pub id: String,
     /// The manifest's id.
     pub plugin_id: String,
@@ -57,6 +58,16 @@ fn sealed_of(row: &Row<'_>) -> Result<Sealed, StoreError> {
         },
         value: row.get(4)?,
     })
+}
+
+fn check(plugin: &str, name: &str, secret: &Secret) -> Result<(), StoreError> {
+    let length = secret.expose().len();
+    if !plugin.is_empty() && !name.is_empty() && (1..=PLUGIN_SECRET_BYTES_MAX).contains(&length) {
+        return Ok(());
+    }
+    let reason =
+        format!("names and value must not be empty, and the value has at most {PLUGIN_SECRET_BYTES_MAX} bytes");
+    Err(StoreError::Invalid { what: "plugin secret", reason })
 }
 
 impl Store {
@@ -110,7 +121,8 @@ impl Store {
 }
 
 impl Tx<'_> {
-    /// Binds a secret, replacing the one of that name.
+    /// Binds a secret. One that was bound to that name is gone, and so is its row's id: by that, whoever works with the
+    /// old one sees that the user took it back.
     ///
     /// # Errors
     /// [`StoreError::Invalid`] for an empty name or secret, or one of more than [`PLUGIN_SECRET_BYTES_MAX`].
@@ -121,26 +133,43 @@ impl Tx<'_> {
         name: &str,
         secret: &Secret,
     ) -> Result<(), StoreError> {
-        let length = secret.expose().len();
-        if plugin.is_empty() || name.is_empty() || length == 0 || length > PLUGIN_SECRET_BYTES_MAX {
-            let reason =
-                format!("names and value must not be empty, and the value has at most {PLUGIN_SECRET_BYTES_MAX} bytes");
-            return Err(StoreError::Invalid { what: "plugin secret", reason });
-        }
-        let sql = "SELECT id FROM plugin_secrets WHERE plugin_id = ?1 AND connection = ?2 AND name = ?3";
-        let known: Option<String> = row::first(&self.conn, sql, [plugin, connection, name], |row| Ok(row.get(0)?))?;
-        let id = known.unwrap_or_else(|| uuid_v7(self.clock(), self.entropy()));
-        let sealed = self
-            .column_cipher()
-            .seal(TABLE, COLUMN, &id, secret.expose().as_bytes())
-            .map_err(|source| StoreError::Column { table: TABLE, column: COLUMN, id: id.clone(), source })?;
+        check(plugin, name, secret)?;
+        let sql = "SELECT created_at FROM plugin_secrets WHERE plugin_id = ?1 AND connection = ?2 AND name = ?3";
+        let created: Option<String> = row::first(&self.conn, sql, [plugin, connection, name], |row| Ok(row.get(0)?))?;
+        self.remove_plugin_secret(plugin, connection, name)?;
+        let id = uuid_v7(self.clock(), self.entropy());
+        let sealed = self.seal_secret(&id, secret)?;
         let sql =
             "INSERT INTO plugin_secrets (id, plugin_id, connection, name, encrypted_value, created_at, updated_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
-                   ON CONFLICT (id) DO UPDATE SET encrypted_value = excluded.encrypted_value,
-                       updated_at = excluded.updated_at";
-        row::execute(&self.conn, sql, params![id, plugin, connection, name, sealed, self.now()])?;
+                   VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, ?7), ?7)";
+        row::execute(&self.conn, sql, params![id, plugin, connection, name, sealed, created, self.now()])?;
         Ok(())
+    }
+
+    /// Puts renewed tokens in the place of those that they were given for: the same secret, so its row keeps its id and
+    /// nobody who works with it is stopped. Says whether it was there.
+    ///
+    /// # Errors
+    /// As [`Tx::set_plugin_secret`].
+    pub fn renew_plugin_secret(
+        &self,
+        plugin: &str,
+        connection: &str,
+        name: &str,
+        secret: &Secret,
+    ) -> Result<bool, StoreError> {
+        check(plugin, name, secret)?;
+        let sql = "SELECT id FROM plugin_secrets WHERE plugin_id = ?1 AND connection = ?2 AND name = ?3";
+        let known: Option<String> = row::first(&self.conn, sql, [plugin, connection, name], |row| Ok(row.get(0)?))?;
+        let Some(id) = known else { return Ok(false) };
+        let sealed = self.seal_secret(&id, secret)?;
+        let sql = "UPDATE plugin_secrets SET encrypted_value = ?2, updated_at = ?3 WHERE id = ?1";
+        Ok(row::execute(&self.conn, sql, params![id, sealed, self.now()])? > 0)
+    }
+
+    fn seal_secret(&self, id: &str, secret: &Secret) -> Result<String, StoreError> {
+        let sealed = self.column_cipher().seal(TABLE, COLUMN, id, secret.expose().as_bytes());
+        sealed.map_err(|source| StoreError::Column { table: TABLE, column: COLUMN, id: id.to_owned(), source })
     }
 
     /// Removes one secret; says whether it was there.

@@ -101,6 +101,16 @@ impl Store {
             .ok_or_else(|| StoreError::NoSuch { what: "provider", given: name.to_owned() })
     }
 
+    /// What tells one key of a provider from any other of it, without opening it; empty where it has none.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn provider_key_mark(&self, name: &str) -> Result<String, StoreError> {
+        // The sealed text: a nonce of its own makes it another one each time that a key is set.
+        let sql = "SELECT COALESCE(encrypted_api_key, '') FROM ai_providers WHERE name = ?1";
+        Ok(row::first(&self.conn, sql, [name], |row| Ok(row.get(0)?))?.unwrap_or_default())
+    }
+
     /// Opens a provider's key, for the one place that writes it into a request.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use trcaa_model::plugin::Grants;
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
 use trcaa_redact::Pseudonyms;
@@ -28,8 +29,8 @@ pub struct ConnectionSetup {
     /// The address that the user typed. `{base_url}` in the manifest stands for it, and only its host may be plain http
     /// or in the user's own network.
     pub base_url: String,
-    /// Secrets that the caller keeps elsewhere, by the manifest's names; they go before those bound with
-    /// `trcaa plugin secret`.
+    /// Secrets that the caller keeps elsewhere, by the manifest's names; they go before a provider's key, and that before
+    /// those bound with `trcaa plugin secret`.
     pub secrets: Vec<(String, Secret)>,
     /// The pseudonyms of the issue that the connection works for.
     pub pseudonyms: Pseudonyms,
@@ -90,9 +91,19 @@ impl App {
         let scan = scan_of(self.plugins.detectors(&self.store)?, setup.pseudonyms)?;
         // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
         let key = plugin.publisher().map(|publisher| publisher.key.as_str());
-        let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?.of_bytes(plugin.sha256());
+        let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?;
+        let standing = standing.of_bytes(plugin.sha256()).at(&setup.base_url);
         let grants = self.grants_of(plugin, Some(&setup.base_url))?;
         let mut secrets = setup.secrets;
+        // A provider's key is the first secret of the manifest. Read after the standing, as all that it tells of: what
+        // changes in between is seen as a change.
+        if standing.is_of_provider()
+            && let Some(name) = manifest.secrets.first().map(|wish| &wish.name)
+            && !secrets.iter().any(|(given, _)| given == name)
+            && let Some(key) = self.store.provider_api_key(&setup.name)?
+        {
+            secrets.push((name.clone(), key));
+        }
         for (name, secret) in self.store.plugin_secrets_of(&manifest.id, &setup.name)? {
             if !secrets.iter().any(|(given, _)| *given == name) {
                 secrets.push((name, secret));
@@ -145,6 +156,7 @@ impl App {
         let parts = Parts {
             plugin: manifest.id.clone(),
             grants,
+            asked: Some(Grants::effective(manifest, &manifest.capabilities(), Some(&setup.base_url))),
             typed_origins: vec![setup.base_url],
             secrets,
             scan,

@@ -255,7 +255,7 @@ impl Renewal {
                 present.access_token == old.access_token && present.refresh_token == old.refresh_token
             });
             if is_old {
-                tx.set_plugin_secret(&self.plugin, &self.connection, name, &text)?;
+                tx.renew_plugin_secret(&self.plugin, &self.connection, name, &text)?;
                 tx.audit(&row)?;
             }
             Ok(is_old)

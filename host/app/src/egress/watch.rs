@@ -1,7 +1,8 @@
 //! Ends the calls of a connection once the user takes back what they run on, in this process or another.
 //!
 //! Invariants: a plugin that is disabled, removed or replaced, or that loses a grant or a secret, is stopped within
-//! 250 ms; where that can't be told any more, it is stopped as well. What is given in addition stops nothing.
+//! 250 ms, and so is one whose secret or key is another now, or whose provider is at another address; where that can't be
+//! told any more, it is stopped as well. What is given in addition stops nothing, and neither do renewed tokens.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -27,7 +28,18 @@ pub(crate) struct Standing {
     /// State and digest of its row; `None` where it has none.
     row: Option<(PluginState, String)>,
     grants: BTreeSet<String>,
+    /// Ids of bindings: a secret that is bound anew has another.
     secrets: BTreeSet<String>,
+    provider: Option<ProviderStanding>,
+}
+
+/// The row of `ai_providers` that a connection is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ProviderStanding {
+    id: String,
+    api_url: String,
+    /// Empty where it has no key.
+    key_mark: String,
 }
 
 impl Standing {
@@ -39,6 +51,15 @@ impl Standing {
         connection: &str,
     ) -> Result<Self, StoreError> {
         let secrets = store.plugin_secrets(plugin)?.into_iter().filter(|s| s.connection == connection);
+        let provider = store.providers()?.into_iter().find(|row| row.name == connection && row.plugin == plugin);
+        let provider = match provider {
+            Some(row) => Some(ProviderStanding {
+                key_mark: store.provider_key_mark(&row.name)?,
+                id: row.id,
+                api_url: row.api_url,
+            }),
+            None => None,
+        };
         Ok(Self {
             plugin: plugin.to_owned(),
             publisher_key: publisher_key.map(str::to_owned),
@@ -46,7 +67,21 @@ impl Standing {
             row: store.plugin(plugin)?.map(|row| (row.state, row.sha256)),
             grants: store.plugin_grants(plugin, publisher_key)?.into_iter().map(|g| g.capability_hash).collect(),
             secrets: secrets.map(|s| s.id).collect(),
+            provider,
         })
+    }
+
+    /// Whether the connection is a provider's.
+    pub(crate) fn is_of_provider(&self) -> bool {
+        self.provider.is_some()
+    }
+
+    /// The same at the address that was read before: where the provider has another by now, nothing of it holds.
+    pub(crate) fn at(mut self, base_url: &str) -> Self {
+        if let Some(provider) = &mut self.provider {
+            base_url.clone_into(&mut provider.api_url);
+        }
+        self
     }
 
     /// The same for a plugin of these bytes, which were read before: where another file took their place since, nothing
@@ -66,7 +101,15 @@ impl Standing {
             (Some(_), None) => false,
             (None, _) => true,
         };
-        runs && self.grants.is_subset(&now.grants) && self.secrets.is_subset(&now.secrets)
+        let has_provider = match (&self.provider, &now.provider) {
+            (None, _) => true,
+            (Some(before), Some(now)) => {
+                let same_key = before.key_mark.is_empty() || before.key_mark == now.key_mark;
+                same_key && before.id == now.id && before.api_url == now.api_url
+            }
+            (Some(_), None) => false,
+        };
+        runs && has_provider && self.grants.is_subset(&now.grants) && self.secrets.is_subset(&now.secrets)
     }
 }
 

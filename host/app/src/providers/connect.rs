@@ -107,12 +107,6 @@ impl App {
         last_failure: &LastFailure,
     ) -> Result<Arc<CallContext>, AppError> {
         let mut setup = ConnectionSetup::new(row.name.clone(), row.api_url.clone());
-        // The key is the first secret of the manifest: a connection has one.
-        if let Some(name) = plugin.manifest().secrets.first().map(|wish| wish.name.clone())
-            && let Some(secret) = self.store.provider_api_key(&row.name)?
-        {
-            setup.secrets.push((name, secret));
-        }
         setup.settings = settings;
         setup.pseudonyms = pseudonyms;
         setup.last_failure = last_failure.clone();
@@ -121,7 +115,7 @@ impl App {
 }
 
 /// As a shell takes it for one word.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._-:/[]@%+,=".contains(&b);
     if word.bytes().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }

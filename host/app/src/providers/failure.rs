@@ -62,7 +62,10 @@ fn denied(error: &PluginError, chosen: &Chosen) -> Option<AppError> {
 
 /// The call was ended from outside.
 fn ended(error: &PluginError, chosen: &Chosen) -> AppError {
-    let why = format!("plugin {} was switched off, or a grant or a secret of it was taken back", error.plugin);
+    let why = format!(
+        "plugin {} was switched off, or a grant, its key or a secret of it was taken back or changed",
+        error.plugin
+    );
     AppError::failed("cancelled", format!("asking {}: the call was ended: by you, or since {why}", chosen.name))
         .hint(format!("see how it stands: trcaa plugin show {}", error.plugin))
 }

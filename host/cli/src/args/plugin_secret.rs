@@ -3,6 +3,7 @@
 use clap::Args;
 
 #[derive(Debug, Args)]
+#[command(override_usage = "trcaa plugin secret [OPTIONS] <ID> <NAME --stdin|--list|--remove <NAME>>")]
 #[command(group = clap::ArgGroup::new("what").required(true).args(["name", "list", "remove"]))]
 pub(crate) struct PluginSecretArgs {
     /// Plugin id

@@ -21,6 +21,17 @@ fn every_spelling_of_loopback_is_refused_unless_the_user_typed_it() {
 }
 
 #[test]
+fn another_service_of_a_typed_host_is_not_typed() {
+    let peer = Peer::saying("hello");
+    let typed = "http://wiki.test:9".to_owned();
+    let origin = format!("https://wiki.test:{}", peer.port);
+    let setup = Setup { typed: vec![typed], ..Setup::granted(std::slice::from_ref(&origin)) };
+    let refused = rule(setup.send(&get(&origin)));
+    assert!(matches!(refused, Rule::OwnNetwork { range: "loopback", .. }), "{refused:?}");
+    assert_eq!(peer.connections(), 0);
+}
+
+#[test]
 fn addresses_in_disguise_are_refused_even_where_typed() {
     for (host, address) in [
         ("[::ffff:10.0.0.1]", ""),
