@@ -157,21 +157,57 @@ fn what_cannot_be_read_is_told_and_nothing_is_stored() {
     assert!(logs(&home).is_empty());
 }
 
-/// Unpacks to 640 MiB: a run-length code for 128 bytes, five million times.
-#[test]
-fn a_bomb_ends_at_the_sandboxs_memory_limit() {
-    let home = Home::new(BINARY);
-    let issue = home.issue("bomb");
+/// Unpacks to 640 MiB: a run-length code for 128 bytes, five million times. `mark` makes it a document of its own.
+fn bomb(mark: &str) -> Vec<u8> {
     let runs = [0x81, b' '].repeat(5 << 20);
     let plain = String::from_utf8(pdf(&["x"])).unwrap();
     let start = plain.find("3 0 obj").unwrap();
     let mut bomb = plain.as_bytes()[..start].to_vec();
     bomb.extend(format!("3 0 obj\n<< /Filter /RunLengthDecode /Length {} >>\nstream\n", runs.len()).bytes());
     bomb.extend(runs);
-    bomb.extend(b"\nendstream\nendobj\ntrailer\n<< /Size 4 /Root 1 0 R >>\n");
-    let file = home.file("bomb.pdf", bomb);
-    assert_eq!(home.refused(["log", "add", &issue, file.to_str().unwrap()], 1), "too_complex");
+    bomb.extend(format!("\nendstream\nendobj\n%{mark}\ntrailer\n<< /Size 4 /Root 1 0 R >>\n").bytes());
+    bomb
+}
+
+#[test]
+fn bombs_end_at_the_sandboxs_memory_limit_and_keep_no_other_document_out() {
+    let home = Home::new(BINARY);
+    let issue = home.issue("bomb");
+    for mark in ["one", "two", "three", "four"] {
+        let file = home.file("bomb.pdf", bomb(mark));
+        let run = home.run(["log", "add", &issue, file.to_str().unwrap(), "--json"]).fails(1);
+        assert_eq!(run.error_code(), "too_complex");
+        let error = &run.answer()["error"];
+        assert!(text(&error["message"]).contains("bytes of memory"), "{error}");
+        assert!(text(&error["hints"][0]).contains("other documents are read as before"), "{error}");
+    }
     assert!(logs(&home).is_empty());
+    assert_eq!(home.json(["plugin", "show", "extract-text"])["plugin"]["recent_faults"], Value::Array(Vec::new()));
+    home.log(&issue, "report.pdf", pdf(&LINES));
+    assert_eq!(logs(&home).len(), 1);
+}
+
+#[test]
+fn a_document_that_an_extractor_fails_on_counts_once_however_often_it_is_tried() {
+    let home = Home::new(BINARY);
+    let issue = home.issue("hostile");
+    fs::create_dir_all(home.data().join("plugins")).unwrap();
+    fs::write(home.data().join("plugins/extra.wasm"), tests::HOSTILE_EXTRACTOR).unwrap();
+    home.run(["plugin", "enable", "hostile-extractor"]).ok();
+    home.run(["plugin", "disable", "extract-text"]).ok();
+    let add = |order: &str| {
+        let file = home.file("x.pdf", format!("%PDF-{order}"));
+        home.run(["log", "add", &issue, file.to_str().unwrap(), "--json"])
+    };
+    for _ in 0..4 {
+        assert_eq!(add("trap").fails(1).error_code(), "plugin_failed");
+    }
+    let faults = home.json(["plugin", "show", "hostile-extractor"])["plugin"]["recent_faults"].clone();
+    assert_eq!(list(&faults).len(), 1, "{faults}");
+    add("harmless").ok();
+    add("trap 2").fails(1);
+    add("trap 3").fails(1);
+    assert_eq!(add("harmless").fails(1).error_code(), "plugin_quarantined");
 }
 
 #[test]

@@ -45,7 +45,12 @@ fn read(extractor: &Extractor, document: Document, bytes: &[u8], shown: &str) ->
     let text = Arc::new(Mutex::new(String::new()));
     let into = Arc::clone(&text);
     let gather = move |piece: &str| into.lock().unwrap_or_else(PoisonError::into_inner).push_str(piece);
-    extractor.extract(format(document), bytes, gather).map_err(|error| refusal(document, error, shown))?;
+    extractor.extract(format(document), bytes, gather).map_err(|error| {
+        match extractor.is_bundled() && error.fault.is_limit_of_input() {
+            true => too_much(&error, shown),
+            false => refusal(document, error, shown),
+        }
+    })?;
     let text = std::mem::take(&mut *text.lock().unwrap_or_else(PoisonError::into_inner));
     if text.trim().is_empty() {
         return Err(no_text(shown));
@@ -56,6 +61,30 @@ fn read(extractor: &Extractor, document: Document, bytes: &[u8], shown: &str) ->
 fn no_text(shown: &str) -> AppError {
     AppError::failed("no_text", format!("reading {shown}: it holds no text (a scan?)"))
         .hint("recognise its text first (such as: ocrmypdf IN OUT), or attach its pages as images: trcaa image add")
+}
+
+/// A limit that our own extractor reached says something about the document, and nothing about the next one.
+fn too_much(error: &PluginError, shown: &str) -> AppError {
+    if let Fault::OutputLimit { .. } = error.fault {
+        return too_large(shown);
+    }
+    let what = match error.fault {
+        Fault::MemoryLimit { limit_bytes } => format!("{limit_bytes} bytes of memory"),
+        Fault::CpuLimit { limit_ms } => format!("{limit_ms} ms of computing"),
+        Fault::WallLimit { limit_ms } => format!("{limit_ms} ms"),
+        _ => "a document may".to_owned(),
+    };
+    let problem = format!("reading {shown}: reading this document takes more than {what}, so it was stopped");
+    AppError::failed("too_complex", problem)
+        .hint("split it, or attach its text instead (PDF: pdftotext FILE -); other documents are read as before")
+}
+
+fn too_large(shown: &str) -> AppError {
+    AppError::failed(
+        "too_large",
+        format!("unpacking {shown}: its text has more than {EXTRACTED_BYTES_MAX} bytes, or it unpacks to far more"),
+    )
+    .hint("split it, or attach the pages about the incident alone")
 }
 
 fn refusal(document: Document, error: PluginError, shown: &str) -> AppError {
@@ -70,11 +99,7 @@ fn refusal(document: Document, error: PluginError, shown: &str) -> AppError {
         (_, "password") => AppError::failed("password_protected", format!("reading {shown}: it is password-protected"))
             .hint("save it without a password first (PDF: qpdf --decrypt --password=… IN OUT)"),
         (_, "no-text") => no_text(shown),
-        (_, "too-large") => AppError::failed(
-            "too_large",
-            format!("unpacking {shown}: its text has more than {EXTRACTED_BYTES_MAX} bytes, or it unpacks to far more"),
-        )
-        .hint("split it, or attach the pages about the incident alone"),
+        (_, "too-large") => too_large(shown),
         (_, "too-complex") => AppError::failed("too_complex", format!("reading {shown}: {error}"))
             .hint("split it, or attach its text instead (PDF: pdftotext FILE -)"),
         (Document::Zip, "xlsx") => binary("an Excel workbook").hint("save the sheet as CSV and attach that"),

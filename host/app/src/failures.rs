@@ -38,10 +38,16 @@ impl FailureLog {
 
     fn past(&self, rows: &[PluginFailure], plugin: &str, sha256: &str, window: Duration) -> Vec<PastFailure> {
         let now_ms = self.clock.now_ms();
-        rows.iter()
-            .filter(|row| row.plugin_id == plugin && row.sha256 == sha256 && row.failed_at >= since(now_ms, window))
-            .map(|row| PastFailure { age_ms: now_ms.saturating_sub(row.failed_at), fault: row.fault.clone() })
-            .collect()
+        let counts = |row: &&PluginFailure| {
+            row.plugin_id == plugin && row.sha256 == sha256 && row.failed_at >= since(now_ms, window)
+        };
+        let counted = once_per_document(rows.iter().filter(counts).cloned().collect());
+        let past = |row: PluginFailure| PastFailure {
+            age_ms: now_ms.saturating_sub(row.failed_at),
+            fault: row.fault,
+            input: row.input,
+        };
+        counted.into_iter().map(past).collect()
     }
 }
 
@@ -61,10 +67,12 @@ impl FailurePort for FailureLog {
                 version: what.version.to_owned(),
                 function: what.function.to_owned(),
                 fault: what.fault.to_owned(),
+                input: what.input.map(str::to_owned),
                 failed_at: now_ms,
             })?;
             let mut rows = tx.plugin_failures(Some(what.plugin), since(now_ms, window))?;
             rows.retain(|row| row.sha256 == what.sha256);
+            let rows = once_per_document(rows);
             if rows.len() >= failures_max {
                 quarantine(tx, what, rows.len(), failures_max)?;
             }
@@ -73,6 +81,22 @@ impl FailurePort for FailureLog {
         *writer = Some(store);
         kept.map_or_else(|_| Vec::new(), |rows| self.past(&rows, what.plugin, what.sha256, window))
     }
+}
+
+/// Leaves the newest failure of each document, and all that have none: the same file tried again tells nothing new.
+pub(crate) fn once_per_document(mut rows: Vec<PluginFailure>) -> Vec<PluginFailure> {
+    let mut seen = Vec::new();
+    rows.reverse();
+    rows.retain(|row| match &row.input {
+        Some(input) if seen.contains(input) => false,
+        Some(input) => {
+            seen.push(input.clone());
+            true
+        }
+        None => true,
+    });
+    rows.reverse();
+    rows
 }
 
 fn since(now_ms: u64, window: Duration) -> u64 {
@@ -84,9 +108,11 @@ fn since(now_ms: u64, window: Duration) -> u64 {
 fn quarantine(tx: &Tx<'_>, what: &Misbehaviour<'_>, failures: usize, failures_max: usize) -> Result<(), StoreError> {
     let row = tx.plugin(what.plugin)?.filter(|row| row.sha256 == what.sha256);
     let switched = row.is_some_and(|row| row.state == PluginState::Enabled);
+    let reason =
+        format!("{failures} failures within ten minutes, the last in function {}: {}", what.function, what.fault);
+    // With the bytes as well, whether they are the active ones or not: going back to them does not make them better.
+    tx.set_plugin_quarantine(what.plugin, what.sha256, Some(&reason))?;
     if switched {
-        let reason =
-            format!("{failures} failures within ten minutes, the last in function {}: {}", what.function, what.fault);
         tx.set_plugin_state(what.plugin, PluginState::Quarantined, Some(&reason))?;
     } else if failures > failures_max {
         return Ok(());

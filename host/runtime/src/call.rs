@@ -218,6 +218,19 @@ pub(crate) fn run<R>(
     pushed: Pushed,
     body: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<R>,
 ) -> Result<(R, Pushed), PluginError> {
+    run_on(None, plugin, context, limits, function, pushed, body)
+}
+
+/// The same, where the call is about a document that came from strangers: by that its failures are told apart.
+pub(crate) fn run_on<R>(
+    document: Option<&[u8]>,
+    plugin: &Arc<Plugin>,
+    context: &Arc<CallContext>,
+    limits: Limits,
+    function: &'static str,
+    pushed: Pushed,
+    body: impl FnOnce(&mut Store<CallState>) -> wasmtime::Result<R>,
+) -> Result<(R, Pushed), PluginError> {
     let fail = |fault: Fault| plugin.failed(function, fault);
     if let Some(open) = plugin.circuit_open(context) {
         return Err(fail(open));
@@ -267,7 +280,7 @@ pub(crate) fn run<R>(
             state.finish_scrubbing();
             Ok((answer, state.pushed))
         }
-        Err(fault) => Err(plugin.refused(context, function, context.scrubbed_fault(fault))),
+        Err(fault) => Err(plugin.refused_on(context, function, context.scrubbed_fault(fault), document)),
     }
 }
 

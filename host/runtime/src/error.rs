@@ -122,6 +122,14 @@ impl Fault {
         }
     }
 
+    /// Whether it is a limit that a larger input reaches sooner.
+    pub fn is_limit_of_input(&self) -> bool {
+        matches!(
+            self,
+            Self::CpuLimit { .. } | Self::WallLimit { .. } | Self::MemoryLimit { .. } | Self::OutputLimit { .. }
+        )
+    }
+
     /// Whether it counts towards switching the plugin off: an error that a plugin reports in good order does not.
     pub fn is_misbehaviour(&self) -> bool {
         !matches!(self, Self::Reported(_) | Self::Cancelled | Self::CircuitOpen { .. } | Self::HostPanic)

@@ -10,10 +10,10 @@ use trcaa_model::plugin::Kind;
 use wasmtime::component::Resource;
 
 use crate::bindings::extract::{TextExtractor, TextExtractorPre};
-use crate::call::{CallContext, CallState, run};
+use crate::call::{CallContext, CallState, run_on};
 use crate::error::{Fault, GuestError, LoadError, PluginError};
 use crate::host_functions::{ByteSink, OutputHandle, Pushed};
-use crate::plugin::Plugin;
+use crate::plugin::{Plugin, Source};
 
 /// Formats of one extractor.
 const FORMATS_MAX: usize = 32;
@@ -40,19 +40,25 @@ impl Extractor {
         Ok(Self { plugin: Arc::clone(plugin), pre, context })
     }
 
+    /// Whether it is part of this program.
+    pub fn is_bundled(&self) -> bool {
+        *self.plugin.source() == Source::Bundled
+    }
+
     /// Lists the ids of the formats that it reads.
     ///
     /// # Errors
     /// [`PluginError`]
     pub fn formats(&self) -> Result<Vec<String>, PluginError> {
-        let (formats, _) =
-            self.run("formats", Pushed::default(), |guest, store| guest.trcaa_extract_extractor().call_formats(store))?;
+        let (formats, _) = self.run(None, "formats", Pushed::default(), |guest, store| {
+            guest.trcaa_extract_extractor().call_formats(store)
+        })?;
         let shaped = |id: &String| {
             (1..=40).contains(&id.len())
                 && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
         if formats.len() > FORMATS_MAX || !formats.iter().all(shaped) {
-            return Err(self.refuse("formats", Fault::BadOutput("a format's id is malformed".into())));
+            return Err(self.refuse(None, "formats", Fault::BadOutput("a format's id is malformed".into())));
         }
         Ok(formats)
     }
@@ -68,7 +74,7 @@ impl Extractor {
         on_text: impl FnMut(&str) + Send + 'static,
     ) -> Result<(), PluginError> {
         let sink = Pushed::into_sink(Box::new(TextGate::new(on_text)));
-        let (answer, mut pushed) = self.run("extract", sink, |guest, store| {
+        let (answer, mut pushed) = self.run(Some(bytes), "extract", sink, |guest, store| {
             let output = store.data_mut().table.push(OutputHandle)?;
             let lent = Resource::new_borrow(output.rep());
             guest.trcaa_extract_extractor().call_extract(store, format, bytes, lent)
@@ -76,24 +82,25 @@ impl Extractor {
         answer.map_err(|e| self.plugin.failed("extract", Fault::Reported(without_words(e.into()))))?;
         match pushed.sink.as_mut().map_or(Ok(()), |sink| sink.finish()) {
             Ok(()) => Ok(()),
-            Err(fault) => Err(self.refuse("extract", fault)),
+            Err(fault) => Err(self.refuse(Some(bytes), "extract", fault)),
         }
     }
 
     fn run<R>(
         &self,
+        document: Option<&[u8]>,
         function: &'static str,
         pushed: Pushed,
         body: impl FnOnce(&TextExtractor, &mut wasmtime::Store<CallState>) -> wasmtime::Result<R>,
     ) -> Result<(R, Pushed), PluginError> {
-        run(&self.plugin, &self.context, self.plugin.limits(), function, pushed, |store| {
+        run_on(document, &self.plugin, &self.context, self.plugin.limits(), function, pushed, |store| {
             let guest = self.pre.instantiate(&mut *store)?;
             body(&guest, store)
         })
     }
 
-    fn refuse(&self, function: &'static str, fault: Fault) -> PluginError {
-        self.plugin.refused(&self.context, function, fault)
+    fn refuse(&self, document: Option<&[u8]>, function: &'static str, fault: Fault) -> PluginError {
+        self.plugin.refused_on(&self.context, function, fault, document)
     }
 }
 

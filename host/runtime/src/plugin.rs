@@ -143,7 +143,18 @@ impl Plugin {
 
     /// The error of a call whose fault the host found in the answer; counts it.
     pub(crate) fn refused(&self, context: &CallContext, function: &'static str, fault: Fault) -> PluginError {
-        self.circuit.count(self, context.ports.failures.as_deref(), function, &fault);
+        self.refused_on(context, function, fault, None)
+    }
+
+    /// The same, where it was called with a document that came from strangers.
+    pub(crate) fn refused_on(
+        &self,
+        context: &CallContext,
+        function: &'static str,
+        fault: Fault,
+        document: Option<&[u8]>,
+    ) -> PluginError {
+        self.circuit.count(self, context.ports.failures.as_deref(), function, &fault, document);
         self.failed(function, fault)
     }
 

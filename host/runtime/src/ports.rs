@@ -221,6 +221,8 @@ pub struct Misbehaviour<'a> {
     pub function: &'static str,
     /// [`crate::Fault::code`].
     pub fault: &'static str,
+    /// SHA-256 hex of the document that it failed on, where it was one: of each counts one failure.
+    pub input: Option<&'a str>,
 }
 
 /// A misbehaviour that was kept.
@@ -230,11 +232,14 @@ pub struct PastFailure {
     pub age_ms: u64,
     /// What it was: [`crate::Fault::code`].
     pub fault: String,
+    /// As in [`Misbehaviour`].
+    pub input: Option<String>,
 }
 
 /// Misbehaviour kept over restarts and processes: the memory of the circuit breaker. Called from any thread.
 pub trait FailurePort: Send + Sync {
-    /// What these bytes did within the `window` before now; asked once per loaded plugin, before its first call.
+    /// What these bytes did within the `window` before now, one of each document; asked once per loaded plugin, before its
+    /// first call.
     fn recent(&self, plugin: &str, sha256: &str, window: std::time::Duration) -> Vec<PastFailure>;
     /// Keeps one, switches the plugin off when that makes `failures_max` within the `window`, and gives all within it,
     /// this one among them; empty where it could not be kept.

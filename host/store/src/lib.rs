@@ -50,6 +50,7 @@ mod out_file;
 mod packed;
 mod plugin_asked;
 mod plugin_failures;
+mod plugin_quarantine;
 mod plugin_secrets;
 mod plugin_state;
 mod plugin_versions;

@@ -26,6 +26,9 @@ pub struct PluginFailure {
     pub function: String,
     /// A code such as `cpu_limit`.
     pub fault: String,
+    /// SHA-256 hex of the document that it failed on; `None` where failures are counted one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<String>,
     /// Milliseconds since the Unix epoch.
     pub failed_at: u64,
 }
@@ -55,7 +58,7 @@ impl Store {
     /// # Errors
     /// Those of SQLite.
     pub fn plugin_failures(&self, plugin: Option<&str>, since_ms: u64) -> Result<Vec<PluginFailure>, StoreError> {
-        let sql = "SELECT plugin_id, sha256, version, function, fault, failed_at FROM plugin_failures
+        let sql = "SELECT plugin_id, sha256, version, function, fault, failed_at, input FROM plugin_failures
                    WHERE failed_at >= ?2 AND (?1 IS NULL OR plugin_id = ?1) ORDER BY failed_at, rowid";
         row::all(&self.conn, sql, params![plugin, i64::try_from(since_ms).unwrap_or(i64::MAX)], |row| {
             Ok(PluginFailure {
@@ -65,6 +68,7 @@ impl Store {
                 function: row.get(3)?,
                 fault: row.get(4)?,
                 failed_at: row::unsigned(row.get(5)?),
+                input: row.get(6)?,
             })
         })
     }
@@ -77,9 +81,10 @@ impl Tx<'_> {
     /// Those of SQLite.
     pub fn record_plugin_failure(&self, failure: &PluginFailure) -> Result<(), StoreError> {
         let at = i64::try_from(failure.failed_at).unwrap_or(i64::MAX);
-        let sql = "INSERT INTO plugin_failures (plugin_id, sha256, version, function, fault, failed_at)
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        let values = params![failure.plugin_id, failure.sha256, failure.version, failure.function, failure.fault, at];
+        let sql = "INSERT INTO plugin_failures (plugin_id, sha256, version, function, fault, failed_at, input)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let PluginFailure { plugin_id, sha256, version, function, fault, input, .. } = failure;
+        let values = params![plugin_id, sha256, version, function, fault, at, input];
         row::execute(&self.conn, sql, values)?;
         let oldest = i64::try_from(failure.failed_at.saturating_sub(KEPT_MS)).unwrap_or(0);
         row::execute(&self.conn, "DELETE FROM plugin_failures WHERE failed_at < ?1", [oldest])?;

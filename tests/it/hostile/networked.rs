@@ -216,12 +216,12 @@ struct Memory {
 
 impl FailurePort for Memory {
     fn recent(&self, _plugin: &str, _sha256: &str, _window: Duration) -> Vec<PastFailure> {
-        vec![PastFailure { age_ms: 1_000, fault: "cpu_limit".into() }; self.before]
+        vec![PastFailure { age_ms: 1_000, fault: "cpu_limit".into(), input: None }; self.before]
     }
     fn record(&self, what: &Misbehaviour<'_>, _window: Duration, _failures_max: usize) -> Vec<PastFailure> {
         let mut recorded = self.recorded.lock().unwrap();
         recorded.push(format!("{} {} {} {}", what.plugin, what.version, what.function, what.fault));
-        vec![PastFailure { age_ms: 0, fault: what.fault.into() }; self.before + recorded.len()]
+        vec![PastFailure { age_ms: 0, fault: what.fault.into(), input: None }; self.before + recorded.len()]
     }
 }
 

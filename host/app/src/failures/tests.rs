@@ -63,8 +63,25 @@ impl Bench {
 }
 
 fn fail(log: &FailureLog, sha256: &str) -> usize {
-    let what = Misbehaviour { plugin: "p-q", version: "1.0.0", sha256, function: "detect", fault: "trapped" };
+    fail_on(log, sha256, None)
+}
+
+fn fail_on(log: &FailureLog, sha256: &str, input: Option<&str>) -> usize {
+    let what = Misbehaviour { plugin: "p-q", version: "1.0.0", sha256, function: "detect", fault: "trapped", input };
     log.record(&what, CIRCUIT_WINDOW, CIRCUIT_FAILURES).len()
+}
+
+#[test]
+fn one_document_counts_once_however_often_it_is_tried() {
+    let bench = Bench::new();
+    for _ in 0..5 {
+        assert_eq!(fail_on(&bench.log(), "aa", Some("d1")), 1);
+    }
+    assert_eq!(bench.log().recent("p-q", "aa", CIRCUIT_WINDOW).len(), 1);
+    assert_eq!(fail_on(&bench.log(), "aa", Some("d2")), 2);
+    assert_eq!(bench.state(), PluginState::Enabled);
+    assert_eq!(fail_on(&bench.log(), "aa", Some("d3")), 3);
+    assert_eq!(bench.state(), PluginState::Quarantined);
 }
 
 #[test]

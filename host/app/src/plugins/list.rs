@@ -181,7 +181,8 @@ impl App {
         let grants = granted_to(&self.store, &id, publisher_key.as_deref())?;
         let since_ms = self.store.clock().now_ms().saturating_sub(WINDOW_MS);
         let failures = self.store.plugin_failures(Some(&id), since_ms)?;
-        let recent_faults = failures.into_iter().filter(|f| f.sha256 == sha256).map(|f| f.fault).collect();
+        let of_these = failures.into_iter().filter(|f| f.sha256 == sha256).collect();
+        let recent_faults = crate::failures::once_per_document(of_these).into_iter().map(|f| f.fault).collect();
         let wish = |capability: Capability| WishView { granted: capability.covered_by(&grants), capability };
         Ok(PluginView {
             summary,
