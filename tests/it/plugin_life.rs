@@ -1,7 +1,9 @@
 //! The life of a plugin through the command line: installed with one screen, pinned to its publisher, granted to,
 //! updated with the difference, rolled back, removed; and everything that must not get that far.
 
+mod consent;
 mod disk;
+mod locked;
 mod remote;
 mod removal;
 mod trust;
@@ -60,6 +62,13 @@ fn update(home: &Home, bytes: &[u8], more: &[&str]) -> Run {
     let mut args = vec!["plugin", "update", "demo", file.to_str().unwrap(), "--json"];
     args.extend(more);
     home.run(args)
+}
+
+/// Says yes to the version that waits, by its digest.
+fn accept(home: &Home) {
+    let versions = list(&show(home)["versions"]);
+    let waiting = versions.iter().find(|version| version["role"] == "pending").unwrap();
+    home.run(["plugin", "update", "demo", "--accept", &text(&waiting["sha256"])]).ok();
 }
 
 fn actions(home: &Home) -> Vec<String> {
@@ -179,7 +188,7 @@ fn an_update_that_asks_for_nothing_more_is_active_and_one_that_asks_for_more_wai
     let asked = home.run(["plugin", "enable", "demo"]).fails(2);
     assert!(asked.stderr.contains("asks differently to read from and write to"), "{}", asked.stderr);
 
-    home.run(["plugin", "update", "demo", "--accept"]).ok();
+    accept(&home);
     let view = show(&home);
     assert_eq!(
         (&view["version"], &view["pending"], &view["wishes"][0]["granted"]),

@@ -182,7 +182,8 @@ fn what_a_connection_may_do_is_shown_and_asked_before_anything_is_stored() {
         "--yes",
     ]);
     let shown = shown.ok();
-    for part in ["GET and POST requests to http://127.0.0.1:9/v1 below /chat/completions", "secret api-key", "because"]
+    for part in
+        ["GET and POST requests to http://127.0.0.1:9/v1 below /chat/completions", "secret api-key", "why:", "  | "]
     {
         assert!(shown.stderr.contains(part), "{part}: {}", shown.stderr);
     }
@@ -323,11 +324,89 @@ fn the_user_is_told_why_a_server_was_not_reached_and_no_grant_is_proposed_for_me
     let result = home.run(["provider", "test", "mock", "--json"]).fails(1).answer()["result"].clone();
     assert!(text(&result["message"]).contains("169.254.169.254"), "{result}");
     assert_eq!(result["hints"][0], "nothing can allow that to ai-openai");
+    // A place that the manifest does not ask for: no command that would only be refused.
+    let location = json!([["location", "http://127.0.0.1:9/elsewhere"]]);
+    let server = Server::answering(vec![json!({"status": 302, "headers": location, "body": ""})]);
+    add(&home, "mock", &server.url(), &["--yes"], None).ok();
+    let result = home.run(["provider", "test", "mock", "--json"]).fails(1).answer()["result"].clone();
+    assert!(text(&result["message"]).ends_with(": its manifest does not ask for this"), "{result}");
+    assert_eq!(result["hints"][0], "nothing can allow that to ai-openai");
+    assert!(!result.to_string().contains("plugin grant"), "{result}");
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     add(&home, "closed", &format!("http://127.0.0.1:{free}"), &["--yes"], None).ok();
     let result = home.run(["provider", "test", "closed", "--json"]).fails(1).answer()["result"].clone();
     assert_eq!(result["code"], "provider_unavailable");
     assert!(text(&result["message"]).contains("can't be reached: "), "{result}");
+}
+
+#[test]
+fn a_provider_plugin_that_is_switched_off_is_named_with_the_command_that_switches_it_on() {
+    let (home, issue) = home();
+    add(&home, "mock", "http://127.0.0.1:9/v1", &["--yes"], None).ok();
+    home.run(["plugin", "disable", "ai-openai"]).ok();
+    for args in [
+        vec!["provider", "test", "mock"],
+        vec!["provider", "models", "mock"],
+        vec!["analyze", &issue, "--provider", "mock"],
+        vec!["provider", "add", "other", "--plugin", "ai-openai", "--url", "http://127.0.0.1:9", "--model", "m"],
+    ] {
+        assert_eq!(home.refused(&args, 1), "plugin_disabled", "{args:?}");
+        let run = home.run(&args).fails(1);
+        assert!(run.stderr.contains("trcaa plugin enable ai-openai"), "{run:#?}");
+    }
+    let folder = home.data().join("plugins");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("p.wasm"), tests::HOSTILE_PROVIDER).unwrap();
+    let undecided = home.run(["analyze", &issue, "--provider", "hostile-provider"]).fails(1);
+    assert!(undecided.stderr.contains("trcaa plugin enable hostile-provider"), "{undecided:#?}");
+}
+
+#[test]
+fn a_page_where_the_api_should_be_is_told_with_the_place_that_was_asked() {
+    let (home, issue) = home();
+    let page = json!({"status": 200, "headers": [["content-type", "text/html"]], "body": "<!doctype html><p>Sign in"});
+    let server = Server::answering(vec![page]);
+    add(&home, "mock", &server.url(), &["--yes"], None).ok();
+    let run = home.run(["analyze", &issue, "--provider", "mock", "--json"]).fails(1);
+    assert_eq!(run.error_code(), "provider_bad_response");
+    let message = text(&run.answer()["error"]["message"]);
+    assert!(message.contains(&format!("{}/chat/completions answered with HTML", server.url())), "{message}");
+}
+
+#[test]
+fn an_author_cannot_write_lines_of_their_own_into_the_screen_of_a_connection() {
+    let home = Home::new(BINARY);
+    let far = format!("A provider. {}It may: nothing at all.", "x ".repeat(30));
+    let manifest = format!(
+        "description = \"{far}\"\n[[http]]\norigin = \"{{base_url}}\"\nmethods = [\"GET\"]\nreason = \"{far}\"\n"
+    );
+    let folder = home.data().join("plugins");
+    home.issue("x");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("p.wasm"), with_manifest(&manifest)).unwrap();
+    home.run(["plugin", "enable", "hostile-networked", "--yes", "--grant", "none"]).ok();
+    let args =
+        ["provider", "add", "far", "--plugin", "hostile-networked", "--url", "http://127.0.0.1:9", "--model", "m"];
+    let shown = home.run(args).fails(2).stderr;
+    assert_eq!(shown.lines().filter(|line| line.trim_start().starts_with("It may:")).count(), 1, "{shown}");
+    let marked = shown.lines().filter(|line| line.trim_start().starts_with("| ")).count();
+    assert!(marked >= 4 && shown.contains("why:"), "two texts of two lines: {shown}");
+    assert!(shown.lines().filter(|line| line.contains("x x")).all(|line| line.len() < 80), "{shown}");
+}
+
+/// A provider whose manifest says this from its description on.
+fn with_manifest(text: &str) -> Vec<u8> {
+    let guest = tests::HOSTILE_NETWORKED;
+    let (first, last) = (b"description = \"Tries every way out.\"".as_slice(), b"wall_ms_max = 4000\n".as_slice());
+    let start = memchr::memmem::find(guest, first).unwrap();
+    let end = start + memchr::memmem::find(&guest[start..], last).unwrap() + last.len();
+    // As long as what it replaces, so that nothing else moves.
+    let mut bytes = guest.to_vec();
+    let room = &mut bytes[start..end];
+    assert!(text.len() <= room.len(), "{} bytes, and there is room for {}", text.len(), room.len());
+    room.fill(b'\n');
+    room[..text.len()].copy_from_slice(text.as_bytes());
+    bytes
 }
 
 #[test]

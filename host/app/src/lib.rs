@@ -53,12 +53,13 @@ pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use keys::{PresentKey, compact, rekey};
 pub use plugins::{
-    Audience, Difference, Downgrade, GrantChoice, GrantSubject, Granted, Keep, Offer, OfferedPublisher, PluginFinding,
-    PluginSummary, PluginView, PluginsVerified, RemovedPlugin, UpdateOutcome, VersionView, Waiting, WishView,
+    Audience, Consent, Difference, DigestPrefix, Downgrade, GrantChoice, GrantSubject, Granted, Keep, LockedPlugin,
+    Offer, OfferedPublisher, PluginFinding, PluginSummary, PluginView, PluginsVerified, RemovedPlugin, UpdateOutcome,
+    VersionView, Waiting, WishView, accepting,
 };
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
-pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, TestResult};
+pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, ScreenLine, TestResult};
 pub use redaction::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
@@ -68,7 +69,7 @@ pub use trcaa_store::{
     Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,
     ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, LogFileListed, LogFilter, Opened,
     Overwrite, PendingEvents, PluginSecret, PluginState, Rekey, Rekeyed, Restore, Restored, Store, StoreError,
-    StoreStatus, Unsound, parse_key, remove_drafts,
+    StoreStatus, Unsound, VersionRole, parse_key, remove_drafts,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 

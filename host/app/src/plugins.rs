@@ -16,16 +16,16 @@ mod host;
 mod install;
 mod list;
 mod lock_file;
+mod locked;
 mod native;
 mod offer;
 mod remove;
+mod seen;
 mod source;
 mod switch;
 mod trust;
 mod update;
 mod verify;
-
-use std::path::Path;
 
 use trcaa_store::PluginRow;
 
@@ -33,8 +33,10 @@ pub use asked::{Audience, Waiting};
 pub use granting::{GrantSubject, Granted};
 pub use install::GrantChoice;
 pub use list::{PluginSummary, PluginView, VersionView, WishView};
+pub use locked::LockedPlugin;
 pub use offer::{Difference, Offer, OfferedPublisher};
 pub use remove::{Keep, RemovedPlugin};
+pub use seen::{Consent, DigestPrefix, accepting};
 pub use update::{Downgrade, UpdateOutcome};
 pub use verify::{PluginFinding, PluginsVerified};
 
@@ -67,7 +69,7 @@ enum Place<'a> {
 fn place_of(row: &PluginRow) -> Place<'_> {
     match row.source.as_str() {
         BUNDLED => Place::Bundled,
-        source if Path::new(source).file_name().is_some_and(|name| name == source) => Place::DropIn(source),
+        source if source::is_plain_name(source) => Place::DropIn(source),
         _ => Place::Installed,
     }
 }

@@ -16,9 +16,9 @@ use trcaa_model::chat::ModelInfo;
 use trcaa_model::plugin::BASE_URL;
 use trcaa_runtime::{Plugin, Provider};
 
-pub use add::{NewConnection, Proposal};
+pub use add::{NewConnection, Proposal, ScreenLine};
 pub use check::TestResult;
-pub(crate) use connect::Chosen;
+pub(crate) use connect::{Chosen, quoted};
 pub use trcaa_store::Provider as ProviderRow;
 
 use crate::settings::PROVIDER;
@@ -102,6 +102,7 @@ impl App {
     fn known_provider(&self, id: &str) -> Result<Provider, AppError> {
         let names: Vec<String> = self.store.providers()?.into_iter().map(|row| row.name).collect();
         self.plugins.provider(&self.store, id).map_err(|error| match names.is_empty() {
+            _ if error.code != "no_such_provider" => error,
             true => error.hint("add a connection with: trcaa provider add NAME --plugin ID --url URL --model M"),
             false => error.hint(format!("connections: {}", names.join(", "))),
         })

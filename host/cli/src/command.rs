@@ -15,6 +15,7 @@ mod provider;
 mod search;
 mod settings;
 mod shell;
+mod stranger;
 mod triage;
 
 use std::io::{BufRead, IsTerminal, Read};

@@ -1,8 +1,16 @@
 //! `plugin_asked`: which files of the drop-in folder the user was told of or asked about.
+//!
+//! Invariant: of one file at most [`OF_FILE_MAX`] rows are kept and of all [`ROWS_MAX`], the newest; what is forgotten is
+//! told of or asked about anew.
 
 use rusqlite::{Row, params};
 
 use crate::{Store, StoreError, Tx, row};
+
+/// Rows of one file: a file that is built again and again would leave one each time.
+const OF_FILE_MAX: u32 = 8;
+/// Rows in all: more than a full folder needs.
+const ROWS_MAX: u32 = 1_024;
 
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +100,22 @@ impl Tx<'_> {
         let bytes = row::signed("size of a file", asked.bytes)?;
         let values = params![asked.file, bytes, asked.modified_ns, asked.sha256, asked.answer.as_str(), self.now()];
         row::execute(&self.conn, sql, values)?;
+        // What is replaced gets a new row number, so that numbers stand in the order of asking.
+        let sql = "DELETE FROM plugin_asked WHERE file = ?1 AND rowid NOT IN
+                   (SELECT rowid FROM plugin_asked WHERE file = ?1 ORDER BY rowid DESC LIMIT ?2)";
+        row::execute(&self.conn, sql, params![asked.file, OF_FILE_MAX])?;
+        let sql = "DELETE FROM plugin_asked WHERE rowid NOT IN
+                   (SELECT rowid FROM plugin_asked ORDER BY rowid DESC LIMIT ?1)";
+        row::execute(&self.conn, sql, [ROWS_MAX])?;
         Ok(())
+    }
+
+    /// Forgets what became of a file that is gone; returns how many rows there were.
+    ///
+    /// # Errors
+    /// Those of SQLite.
+    pub fn forget_asked_file(&self, file: &str) -> Result<usize, StoreError> {
+        row::execute(&self.conn, "DELETE FROM plugin_asked WHERE file = ?1", [file])
     }
 
     /// Forgets what became of these bytes, whatever the file was called.

@@ -113,7 +113,7 @@ fn whole_life(source: &str, publish: &dyn Fn(&[u8]), stop: impl FnOnce()) {
     stop();
     assert_eq!(show(&home)["state"], "enabled");
     assert_eq!(home.json(["plugin", "verify"])["findings"], json!([]));
-    home.run(["plugin", "update", "demo", "--accept"]).ok();
+    accept(&home);
     home.run(["plugin", "rollback", "demo"]).ok();
     home.run(["audit", "verify"]).ok();
 }

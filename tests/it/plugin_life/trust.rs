@@ -20,7 +20,7 @@ fn a_version_of_nobody_or_of_no_higher_number_or_gone_back_from_waits_for_the_us
     // A timer asks again: nothing is done twice.
     assert_eq!(update(&home, &plain("1.0.1", 0), &[]).ok().answer()["outcome"], "pending");
     assert_eq!(actions(&home).iter().filter(|action| *action == "plugin_updated").count(), 1);
-    home.run(["plugin", "update", "demo", "--accept"]).ok();
+    accept(&home);
     let view = show(&home);
     assert_eq!((&view["version"], &view["grants"]), (&json!("1.0.1"), &json!([])), "consent to bytes grants nothing");
 

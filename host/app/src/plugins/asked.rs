@@ -1,5 +1,6 @@
 //! Drop-ins that nobody decided about: found at the next command, told once, asked where somebody can be asked.
 //!
+//! What is remembered of a file goes when the file does (`store` bounds the rest).
 //! Cheap by design: a folder that is not there costs one look, files that were seen before one look each; only a new
 //! or changed file is read. Nothing is compiled here, and no engine is started.
 
@@ -41,12 +42,9 @@ impl App {
         let Some(path) = self.plugins.folder() else { return Ok(Vec::new()) };
         let Some(folder) = folder::open(Some(path))? else { return Ok(Vec::new()) };
         let names = folder::names(&folder, path)?;
-        if names.is_empty() {
-            return Ok(Vec::new());
-        }
         let asked = self.store.plugins_asked()?;
         let mut fresh = Vec::new();
-        for file in names {
+        for file in names.iter().cloned() {
             let metadata = folder.symlink_metadata(&file).ok();
             let bytes = metadata.as_ref().map_or(0, cap_std::fs::Metadata::len);
             let modified = metadata.and_then(|metadata| metadata.modified().ok());
@@ -59,6 +57,7 @@ impl App {
             }
         }
         if fresh.is_empty() {
+            self.forget_gone(&asked, &names);
             return Ok(Vec::new());
         }
         let rows = self.store.plugins()?;
@@ -97,7 +96,19 @@ impl App {
                 }),
             }
         }
+        // Last: what was answered about a file holds also after it was renamed.
+        self.forget_gone(&asked, &names);
         Ok(waiting)
+    }
+
+    /// Forgets the answers about files that are gone. A store that can't be written now keeps them until another time.
+    fn forget_gone(&self, asked: &[AskedFile], names: &[String]) {
+        let mut gone: Vec<&str> = asked.iter().map(|seen| seen.file.as_str()).collect();
+        gone.retain(|file| !names.iter().any(|name| name == file));
+        gone.dedup();
+        if !gone.is_empty() {
+            let _ = self.store.write(|tx| gone.iter().try_for_each(|file| tx.forget_asked_file(file).map(drop)));
+        }
     }
 
     fn offer_found(&self, found: Found) -> Result<Offer, String> {

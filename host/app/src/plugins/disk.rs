@@ -26,7 +26,7 @@ const WAIT: Duration = Duration::from_secs(30);
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 /// Largest lock file that is read.
-const LOCK_BYTES_MAX: u64 = 4 << 20;
+pub(super) const LOCK_BYTES_MAX: u64 = 4 << 20;
 
 /// The plugin folder while its files change.
 pub(super) struct PluginDisk {

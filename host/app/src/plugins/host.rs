@@ -113,6 +113,9 @@ impl PluginHost {
         match all.iter().find(|plugin| plugin.manifest().id == id) {
             Some(plugin) => Ok(Provider::new(plugin, Arc::clone(&self.context))?),
             None => {
+                if let Some(off) = self.switched_off(store, id)? {
+                    return Err(off);
+                }
                 let known: Vec<&str> = all.iter().map(|p| p.manifest().id.as_str()).collect();
                 Err(AppError::usage(
                     "no_such_provider",
@@ -121,6 +124,33 @@ impl PluginHost {
                 .hint("list all plugins with: trcaa plugin list"))
             }
         }
+    }
+
+    /// Why the provider of that id does not run, where it is there and could.
+    fn switched_off(&self, store: &Store, id: &str) -> Result<Option<AppError>, AppError> {
+        let enable = format!("trcaa plugin enable {id}");
+        let rows = store.plugins()?;
+        if let Some(row) = rows.iter().find(|row| row.id == id && row.kind == Kind::AiProvider) {
+            return Ok(match row.state {
+                PluginState::Enabled => None,
+                PluginState::Disabled => Some(
+                    AppError::failed("plugin_disabled", format!("asking {id}: the plugin is switched off"))
+                        .hint(format!("switch it on with: {enable}")),
+                ),
+                PluginState::Quarantined => {
+                    let reason = row.reason.as_deref().unwrap_or("it failed too often");
+                    let told = format!("asking {id}: the plugin was switched off: {reason}");
+                    let look = format!("look at it: trcaa plugin show {id}; let it run again: {enable}");
+                    Some(AppError::failed("plugin_quarantined", told).hint(look))
+                }
+            });
+        }
+        let undecided = folder::drop_ins(self.folder(), &rows)?.into_iter().filter_map(|d| d.inspected.ok());
+        let undecided = undecided.map(|found| found.manifest).find(|m| m.id == id && m.kind == Kind::AiProvider);
+        Ok(undecided.map(|_| {
+            AppError::failed("not_enabled", format!("asking {id}: the plugin was not enabled yet"))
+                .hint(format!("look at it and decide: {enable}"))
+        }))
     }
 
     /// The first enabled renderer that offers `format`, with that format.

@@ -22,6 +22,34 @@ pub enum GrantChoice {
     None,
 }
 
+/// What is about to be installed: its files are there, its rows are not.
+pub(super) struct Ready<'a> {
+    offer: &'a Offer,
+    row: PluginRow,
+    version: PluginVersion,
+}
+
+impl Ready<'_> {
+    /// Writes the rows, with those of the trail.
+    pub(super) fn write(&self, tx: &Tx<'_>, grant: GrantChoice) -> Result<(), StoreError> {
+        let Self { offer, row, version } = self;
+        let (id, publisher) = (&offer.id, offer.found.publisher.as_ref());
+        tx.upsert_plugin(row)?;
+        tx.put_plugin_version(version)?;
+        tx.pin_publisher(id, publisher.map(|p| (p.name.as_str(), p.key.as_str())))?;
+        let details = json!({
+            "version": row.version, "sha256": row.sha256, "source": row.source, "world": row.world,
+            "publisher": publisher.map(|p| &p.name), "publisher_key": offer.found.key(),
+            "capability_hash": version.capability_hash,
+        });
+        tx.audit(&record("plugin_installed", id, details))?;
+        match grant {
+            GrantChoice::All => write_grants(tx, id, offer.found.key(), &offer.capabilities(), None),
+            GrantChoice::None => Ok(()),
+        }
+    }
+}
+
 impl App {
     /// Gets a plugin from a file, a folder or an address and says what it is; nothing is compiled, run or kept.
     ///
@@ -67,9 +95,17 @@ impl App {
     /// # Errors
     /// One sentence naming plugin and step; then the state is the old one.
     pub fn install_plugin(&self, offer: &Offer, grant: GrantChoice) -> Result<PluginView, AppError> {
-        let found = &offer.found;
         let id = &offer.id;
         let disk = self.lock_plugins(id)?;
+        let ready = self.ready(&disk, offer)?;
+        self.change_plugins(&disk, id, |tx| ready.write(tx, grant))?;
+        self.plugin(id)
+    }
+
+    /// All that is done for an installation before its rows are written: checked anew behind the lock, compiled, copied.
+    pub(super) fn ready<'a>(&self, disk: &PluginDisk, offer: &'a Offer) -> Result<Ready<'a>, AppError> {
+        let found = &offer.found;
+        let id = &offer.id;
         // Somebody may have been faster.
         let row = self.store.plugin(id)?;
         let same = row.as_ref().is_some_and(|row| row.sha256 == found.sha256);
@@ -84,30 +120,14 @@ impl App {
         trust::check_pin(&self.store, id, found.publisher.as_ref())?;
         // A drop-in stays where it is, so what lies there now has to be what was shown.
         let again = match &found.source {
-            Source::DropIn(file) => Some(self.drop_in_again(&disk, file, found)?),
+            Source::DropIn(file) => Some(self.drop_in_again(disk, file, found)?),
             _ => None,
         };
         let found = again.as_ref().unwrap_or(found);
-        self.prepare(&disk, found)?;
+        self.prepare(disk, found)?;
         let row = row_of(found, &offer.source, PluginState::Enabled)?;
         let version = version_of(&row, found, VersionRole::Active);
-        let publisher = found.publisher.as_ref();
-        self.change_plugins(&disk, id, |tx| {
-            tx.upsert_plugin(&row)?;
-            tx.put_plugin_version(&version)?;
-            tx.pin_publisher(id, publisher.map(|p| (p.name.as_str(), p.key.as_str())))?;
-            let details = json!({
-                "version": row.version, "sha256": row.sha256, "source": row.source, "world": row.world,
-                "publisher": publisher.map(|p| &p.name), "publisher_key": found.key(),
-                "capability_hash": version.capability_hash,
-            });
-            tx.audit(&record("plugin_installed", id, details))?;
-            match grant {
-                GrantChoice::All => write_grants(tx, id, found.key(), &offer.capabilities(), None),
-                GrantChoice::None => Ok(()),
-            }
-        })?;
-        self.plugin(id)
+        Ok(Ready { offer, row, version })
     }
 
     fn drop_in_again(&self, disk: &PluginDisk, file: &str, shown: &Found) -> Result<Found, AppError> {

@@ -26,6 +26,11 @@ pub(super) struct Fetched {
     requests: Option<Value>,
 }
 
+/// Whether a recorded source is the name of a drop-in: what is installed comes from an absolute path or an address.
+pub(super) fn is_plain_name(source: &str) -> bool {
+    Path::new(source).file_name().is_some_and(|name| name == source)
+}
+
 /// Gets a component from a file, from the one `.wasm` file of a folder, from an address or from a registry. `id`: the
 /// plugin that it is for, where that is known before.
 pub(super) fn fetch(app: &App, id: Option<&str>, src: &str) -> Result<Fetched, AppError> {

@@ -72,6 +72,7 @@ impl App {
             }
             if row.state == PluginState::Enabled {
                 tx.clear_plugin_failures(&row.id)?;
+                tx.set_plugin_quarantine(&row.id, &row.sha256, None)?;
             }
             tx.audit(&record(action, id, details)).map(drop)
         })?;

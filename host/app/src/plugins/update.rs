@@ -121,6 +121,9 @@ impl App {
         if left {
             difference.consent_for.push("these bytes were active before, and are not any more".into());
         }
+        if let Some(reason) = self.store.plugin_quarantine(&row.id, &found.sha256)? {
+            difference.consent_for.push(format!("these bytes were switched off: {reason}"));
+        }
         Ok(difference)
     }
 
@@ -150,48 +153,44 @@ impl App {
         }
     }
 
-    /// Makes an offered version active with consent: where it asks for more, all that it asks for is granted; where it
-    /// does not, what is granted stays as it is.
-    ///
-    /// # Errors
-    /// As [`App::update_plugin`].
-    pub fn accept_update(&self, offer: &Offer) -> Result<(PluginView, UpdateOutcome), AppError> {
-        match offer.present {
-            true => Ok((self.plugin(&offer.id)?, UpdateOutcome::Unchanged)),
-            false => self.activate(offer, true),
-        }
-    }
-
     /// Makes the previous version active again, and the active one previous. Grants hold by publisher and capability.
+    /// Bytes that were switched off by their failures stay so: only `enable` is the user's word about them.
     ///
     /// # Errors
-    /// `no_previous`; its file was changed, or it is of another publisher by now.
+    /// `no_previous`; its file was changed, or it is of another publisher by now; `changed_meanwhile`.
     pub fn rollback_plugin(&self, id: &str) -> Result<PluginView, AppError> {
-        let row = self.updatable(id)?;
-        let Some(previous) = self.store.plugin_version(id, VersionRole::Previous)? else {
-            return Err(AppError::failed(
-                "no_previous",
-                format!("rolling back plugin {id}: no earlier version is kept"),
-            )
-            .hint(format!("install one: trcaa plugin update {id} SRC --allow-downgrade")));
-        };
+        self.updatable(id)?;
+        if self.store.plugin_version(id, VersionRole::Previous)?.is_none() {
+            return Err(no_previous(id));
+        }
         let disk = self.lock_plugins(id)?;
+        // Read again behind the lock: what another process just made active is what this goes back from.
+        let row = self.updatable(id)?;
+        let previous = self.store.plugin_version(id, VersionRole::Previous)?.ok_or_else(|| no_previous(id))?;
         let found = self.read_kept(&previous)?;
         self.prepare(&disk, &found)?;
         let details = json!({"from": row.version, "to": previous.version, "sha256": previous.sha256});
-        let after = PluginRow { state: state_after(&row), ..row_of(&found, &previous.source, row.state)? };
+        let after = row_of(&found, &previous.source, state_after(&row))?;
         self.change_plugins(&disk, id, |tx| {
+            let quarantine = tx.plugin_quarantine(id, &previous.sha256)?;
+            // The circuit breaker and `disable` hold no lock of the folder: the state is that of now.
+            let state = tx.plugin(id)?.map_or(after.state, |now| match (state_after(&now), &quarantine) {
+                (PluginState::Enabled, Some(_)) => PluginState::Quarantined,
+                (state, _) => state,
+            });
             if let Some(active) = tx.plugin_version(id, VersionRole::Active)? {
                 tx.put_plugin_version(&PluginVersion { role: VersionRole::Previous, ..active })?;
             }
-            tx.put_plugin_version(&PluginVersion { role: VersionRole::Active, ..previous })?;
-            tx.upsert_plugin(&after)?;
+            let reason = quarantine.clone().filter(|_| state == PluginState::Quarantined);
+            tx.upsert_plugin(&PluginRow { state, reason, ..after })?;
+            tx.put_plugin_version(&PluginVersion { role: VersionRole::Active, ..previous.clone() })?;
+            tx.set_plugin_quarantine(id, &previous.sha256, quarantine.as_deref())?;
             tx.audit(&record("plugin_rolled_back", id, details)).map(drop)
         })?;
         self.plugin(id)
     }
 
-    fn activate(&self, offer: &Offer, consented: bool) -> Result<(PluginView, UpdateOutcome), AppError> {
+    pub(super) fn activate(&self, offer: &Offer, consented: bool) -> Result<(PluginView, UpdateOutcome), AppError> {
         let (id, found) = (&offer.id, &offer.found);
         let disk = self.lock_plugins(id)?;
         let row = self.expect_unchanged(offer)?;
@@ -214,6 +213,8 @@ impl App {
                 tx.drop_plugin_version(id, VersionRole::Pending)?;
             }
             tx.put_plugin_version(&version)?;
+            // Bytes that were switched off before come this far by the user's word only.
+            tx.set_plugin_quarantine(id, &version.sha256, None)?;
             tx.upsert_plugin(&after)?;
             tx.audit(&record("plugin_updated", id, details))?;
             match grants {
@@ -306,6 +307,11 @@ impl App {
         let rows = self.store.plugins()?;
         Ok(rows.into_iter().filter(|row| place_of(row) == Place::Installed).map(|row| row.id).collect())
     }
+}
+
+fn no_previous(id: &str) -> AppError {
+    AppError::failed("no_previous", format!("rolling back plugin {id}: no earlier version is kept"))
+        .hint(format!("install one: trcaa plugin update {id} SRC --allow-downgrade"))
 }
 
 /// Other bytes did not misbehave; what the user switched off stays off.

@@ -38,11 +38,22 @@ pub struct NewConnection {
     pub settings: Vec<(String, String)>,
 }
 
+/// A line of what the user reads before agreeing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScreenLine {
+    /// The host's own words.
+    Said(String),
+    /// What the plugin's author says of it: any words, to be shown as somebody else's.
+    Quoted(String),
+    /// Why the author wants what the line before is about: likewise.
+    Why(String),
+}
+
 /// What is to be stored, and what the user has to know of it first.
 #[derive(Debug)]
 pub struct Proposal {
     /// What it may do, line by line, for the user to read before agreeing.
-    pub lines: Vec<String>,
+    pub lines: Vec<ScreenLine>,
     /// Whether the user has to agree: it is new, or its address or plugin is another than before, or it may do more.
     pub asks: bool,
     row: NewProvider,
@@ -215,12 +226,13 @@ fn set(row: &mut NewProvider, manifest: &Manifest, name: &str, typed: &str) -> R
 }
 
 /// What the connection may do, for the person who decides.
-fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool) -> Vec<String> {
+fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool) -> Vec<ScreenLine> {
+    use ScreenLine::{Quoted, Said, Why};
     let at = |origin: &str| if origin == BASE_URL { row.api_url.clone() } else { origin.to_owned() };
     let mut lines = vec![
-        format!("Connection {}: plugin {} {}, model {}", row.name, manifest.id, manifest.version, row.model),
-        format!("  {}", manifest.description),
-        "It may:".to_owned(),
+        Said(format!("Connection {}: plugin {} {}, model {}", row.name, manifest.id, manifest.version, row.model)),
+        Quoted(manifest.description.clone()),
+        Said("It may:".to_owned()),
     ];
     for wish in &manifest.http {
         let below = if wish.path_prefixes.is_empty() {
@@ -228,22 +240,25 @@ fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool) -> Vec<String> 
         } else {
             format!(" below {}", wish.path_prefixes.join(", "))
         };
-        lines.push(format!("  - send {} requests to {}{below}", wish.methods.join(" and "), at(&wish.origin)));
-        lines.push(format!("    because it {}", wish.reason));
+        lines.push(Said(format!("  - send {} requests to {}{below}", wish.methods.join(" and "), at(&wish.origin))));
+        lines.push(Why(wish.reason.clone()));
     }
     for wish in &manifest.secrets {
         let audience: Vec<String> = wish.audience.iter().map(|origin| origin_of(&at(origin))).collect();
         let state = if has_key { "which it never sees" } else { "of which there is none now" };
-        lines.push(format!(
+        lines.push(Said(format!(
             "  - have the secret {}, {state}, written into requests to {} only",
             wish.name,
             audience.join(" ")
-        ));
-        lines.push(format!("    because it {}", wish.reason));
+        )));
+        lines.push(Why(wish.reason.clone()));
     }
-    lines.push("What leaves are redacted logs and guarded questions, searched once more on the way out; each is in the audit trail.".into());
+    lines.push(Said(
+        "What leaves are redacted logs and guarded questions, searched once more on the way out; each is in the audit trail."
+            .into(),
+    ));
     if row.api_url.starts_with("http://") && !is_loopback(&row.api_url) {
-        lines.push("The address is http: whoever is on the way can read the logs and the key.".into());
+        lines.push(Said("The address is http: whoever is on the way can read the logs and the key.".into()));
     }
     lines
 }

@@ -13,8 +13,12 @@ pub(crate) enum PluginCommand {
     },
     /// Install a plugin: shows who made it and what it may do, asks, and compiles it
     Install {
-        /// A file, a folder with one .wasm in it, https://… or oci://host/repo[:tag|@sha256:…]
-        src: String,
+        /// A file, a folder with one .wasm in it, https://… or oci://host/repo[:tag|@sha256:…]; with --locked a lock file
+        #[arg(required_unless_present = "locked")]
+        src: Option<String>,
+        /// Install exactly what a lock file pins, all of it or nothing [default: trcaa.lock of the plugin folder]
+        #[arg(long)]
+        locked: bool,
         /// What consent grants
         #[arg(long, value_enum, default_value_t = GrantAnswer::All)]
         grant: GrantAnswer,
@@ -38,9 +42,10 @@ pub(crate) enum PluginCommand {
         id: Option<String>,
         /// Where from [default: where it was installed from]
         src: Option<String>,
-        /// Consent: make it active and grant all that it asks for
-        #[arg(long, requires = "id")]
-        accept: bool,
+        /// Consent to the version of this SHA-256, or of its first 12 or more digits: make it active and grant all that
+        /// it asks for [default: show it and ask, on a terminal]
+        #[arg(long, requires = "id", value_name = "SHA256", num_args = 0..=1)]
+        accept: Option<Option<trcaa_app::DigestPrefix>>,
         /// Let a lower version follow a higher one
         #[arg(long)]
         allow_downgrade: bool,

@@ -8,6 +8,8 @@ mod waiting;
 
 pub(super) use waiting::ask_about_drop_ins;
 
+use std::path::Path;
+
 use serde_json::json;
 use trcaa_app::{App, AppError, GrantChoice, Keep, Offer, PluginSummary, PluginView};
 
@@ -35,16 +37,20 @@ pub(super) fn run(app: &App, command: &PluginCommand, global: &Global, output: &
             if output.json { output.object(json!({"plugin": view})) } else { output.last(&screen::view(&view)) }
         }
         PluginCommand::Kit(_) => Err(AppError::failed("bug", "the author's commands open no store")),
-        PluginCommand::Install { src, grant } => {
-            let offer = app.offer_plugin(src)?;
+        PluginCommand::Install { src, locked: true, grant } => locked(app, src.as_deref(), *grant, global, output),
+        PluginCommand::Install { src, grant, .. } => {
+            let offer = app.offer_plugin(src.as_deref().unwrap_or_default())?;
             consent(&offer, "Install it", Some(*grant), global, output)?;
             tell_installed(&app.install_plugin(&offer, choice(*grant))?, output)
         }
         PluginCommand::Enable { id, grant } => enable(app, id, *grant, global, output),
         PluginCommand::Disable { id } => tell(&app.disable_plugin(id)?, output),
         PluginCommand::Update { id: Some(id), src, accept, allow_downgrade } => {
-            let wish =
-                update::Wish { src: src.as_deref(), accept: *accept, downgrade: update::downgrade(*allow_downgrade) };
+            let wish = update::Wish {
+                src: src.as_deref(),
+                accept: accept.as_ref().map(Option::as_ref),
+                downgrade: update::downgrade(*allow_downgrade),
+            };
             update::one(app, id, &wish, global, output)
         }
         PluginCommand::Update { id: None, allow_downgrade, .. } => {
@@ -81,7 +87,7 @@ fn enable(app: &App, id: &str, grant: GrantAnswer, global: &Global, output: &Out
         let enabled = app.enable_plugin(id)?;
         // Where another version waits for consent, that is what there is to decide about.
         return match enabled.pending {
-            Some(_) => update::pending(app, id, false, global, output),
+            Some(_) => update::pending(app, id, None, global, output),
             None => tell(&enabled, output),
         };
     };
@@ -90,6 +96,25 @@ fn enable(app: &App, id: &str, grant: GrantAnswer, global: &Global, output: &Out
         consent(&offer, "Let it run", Some(grant), global, output)?;
     }
     tell_installed(&app.install_plugin(&offer, choice(grant))?, output)
+}
+
+/// Everything is fetched and compared before the first question, and nothing is installed before the last answer.
+fn locked(app: &App, file: Option<&str>, grant: GrantAnswer, global: &Global, output: &Output) -> Result<(), AppError> {
+    let locked = app.offer_locked(file.map(Path::new))?;
+    for offer in locked.iter().filter_map(|plugin| plugin.offer.as_ref()) {
+        consent(offer, "Install it", Some(grant), global, output)?;
+    }
+    let views = app.install_locked(&locked, choice(grant))?;
+    if output.json {
+        return output.object(json!({"plugins": views}));
+    }
+    for (plugin, view) in locked.iter().zip(&views) {
+        match plugin.offer {
+            Some(_) => output.text(&screen::installed(view)),
+            None => output.text(&format!("{} is there as it is locked", visible(&plugin.id))),
+        }
+    }
+    if views.is_empty() { output.last("the lock file has no plugins") } else { Ok(()) }
 }
 
 pub(super) fn choice(grant: GrantAnswer) -> GrantChoice {

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 
 use serde_json::json;
-use trcaa_app::{App, AppError, NewConnection, ProviderListed};
+use trcaa_app::{App, AppError, NewConnection, ProviderListed, ScreenLine};
 
 use crate::args::{ProviderAddArgs, ProviderCommand};
 use crate::command::confirm;
+use crate::command::stranger::{quoted, why};
 use crate::output::{Output, visible};
 use crate::secret_input::SecretInput;
 
@@ -48,7 +49,12 @@ fn add(app: &App, args: &ProviderAddArgs, yes: bool, output: &Output) -> Result<
     if proposal.asks {
         // Shown also with --yes: what is agreed to in a script stands in the script's log.
         if !(yes && output.json) {
-            let text: String = proposal.lines.iter().map(|line| visible(line) + "\n").collect();
+            let shown = |line: &ScreenLine| match line {
+                ScreenLine::Said(text) => vec![visible(text)],
+                ScreenLine::Quoted(text) => quoted(text),
+                ScreenLine::Why(text) => why(text),
+            };
+            let text: String = proposal.lines.iter().flat_map(shown).map(|line| line + "\n").collect();
             let _ = std::io::stderr().write_all(text.as_bytes());
         }
         confirm("Allow this?", yes)?;

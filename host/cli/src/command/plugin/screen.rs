@@ -1,57 +1,10 @@
 //! The one screen that a person decides by, and `plugin show`: a stranger's wishes in plain words.
 
-use trcaa_app::{Difference, Offer, PluginView, RemovedPlugin, WishView};
+use trcaa_app::{Difference, Offer, PluginView, RemovedPlugin, VersionRole, WishView};
 use trcaa_model::plugin::{BASE_URL, Capability, Coverage, Kind, Limits, SettingKind, SettingSpec};
 
+use crate::command::stranger::{quoted, why};
 use crate::output::visible;
-
-/// Columns of a stranger's text in one line: less than the narrowest terminal that people work at.
-const COLUMNS_MAX: usize = 68;
-
-/// A stranger's text in lines of its own, each behind the same mark: whatever is written in it and however wide the
-/// terminal is, none of it can stand where the host speaks.
-fn quoted(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut columns = 0;
-    // A row of spaces would put what follows it wherever the author likes.
-    for word in visible(text).split_whitespace() {
-        // A letter of another script may be two columns wide.
-        let width = |text: &str| text.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
-        if columns > 0 && columns + 1 + width(word) > COLUMNS_MAX {
-            lines.push(String::new());
-            columns = 0;
-        }
-        if let Some(line) = lines.last_mut().filter(|_| columns > 0) {
-            line.push(' ');
-            columns += 1;
-        }
-        for c in word.chars() {
-            let wide = width(c.encode_utf8(&mut [0; 4]));
-            if columns + wide > COLUMNS_MAX {
-                lines.push(String::new());
-                columns = 0;
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(c);
-            }
-            columns += wide;
-        }
-    }
-    lines.into_iter().map(|line| format!("  | {line}")).collect()
-}
-
-/// Why a plugin wants something, in its author's words.
-fn why(reason: &str) -> Vec<String> {
-    let mut lines = quoted(reason);
-    match lines.as_mut_slice() {
-        [one] => vec![format!("    why: {}", one.trim_start_matches("  | "))],
-        many => {
-            let mut all = vec!["    why:".to_owned()];
-            all.extend(many.iter().map(|line| format!("    {line}")));
-            all
-        }
-    }
-}
 
 /// A publisher's name: in quotes, for it may be any words, such as those that the host uses of publishers.
 fn named(publisher: &str) -> String {
@@ -270,12 +223,11 @@ pub(super) fn view(view: &PluginView) -> String {
         let of = if pin.publisher_key == view.publisher_key { "this publisher" } else { "ANOTHER publisher" };
         lines.push(format!("pinned     to {of} since {}", pin.pinned_at));
     }
-    if let Some(pending) = &summary.pending {
-        lines.push(format!(
-            "pending    {} waits for consent: trcaa plugin update {} --accept",
-            visible(pending),
-            summary.id
-        ));
+    if let Some(pending) = view.versions.iter().find(|version| version.role == VersionRole::Pending) {
+        let (version, id, sha256) = (visible(&pending.version), &summary.id, &pending.sha256);
+        lines
+            .push(format!("pending    {version} waits for your word; look at it and decide: trcaa plugin enable {id}"));
+        lines.push(format!("           or say yes to exactly that: trcaa plugin update {id} --accept {sha256}"));
     }
     lines.push(String::new());
     match view.wishes.is_empty() {

@@ -1,17 +1,18 @@
 //! `plugin update`, and consent to what waits.
 
 use serde_json::{Value, json};
-use trcaa_app::{App, AppError, Downgrade, Offer, PluginView, UpdateOutcome};
+use trcaa_app::{App, AppError, Consent, DigestPrefix, Downgrade, Offer, PluginView, UpdateOutcome, accepting};
 
-use super::{consent, screen};
-use crate::args::{Global, GrantAnswer};
+use super::screen;
+use crate::args::Global;
+use crate::command::Asked;
 use crate::output::{Output, visible};
 
 /// What is asked of an update.
 pub(super) struct Wish<'a> {
     pub(super) src: Option<&'a str>,
-    /// Consent was given on the command line.
-    pub(super) accept: bool,
+    /// Consent on the command line: to the version of a digest, or, without one, to be asked for.
+    pub(super) accept: Option<Option<&'a DigestPrefix>>,
     pub(super) downgrade: Downgrade,
 }
 
@@ -20,11 +21,14 @@ pub(super) fn downgrade(allowed: bool) -> Downgrade {
 }
 
 pub(super) fn one(app: &App, id: &str, wish: &Wish<'_>, global: &Global, output: &Output) -> Result<(), AppError> {
-    if wish.accept && wish.src.is_none() && app.offer_pending(id)?.is_some() {
-        return pending(app, id, true, global, output);
+    if let Some(accept) = wish.accept
+        && wish.src.is_none()
+        && app.offer_pending(id)?.is_some()
+    {
+        return pending(app, id, accept, global, output);
     }
     let offer = app.offer_update(id, wish.src, wish.downgrade)?;
-    let (view, outcome) = decide(app, &offer, wish.accept, global, output)?;
+    let (view, outcome) = decide(app, &offer, wish, global, output)?;
     if output.json {
         return output.object(answer(&offer, &view, outcome));
     }
@@ -32,30 +36,55 @@ pub(super) fn one(app: &App, id: &str, wish: &Wish<'_>, global: &Global, output:
 }
 
 /// Makes the waiting version active, with consent.
-pub(super) fn pending(app: &App, id: &str, accepted: bool, global: &Global, output: &Output) -> Result<(), AppError> {
+pub(super) fn pending(
+    app: &App,
+    id: &str,
+    named: Option<&DigestPrefix>,
+    global: &Global,
+    output: &Output,
+) -> Result<(), AppError> {
     let Some(offer) = app.offer_pending(id)? else {
         return Err(AppError::failed("no_pending", format!("updating plugin {id}: no version waits for consent")));
     };
-    if accepted {
-        show(&offer, global, output);
-    } else {
-        consent(&offer, "Make it active", granting(&offer), global, output)?;
-    }
-    let (view, outcome) = app.accept_update(&offer)?;
+    show(&offer, global, output);
+    let consent = match named {
+        Some(named) => Consent::Named(named),
+        None => ask_about(&offer, None, output)?,
+    };
+    let (view, outcome) = app.accept_update(&offer, consent)?;
     if output.json {
         return output.object(answer(&offer, &view, outcome));
     }
     output.last(&told(&offer, &view, outcome))
 }
 
+/// Asks about the version that was just shown. `--yes` is no answer here: it was typed before anybody saw what came, and
+/// what comes may be another version each time.
+fn ask_about(offer: &Offer, src: Option<&str>, output: &Output) -> Result<Consent<'static>, AppError> {
+    let more = offer.difference.as_ref().is_none_or(|difference| difference.asks_more);
+    if output.json || !super::super::can_ask() {
+        let named = format!("{} {} waits for your word, and nobody can be asked here", offer.id, offer.version);
+        let grants = if more { " and grant all that it asks for" } else { "" };
+        return Err(AppError::usage("needs_digest", named)
+            .hint(format!("to say yes to exactly what was shown{grants}: {}", accepting(offer, src)))
+            .field("plugin", json!(offer)));
+    }
+    let granting = if more && !offer.wishes.is_empty() { " and grant all of that" } else { "" };
+    match super::super::ask(&format!("Make it active{granting}? [y/N] ")) {
+        Asked::Yes => Ok(Consent::Shown),
+        _ => Err(AppError::failed("declined", "nothing was done")),
+    }
+}
+
 /// Updates everything that has a source; one that fails does not keep the others from it.
 pub(super) fn all(app: &App, downgrade: Downgrade, global: &Global, output: &Output) -> Result<(), AppError> {
     let mut answers: Vec<Value> = Vec::new();
     let mut failed: Vec<AppError> = Vec::new();
+    let wish = Wish { src: None, accept: None, downgrade };
     for id in app.updatable_plugins()? {
         let done = app
             .offer_update(&id, None, downgrade)
-            .and_then(|offer| decide(app, &offer, false, global, output).map(|(view, outcome)| (offer, view, outcome)));
+            .and_then(|offer| decide(app, &offer, &wish, global, output).map(|(view, outcome)| (offer, view, outcome)));
         match done {
             Ok((offer, view, outcome)) if output.json => answers.push(answer(&offer, &view, outcome)),
             Ok((offer, view, outcome)) => output.text(&told(&offer, &view, outcome)),
@@ -80,37 +109,27 @@ pub(super) fn all(app: &App, downgrade: Downgrade, global: &Global, output: &Out
     }
 }
 
-/// Consent grants what a version asks for only where it asks for more than the one before.
-fn granting(offer: &Offer) -> Option<GrantAnswer> {
-    offer.difference.as_ref().is_none_or(|difference| difference.asks_more).then_some(GrantAnswer::All)
-}
-
 /// What needs the user's word is asked about on a terminal; elsewhere it waits.
 fn decide(
     app: &App,
     offer: &Offer,
-    accept: bool,
+    wish: &Wish<'_>,
     global: &Global,
     output: &Output,
 ) -> Result<(PluginView, UpdateOutcome), AppError> {
-    if offer.present {
+    if !offer.present {
+        show(offer, global, output);
+    }
+    if let Some(Some(named)) = wish.accept {
+        return app.accept_update(offer, Consent::Named(named));
+    }
+    let free = offer.difference.as_ref().is_some_and(|difference| difference.consent_for.is_empty());
+    let asks = wish.accept.is_some() || !output.json && super::super::can_ask();
+    if offer.present || free || !asks {
         return app.update_plugin(offer);
     }
-    if offer.difference.as_ref().is_some_and(|difference| difference.consent_for.is_empty()) {
-        show(offer, global, output);
-        return app.update_plugin(offer);
-    }
-    let asked = accept || global.yes || !output.json && super::super::can_ask();
-    if !asked {
-        show(offer, global, output);
-        return app.update_plugin(offer);
-    }
-    if accept {
-        show(offer, global, output);
-        return app.accept_update(offer);
-    }
-    match consent(offer, "Make it active", granting(offer), global, output) {
-        Ok(()) => app.accept_update(offer),
+    match ask_about(offer, wish.src, output) {
+        Ok(consent) => app.accept_update(offer, consent),
         Err(error) if error.code == "declined" => app.update_plugin(offer),
         Err(error) => Err(error),
     }
@@ -123,7 +142,11 @@ fn show(offer: &Offer, global: &Global, output: &Output) {
 }
 
 fn answer(offer: &Offer, view: &PluginView, outcome: UpdateOutcome) -> Value {
-    json!({"plugin": view, "outcome": outcome, "difference": offer.difference})
+    let mut answer = json!({"plugin": view, "outcome": outcome, "difference": offer.difference});
+    if outcome == UpdateOutcome::Pending {
+        answer["accept"] = accepting(offer, None).into();
+    }
+    answer
 }
 
 fn told(offer: &Offer, view: &PluginView, outcome: UpdateOutcome) -> String {
@@ -132,9 +155,10 @@ fn told(offer: &Offer, view: &PluginView, outcome: UpdateOutcome) -> String {
         UpdateOutcome::Unchanged => format!("{id} {version} is up to date"),
         UpdateOutcome::Active => screen::installed(view),
         UpdateOutcome::Pending => format!(
-            "{id} {version} waits for your word, since {}; {} stays as it is\n  look at it and decide: trcaa plugin enable {id}, or unseen: trcaa plugin update {id} --accept",
+            "{id} {version} waits for your word, since {}; {} stays as it is\n  look at it and decide: trcaa plugin enable {id}\n  or say yes to exactly this version: {}",
             offer.difference.iter().flat_map(|d| &d.consent_for).cloned().collect::<Vec<_>>().join(", and "),
-            visible(&view.summary.version)
+            visible(&view.summary.version),
+            accepting(offer, None)
         ),
     }
 }
