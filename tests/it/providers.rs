@@ -398,14 +398,17 @@ fn an_author_cannot_write_lines_of_their_own_into_the_screen_of_a_connection() {
 fn with_manifest(text: &str) -> Vec<u8> {
     let guest = tests::HOSTILE_NETWORKED;
     let (first, last) = (b"description = \"Tries every way out.\"".as_slice(), b"wall_ms_max = 4000\n".as_slice());
-    let start = memchr::memmem::find(guest, first).unwrap();
-    let end = start + memchr::memmem::find(&guest[start..], last).unwrap() + last.len();
-    // As long as what it replaces, so that nothing else moves.
+    // As long as what it replaces, so that nothing else moves; it is in the component's code too.
     let mut bytes = guest.to_vec();
-    let room = &mut bytes[start..end];
-    assert!(text.len() <= room.len(), "{} bytes, and there is room for {}", text.len(), room.len());
-    room.fill(b'\n');
-    room[..text.len()].copy_from_slice(text.as_bytes());
+    let starts: Vec<usize> = memchr::memmem::find_iter(guest, first).collect();
+    assert!(!starts.is_empty());
+    for start in starts {
+        let end = start + memchr::memmem::find(&guest[start..], last).unwrap() + last.len();
+        let room = &mut bytes[start..end];
+        assert!(text.len() <= room.len(), "{} bytes, and there is room for {}", text.len(), room.len());
+        room.fill(b'\n');
+        room[..text.len()].copy_from_slice(text.as_bytes());
+    }
     bytes
 }
 
