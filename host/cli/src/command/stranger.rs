@@ -5,7 +5,7 @@
 use crate::output::visible;
 
 /// Columns of a stranger's text in one line: less than the narrowest terminal that people work at.
-const COLUMNS_MAX: usize = 68;
+pub(super) const COLUMNS_MAX: usize = 68;
 
 /// A stranger's text in lines of its own, each behind the same mark: whatever is written in it and however wide the
 /// terminal is, none of it can stand where the host speaks.

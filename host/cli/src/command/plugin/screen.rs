@@ -292,7 +292,8 @@ fn setting_line(setting: &SettingSpec) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{COLUMNS_MAX, named, quoted};
+    use super::{named, quoted};
+    use crate::command::stranger::COLUMNS_MAX;
 
     #[test]
     fn no_text_of_a_stranger_stands_where_the_host_speaks() {
