@@ -8,6 +8,8 @@
 //! held back until it is known that they are not; overlapping finds are one replacement, and nothing of any of them
 //! stays. At most [`escape::ESCAPED_BYTES_MAX`] bytes per byte of the longest form are held.
 
+#[cfg(test)]
+mod differential;
 mod escape;
 mod filter;
 mod needle;
@@ -65,16 +67,21 @@ impl Known {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).needles)
     }
 
+    fn leaving_needles(&self) -> Arc<Needles> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving)
+    }
+
     /// Whether a text that leaves holds any form of a secret that is too long to be a word.
     pub(crate) fn is_in(&self, text: &str) -> bool {
-        let needles = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving);
+        let needles = self.leaving_needles();
         let text = text.as_bytes();
-        let mut at = needles.candidate(text, 0);
+        let mut places = needles.places(text);
+        let mut at = places.next(0);
         while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
             if matches!(needles.at(here, End::Final), Found::Yes(_)) {
                 return true;
             }
-            at = needles.candidate(text, at + 1);
+            at = places.next(at + 1);
         }
         false
     }
@@ -100,7 +107,8 @@ impl Known {
 
     /// Searches a whole text.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        String::from_utf8_lossy(&self.scrub_bytes(text.as_bytes())).into_owned()
+        let out = self.scrub_bytes(text.as_bytes());
+        String::from_utf8(out).unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned())
     }
 }
 
@@ -120,24 +128,40 @@ impl Redactor {
             out.extend_from_slice(chunk);
             return;
         }
-        self.held.extend_from_slice(chunk);
-        self.advance(End::Open, out);
+        if self.held.is_empty() {
+            // Most chunks hold no beginning of a secret at their end, and are copied once.
+            let decided = self.advance(chunk, End::Open, out);
+            self.held.extend_from_slice(chunk.get(decided..).unwrap_or_default());
+        } else {
+            self.held.extend_from_slice(chunk);
+            self.advance_held(End::Open, out);
+        }
     }
 
     /// Appends the rest, for a stream that ended where its sender meant it to end. One that was cut must not be
     /// finished: what is held can be the larger part of a secret.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
-        self.advance(End::Final, out);
+        self.advance_held(End::Final, out);
     }
 
-    fn advance(&mut self, end: End, out: &mut Vec<u8>) {
+    fn advance_held(&mut self, end: End, out: &mut Vec<u8>) {
+        let mut held = std::mem::take(&mut self.held);
+        let decided = self.advance(&held, end, out);
+        held.drain(..decided);
+        self.held = held;
+    }
+
+    /// Appends what is decided of a text; gives how much that is.
+    fn advance(&mut self, text: &[u8], end: End, out: &mut Vec<u8>) -> usize {
+        let needles = Arc::clone(&self.needles);
+        let mut places = needles.places(text);
         let mut at = 0;
-        while at < self.held.len() {
-            let next = self.needles.candidate(&self.held, at);
-            out.extend_from_slice(self.held.get(at.max(self.covered.min(next))..next).unwrap_or_default());
+        while at < text.len() {
+            let next = places.next(at);
+            out.extend_from_slice(text.get(at.max(self.covered.min(next))..next).unwrap_or_default());
             at = next;
-            let Some((&byte, here)) = self.held.get(at).zip(self.held.get(at..)) else { break };
-            match self.needles.at(here, end) {
+            let Some((&byte, here)) = text.get(at).zip(text.get(at..)) else { break };
+            match needles.at(here, end) {
                 Found::Perhaps => break,
                 Found::No if at >= self.covered => out.push(byte),
                 Found::No => {}
@@ -150,7 +174,7 @@ impl Redactor {
             }
             at += 1;
         }
-        self.held.drain(..at);
         self.covered = self.covered.saturating_sub(at);
+        at
     }
 }

@@ -2,8 +2,13 @@
 
 /// Longest escape of one byte, an HTML entity such as `&#x00041;`.
 pub(super) const ESCAPED_BYTES_MAX: usize = 10;
+/// Longest escape, `\uXXXX\uXXXX`, of four bytes.
+pub(super) const ESCAPE_BYTES_MAX: usize = 12;
+/// The bytes that an escape of several bytes begins with.
+pub(super) const LEADS: [u8; 3] = *b"%\\&";
 
 /// Whether a byte can begin an escape of several bytes.
+#[inline]
 pub(super) fn is_lead(byte: u8) -> bool {
     matches!(byte, b'%' | b'\\' | b'&')
 }

@@ -8,7 +8,7 @@ use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
 
 use super::escape::{Escape, unescape};
-use super::filter::Filter;
+use super::filter::{Filter, Places};
 
 /// How bytes of a text are compared with those of a form.
 #[derive(Clone, Copy, Debug)]
@@ -71,9 +71,9 @@ impl Needles {
         self.all.is_empty()
     }
 
-    /// The first place from `from` on where a form may begin; the text's length where there is none.
-    pub(super) fn candidate(&self, text: &[u8], from: usize) -> usize {
-        self.filter.next(text, from)
+    /// Begins the search for the places of a text where a form may begin.
+    pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> Places<'a> {
+        self.filter.places(text)
     }
 
     /// The longest form that begins here.

@@ -33,7 +33,8 @@ impl Pieces {
         let begin = text.len();
         text.extend_from_slice(piece.as_bytes());
         let (mut out, mut shown, mut open) = (Vec::with_capacity(piece.len()), begin, None);
-        let mut at = self.needles.candidate(&text, 0);
+        let mut places = self.needles.places(&text);
+        let mut at = places.next(0);
         while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
             let (decided, undecided) = (self.needles.at(here, End::Final), self.needles.at(here, End::Open));
             let masked = match (decided, undecided) {
@@ -53,7 +54,7 @@ impl Pieces {
                 }
                 shown = end;
             }
-            at = self.needles.candidate(&text, at + 1);
+            at = places.next(at + 1);
         }
         out.extend_from_slice(text.get(shown..).unwrap_or_default());
         self.before = open.and_then(|open| text.get(open..)).unwrap_or_default().to_vec();
