@@ -3,6 +3,7 @@
 //!
 //! Invariant: [`Connection::hop`] is the only caller of the transport, and reaches it past every check.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -119,7 +120,7 @@ impl Observer for Unheard {
 /// One request of a chain of redirects.
 struct Hop<'a> {
     method: Method,
-    headers: Vec<(String, String)>,
+    headers: Cow<'a, [(String, String)]>,
     body: &'a Body,
     credentials: &'a [Credential],
     begun: Instant,
@@ -200,7 +201,7 @@ impl Connection {
         let bytes_max =
             request.response_bytes_max.map_or(allowance.response_bytes_max, |m| m.min(allowance.response_bytes_max));
         let redirects_max = request.redirects_max.map_or(REDIRECTS_MAX, |m| m.min(REDIRECTS_MAX));
-        let (method, headers, until) = (request.method, request.headers.clone(), begun + watch.total);
+        let (method, headers, until) = (request.method, Cow::Borrowed(&*request.headers), begun + watch.total);
         let mut hop = Hop { method, headers, body: &request.body, credentials, begun, until };
         let mut target = Target::parse(&request.url).inspect_err(|e| self.unread(&hop, &errand, e))?;
         let mut redirects = 0;
@@ -217,7 +218,7 @@ impl Connection {
             hop.begun = Instant::now();
             hop.turn(response.status().as_u16());
             if next.origin != target.origin {
-                hop.headers.clear();
+                hop.headers = Cow::Borrowed(&[]);
                 hop.credentials = &[];
                 if !hop.body.is_empty() {
                     return Err(self.refuse(&next, &hop, &errand, "http", Rule::BodyAcross));
@@ -238,7 +239,7 @@ impl Connection {
         scan: &dyn OutboundScan,
     ) -> Result<(), NetError> {
         let errand = Errand { scan, observer: &Unheard };
-        let headers = request.headers.clone();
+        let headers = Cow::Borrowed(&*request.headers);
         let (method, begun) = (request.method, Instant::now());
         let until = begun + self.policy.allowance.total;
         let hop = Hop { method, headers, body: &request.body, credentials, begun, until };
@@ -261,8 +262,9 @@ impl Connection {
             }
         })?;
         let grant = self.policy.matching(target, hop.method).map_err(|rule| refuse("http", rule))?;
-        self.unechoed(target, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
-        scanned(target, hop, errand.scan).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
+        let decoded = target.decoded();
+        self.unechoed(target, &decoded, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
+        scanned(&decoded, hop, errand.scan).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         for credential in hop.credentials {
             credential.check(target, grant.typed).map_err(|rule| refuse("secret", rule))?;
         }
@@ -275,12 +277,12 @@ impl Connection {
     /// Refuses what holds one of the connection's secrets before the host wrote any into it: a server's redirect that
     /// repeats the token in its address, or a plugin that got one in a form that no search knows. The host's own
     /// question for tokens is made of secrets, and is no plugin's.
-    fn unechoed(&self, target: &Target, hop: &Hop<'_>) -> Result<(), ScanRefusal> {
-        let holds = |text: &str| self.known.is_in(text);
+    fn unechoed(&self, target: &Target, decoded: &str, hop: &Hop<'_>) -> Result<(), ScanRefusal> {
+        let leaving = self.known.leaving();
+        let holds = |text: &str| leaving.is_in(text);
         let in_headers = || hop.headers.iter().any(|(name, value)| holds(name) || holds(value));
         let in_body = || matches!(hop.body, Body::Redacted(text) if holds(text.as_str()));
-        let found =
-            holds(&target.host) || holds(&target.decoded()) || holds(target.url.as_str()) || in_headers() || in_body();
+        let found = holds(&target.host) || holds(decoded) || holds(target.url.as_str()) || in_headers() || in_body();
         if found { Err(ScanRefusal { reason: "it holds a secret of the connection" }) } else { Ok(()) }
     }
 
@@ -394,7 +396,7 @@ impl Hop<'_> {
         if to_get {
             self.method = Method::Get;
             self.body = &Body::Empty;
-            self.headers.retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
+            self.headers.to_mut().retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
         }
     }
 }
@@ -423,12 +425,12 @@ pub(crate) fn redirect(target: &Target, response: &reqwest::Response) -> Option<
 }
 
 /// Shows the scan what is in the address and the headers; the body's type says that it was scanned.
-fn scanned(target: &Target, hop: &Hop<'_>, scan: &dyn OutboundScan) -> Result<(), ScanRefusal> {
+fn scanned(decoded: &str, hop: &Hop<'_>, scan: &dyn OutboundScan) -> Result<(), ScanRefusal> {
     let unchanged = |part: Part<'_>, text: &str| match scan.scan(part, text)? {
         cleaned if cleaned.as_str() == text => Ok(()),
         _ if part == Part::Target => Err(ScanRefusal { reason: "the address holds a secret or personal data" }),
         _ => Err(ScanRefusal { reason: "a header holds a secret or personal data" }),
     };
-    unchanged(Part::Target, &target.decoded())?;
+    unchanged(Part::Target, decoded)?;
     hop.headers.iter().try_for_each(|(name, value)| unchanged(Part::Header(name), value))
 }

@@ -63,8 +63,7 @@ pub struct Credential {
 impl Credential {
     /// Whether it may go to `target`. `typed`: the user typed that host.
     pub(crate) fn check(&self, target: &Target, typed: bool) -> Result<(), Rule> {
-        let is_audience = |origin: &String| Target::parse(origin).is_ok_and(|t| t.origin == target.origin);
-        if !self.granted.audience.iter().any(is_audience) {
+        if !self.granted.audience.iter().any(|origin| target.is_of(origin)) {
             return Err(Rule::Audience);
         }
         if !self.placement.is_declared(&self.granted.placements) {

@@ -67,23 +67,9 @@ impl Known {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).needles)
     }
 
-    fn leaving_needles(&self) -> Arc<Needles> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving)
-    }
-
-    /// Whether a text that leaves holds any form of a secret that is too long to be a word.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        let needles = self.leaving_needles();
-        let text = text.as_bytes();
-        let mut places = needles.places(text);
-        let mut at = places.next(0);
-        while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
-            if matches!(needles.at(here, End::Final), Found::Yes(_)) {
-                return true;
-            }
-            at = places.next(at + 1);
-        }
-        false
+    /// Starts the search through texts that leave.
+    pub(crate) fn leaving(&self) -> Leaving {
+        Leaving(Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving))
     }
 
     /// Starts the search through one text or stream.
@@ -109,6 +95,28 @@ impl Known {
     pub(crate) fn scrub(&self, text: &str) -> String {
         let out = self.scrub_bytes(text.as_bytes());
         String::from_utf8(out).unwrap_or_else(|odd| String::from_utf8_lossy(odd.as_bytes()).into_owned())
+    }
+}
+
+/// The secrets that are searched for in what leaves.
+pub(crate) struct Leaving(Arc<Needles>);
+
+impl Leaving {
+    /// Whether a text holds any form of a secret that is too long to be a word.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        let (needles, text) = (&self.0, text.as_bytes());
+        if needles.is_empty() {
+            return false;
+        }
+        let mut places = needles.places(text, End::Final);
+        let mut at = places.next(0);
+        while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
+            if matches!(needles.at(here, End::Final), Found::Yes(_)) {
+                return true;
+            }
+            at = places.next(at + 1);
+        }
+        false
     }
 }
 
@@ -154,7 +162,7 @@ impl Redactor {
     /// Appends what is decided of a text; gives how much that is.
     fn advance(&mut self, text: &[u8], end: End, out: &mut Vec<u8>) -> usize {
         let needles = Arc::clone(&self.needles);
-        let mut places = needles.places(text);
+        let mut places = needles.places(text, end);
         let mut at = 0;
         while at < text.len() {
             let next = places.next(at);

@@ -159,10 +159,8 @@ fn covering<'a>(grants: &'a [Grant], target: &Target, method: Method) -> Result<
             continue;
         }
         closest = Rule::Path;
-        for prefix in &grant.prefixes {
-            if prefix.covers(path)? {
-                return Ok(grant);
-            }
+        if Prefix::any_covers(&grant.prefixes, path)? {
+            return Ok(grant);
         }
     }
     Err(closest)

@@ -3,7 +3,7 @@
 //! Invariants: a [`Target`] is http or https, has no user-info and no fragment, and its host is an IP literal in
 //! canonical form or a name of `a-z 0-9 - _ .` without a trailing dot.
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::error::{NetError, Rule};
 
@@ -71,8 +71,18 @@ impl Target {
             Host::Ipv6(address) => address.to_string(),
         };
         let port = url.port_or_known_default().ok_or_else(|| NetError::invalid("the address has no port"))?;
-        url.set_fragment(None);
+        if url.fragment().is_some() {
+            url.set_fragment(None);
+        }
         Ok(Self { origin: Origin { https, host, port }, host: name, url })
+    }
+
+    /// Whether this address, as a grant or an audience names it, has the target's origin. One that is written as the
+    /// rules would write it is not read again.
+    pub(crate) fn is_of(&self, origin: &str) -> bool {
+        let own = &self.url[..Position::BeforePath];
+        let as_written = origin.strip_suffix('/').unwrap_or(origin) == own;
+        as_written || Self::parse(origin).is_ok_and(|other| other.origin == self.origin)
     }
 
     /// Path and query, percent-decoded once, for the scan.
@@ -118,8 +128,28 @@ impl Prefix {
 
     /// Whether every reading of `path` begins with all segments of the prefix.
     pub(crate) fn covers(&self, path: &str) -> Result<bool, Rule> {
-        let literal: Segments = path.strip_prefix('/').unwrap_or(path).split('/').map(str::to_owned).collect();
-        Ok(literal.starts_with(&self.literal) && readings(path)?.iter().all(|r| r.starts_with(&self.decoded)))
+        Self::any_covers(std::slice::from_ref(self), path)
+    }
+
+    /// Whether one of some prefixes covers `path`, which is read once.
+    pub(crate) fn any_covers(prefixes: &[Self], path: &str) -> Result<bool, Rule> {
+        let mut read = None;
+        for prefix in prefixes.iter().filter(|prefix| prefix.is_literally_before(path)) {
+            let readings = match read.take() {
+                Some(readings) => readings,
+                None => readings(path)?,
+            };
+            if readings.iter().all(|reading| reading.starts_with(&prefix.decoded)) {
+                return Ok(true);
+            }
+            read = Some(readings);
+        }
+        Ok(false)
+    }
+
+    fn is_literally_before(&self, path: &str) -> bool {
+        let mut segments = path.strip_prefix('/').unwrap_or(path).split('/');
+        self.literal.iter().all(|wanted| segments.next() == Some(wanted))
     }
 }
 

@@ -41,9 +41,10 @@ impl Escape {
 }
 
 /// Undoes the escape that `text` begins with.
+#[inline]
 pub(super) fn unescape(text: &[u8]) -> Escape {
     match text {
-        [b'%', rest @ ..] => match hex_number(rest, 2) {
+        [b'%', rest @ ..] => match hex_number::<2>(rest) {
             Number::Of(code) => u8::try_from(code).map_or(Escape::None, |byte| Escape::byte(byte, 3)),
             Number::Cut => Escape::Cut,
             Number::None => Escape::None,
@@ -51,23 +52,29 @@ pub(super) fn unescape(text: &[u8]) -> Escape {
         [b'+', ..] => Escape::byte(b' ', 1),
         [b'\\'] => Escape::Cut,
         [b'\\', b'u', rest @ ..] => unicode_escape(rest),
-        [b'\\', c, ..] => match c {
-            b'"' | b'\\' | b'/' | b'\'' => Escape::byte(*c, 2),
-            b'b' => Escape::byte(8, 2),
-            b'f' => Escape::byte(12, 2),
-            b'n' => Escape::byte(b'\n', 2),
-            b'r' => Escape::byte(b'\r', 2),
-            b't' => Escape::byte(b'\t', 2),
-            _ => Escape::None,
-        },
+        [b'\\', c, ..] if is_named(*c) => Escape::byte(named(*c), 2),
         [b'&', rest @ ..] => entity(rest),
         _ => Escape::None,
     }
 }
 
+/// Whether a byte behind a backslash makes an escape of these two.
+#[inline]
+pub(super) fn is_named(byte: u8) -> bool {
+    let itself = (byte == b'"') | (byte == b'\\') | (byte == b'/') | (byte == b'\'');
+    itself | (named(byte) != byte)
+}
+
+/// What a backslash and this byte stand for, where they are an escape. Without branches, as [`is_hex`].
+#[inline]
+pub(super) fn named(byte: u8) -> u8 {
+    let if_is = |letter: u8, means: u8| if byte == letter { letter ^ means } else { 0 };
+    byte ^ if_is(b'b', 8) ^ if_is(b'f', 12) ^ if_is(b'n', b'\n') ^ if_is(b'r', b'\r') ^ if_is(b't', b'\t')
+}
+
 /// `XXXX`, or `XXXX\uXXXX` for what needs two.
 fn unicode_escape(digits: &[u8]) -> Escape {
-    let high = match hex_number(digits, 4) {
+    let high = match hex_number::<4>(digits) {
         Number::Of(code @ 0xd800..=0xdbff) => code,
         Number::Of(code) => return Escape::char(code, 6),
         Number::Cut => return Escape::Cut,
@@ -76,7 +83,7 @@ fn unicode_escape(digits: &[u8]) -> Escape {
     let rest = digits.get(4..).unwrap_or_default();
     match rest {
         [] | [b'\\'] => Escape::Cut,
-        [b'\\', b'u', low @ ..] => match hex_number(low, 4) {
+        [b'\\', b'u', low @ ..] => match hex_number::<4>(low) {
             Number::Of(low @ 0xdc00..=0xdfff) => Escape::char(0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
             Number::Cut => Escape::Cut,
             Number::Of(_) | Number::None => Escape::None,
@@ -114,15 +121,27 @@ enum Number {
     Of(u32),
 }
 
-/// Exactly `count` hex digits.
-fn hex_number(text: &[u8], count: usize) -> Number {
-    let mut value = 0;
-    for at in 0..count {
-        match text.get(at).map(|&b| char::from(b).to_digit(16)) {
-            Some(Some(digit)) => value = value * 16 + digit,
-            Some(None) => return Number::None,
-            None => return Number::Cut,
-        }
+/// Exactly `COUNT` hex digits.
+#[inline]
+fn hex_number<const COUNT: usize>(text: &[u8]) -> Number {
+    let digits = text.first_chunk::<COUNT>().map_or(text, <[u8; COUNT]>::as_slice);
+    if !digits.iter().all(|&digit| is_hex(digit)) {
+        return Number::None;
     }
-    Number::Of(value)
+    if digits.len() < COUNT {
+        return Number::Cut;
+    }
+    Number::Of(digits.iter().fold(0, |value, &digit| value << 4 | u32::from(nibble(digit))))
+}
+
+/// Whether a byte is a hex digit. Without branches, so that many are looked at at once.
+#[inline]
+pub(super) fn is_hex(byte: u8) -> bool {
+    (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6)
+}
+
+/// What a hex digit stands for.
+#[inline]
+pub(super) fn nibble(digit: u8) -> u8 {
+    (digit & 0xf) + if digit >= b'A' { 9 } else { 0 }
 }

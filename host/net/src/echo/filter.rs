@@ -17,8 +17,8 @@
 use memchr::memchr3;
 use zeroize::Zeroizing;
 
-use super::escape::{ESCAPE_BYTES_MAX, Escape, LEADS, is_lead, unescape};
-use super::needle::Needle;
+use super::escape::{ESCAPE_BYTES_MAX, Escape, LEADS, is_hex, is_lead, is_named, named, nibble, unescape};
+use super::needle::{End, Needle};
 
 /// Bytes of a gram. No form is shorter.
 pub(super) const GRAM_BYTES: usize = 4;
@@ -26,10 +26,16 @@ pub(super) const GRAM_BYTES: usize = 4;
 const UNKNOWN: u8 = 0xff;
 /// A gram of which nothing is known.
 const ALL_UNKNOWN: u32 = u32::from_le_bytes([UNKNOWN; GRAM_BYTES]);
+/// A byte that no form holds, since it is not in UTF-8, and is not [`UNKNOWN`].
+const NO_BYTE: u8 = 0xfe;
+/// A gram that no form begins with, nor with a part of it.
+const NO_GRAM: u32 = u32::from_le_bytes([NO_BYTE; GRAM_BYTES]);
 /// Set in every byte before grams are compared, so that letters are equal in both cases, of which hex has any mixture.
 const CASE: u32 = 0x2020_2020;
-/// Words of the hashed set, 64 grams each: 8 KiB, a quarter of the fastest cache.
-const WORDS: usize = 1024;
+/// Places of the hashed set, a byte each, which are quicker to look at than bits.
+const HASHES: usize = 1 << 16;
+/// Places without escapes that are looked at in one step.
+const LOOKS: usize = 16;
 /// Looks for an escape behind the last: so many bytes without one end the way of reading that knows them.
 const CALM_BYTES: usize = 16;
 /// Most bytes that are read with escapes at a time.
@@ -42,13 +48,15 @@ const _: () = assert!(AHEAD_BYTES > GRAM_BYTES * ESCAPE_BYTES_MAX && CALM_BYTES 
 /// The grams that forms begin with.
 pub(super) struct Filter {
     /// Whether a gram may be in the set, by its hash.
-    bits: Box<[u64; WORDS]>,
+    hashed: Box<[u8; HASHES]>,
     /// The set, sorted.
     grams: Zeroizing<Vec<u32>>,
     /// Bytes that a form can begin with.
     begins: [bool; 256],
     /// Leads that are in a gram of a form as they stand.
     kept: [bool; 256],
+    /// Whether a gram of a form has something else than ASCII.
+    foreign: bool,
 }
 
 impl Default for Filter {
@@ -59,7 +67,8 @@ impl Default for Filter {
 
 impl Filter {
     pub(super) fn new(needles: &[Needle]) -> Self {
-        let (mut begins, mut kept, mut grams) = ([false; 256], [false; 256], Zeroizing::new(Vec::new()));
+        let (mut begins, mut kept, mut foreign) = ([false; 256], [false; 256], false);
+        let mut grams = Zeroizing::new(Vec::new());
         for needle in needles {
             let first: Vec<u8> = needle.bytes.iter().take(GRAM_BYTES).copied().collect();
             debug_assert_eq!(first.len(), GRAM_BYTES, "no form is shorter");
@@ -74,6 +83,7 @@ impl Filter {
                     spellings.iter().for_each(|&byte| begins[usize::from(byte)] = true);
                 }
                 kept[usize::from(wanted)] |= is_lead(wanted);
+                foreign |= !wanted.is_ascii();
             }
             grams.extend_from_slice(&spelled);
         }
@@ -83,23 +93,40 @@ impl Filter {
         grams.iter_mut().for_each(|gram| *gram |= CASE);
         grams.sort_unstable();
         grams.dedup();
-        let mut bits = Box::new([0; WORDS]);
-        for &gram in grams.iter() {
-            let (word, bit) = place_of(gram);
-            bits[word] |= bit;
-        }
-        Self { bits, grams, begins, kept }
+        let mut hashed = Box::new([0; HASHES]);
+        grams.iter().for_each(|&gram| hashed[hash(gram)] = 1);
+        Self { hashed, grams, begins, kept, foreign }
     }
 
     /// Begins the search for candidates in a text.
-    pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> Places<'a> {
-        Places { filter: self, text, at: 0, lead: None, found: Vec::new(), read: Vec::new() }
+    pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End) -> Places<'a> {
+        let behind = match end {
+            End::Open => ALL_UNKNOWN,
+            End::Final => NO_GRAM,
+        };
+        Places { filter: self, text, end, behind, at: 0, lead: None, found: Vec::new(), read: Reading::default() }
     }
 
+    /// Not 0 where the set may hold a gram.
     #[inline]
-    fn may_hold(&self, gram: u32) -> bool {
-        let (word, bit) = place_of(gram | CASE);
-        self.bits[word] & bit != 0
+    fn may_hold(&self, gram: u32) -> u8 {
+        self.hashed[hash(gram)]
+    }
+
+    /// The first place of a text without escapes whose gram may be in the set.
+    fn next_plain(&self, text: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        // Many looks for one branch.
+        while let Some(block) = text.get(from..).and_then(<[u8]>::first_chunk::<{ LOOKS + GRAM_BYTES - 1 }>) {
+            let looks = block.array_windows().map(|window| self.may_hold(u32::from_le_bytes(*window)));
+            if looks.fold(0, |any, look| any | look) != 0 {
+                break;
+            }
+            from += LOOKS;
+        }
+        let rest = text.get(from..).unwrap_or_default();
+        let found = rest.array_windows().position(|window| self.may_hold(u32::from_le_bytes(*window)) != 0);
+        found.map(|found| from + found)
     }
 
     /// Whether a place with this byte and this gram is a candidate.
@@ -108,12 +135,11 @@ impl Filter {
     }
 }
 
-/// Where the hashed set has a gram.
+/// The place of a gram in the hashed set.
 #[inline]
-fn place_of(gram: u32) -> (usize, u64) {
-    // Fibonacci hashing (Knuth, volume 3, section 6.4): the golden ratio's bits, and of the product the highest.
-    let hash = gram.wrapping_mul(0x9e37_79b1) >> 16;
-    ((hash >> 6) as usize, 1 << (hash & 63))
+fn hash(gram: u32) -> usize {
+    // Fibonacci hashing (Knuth, volume 3, section 6.4): the golden ratio's bits, and of the product the highest 16.
+    ((gram | CASE).wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
 /// A gram with another byte.
@@ -132,14 +158,28 @@ fn is_as(needle: &Needle, byte: u8, wanted: u8) -> bool {
 pub(super) struct Places<'a> {
     filter: &'a Filter,
     text: &'a [u8],
+    end: End,
+    /// The gram behind the text's end.
+    behind: u32,
     /// Every candidate before is found.
     at: usize,
     /// The first lead from `at` on, or the text's end; none where it was not looked for.
     lead: Option<usize>,
     /// Candidates that are not yet given out, the last first.
     found: Vec<usize>,
-    /// Grams of the places that are read with escapes.
-    read: Vec<u32>,
+    /// What is read with escapes.
+    read: Reading,
+}
+
+/// What is read at some places, one after the other.
+#[derive(Default)]
+struct Reading {
+    /// The byte, its escape undone.
+    bytes: Vec<u8>,
+    /// How far behind the reading goes on; 0 where that takes a closer look.
+    steps: Vec<u8>,
+    /// The gram.
+    grams: Vec<u32>,
 }
 
 impl Places<'_> {
@@ -157,9 +197,13 @@ impl Places<'_> {
                 return self.text.len();
             }
             let lead = self.next_lead();
-            match self.plain(lead) {
-                Some(place) => return place,
-                None => self.read(lead),
+            if let Some(place) = self.plain(lead) {
+                return place;
+            }
+            if lead == self.text.len() && self.end == End::Final {
+                self.at = lead;
+            } else {
+                self.escaped(lead);
             }
         }
     }
@@ -177,33 +221,28 @@ impl Places<'_> {
 
     /// The next candidate before `end` whose gram is what stands there.
     fn plain(&mut self, end: usize) -> Option<usize> {
-        let filter = self.filter;
         let text = self.text.get(self.at..end).unwrap_or_default();
         let mut from = 0;
-        while let Some(found) = filter.next_plain(text.get(from..).unwrap_or_default()) {
-            let place = from + found;
-            let (gram, byte) = (text.get(place..).and_then(first_gram), text.get(place));
-            if gram.zip(byte).is_some_and(|(gram, &byte)| filter.holds(byte, gram)) {
-                self.at += place + 1;
+        while let Some(found) = self.filter.next_plain(text.get(from..).unwrap_or_default()) {
+            let here = text.get(from + found..).unwrap_or_default();
+            from += found + 1;
+            let gram = here.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+            if here.first().zip(gram).is_some_and(|(&byte, gram)| self.filter.holds(byte, gram)) {
+                self.at += from;
                 return Some(self.at - 1);
             }
-            from = place + 1;
         }
-        self.at = self.at.max((self.at + text.len()).saturating_sub(GRAM_BYTES - 1));
+        self.at += text.len().saturating_sub(GRAM_BYTES - 1);
         None
     }
 
     /// Finds the candidates from `at` to behind the escapes that begin with `lead`, or to the text's end.
-    fn read(&mut self, lead: usize) {
+    fn escaped(&mut self, lead: usize) {
         let (from, text) = (self.at, self.text);
         let longest = text.len().min(from + READ_BYTES_MAX);
         let mut to = lead;
-        let is_calm = |at: usize| {
-            let ahead = text.get(at..text.len().min(at + CALM_BYTES)).unwrap_or_default();
-            !ahead.iter().fold(false, |any, &byte| any | is_lead(byte))
-        };
-        while to < longest && !is_calm(to) {
-            to = text.len().min(to + CALM_BYTES);
+        while to < longest && !is_calm(text, to) {
+            to += CALM_BYTES;
         }
         let ahead = if to < longest { CALM_BYTES } else { AHEAD_BYTES };
         let end = text.len().min(to + ahead);
@@ -211,48 +250,128 @@ impl Places<'_> {
             to = end;
         }
         self.at = to;
-        let mut gram = ALL_UNKNOWN;
-        self.read.clear();
-        self.read.resize(end + 1 - from, ALL_UNKNOWN);
-        for (place, &byte) in text.get(from..end).unwrap_or_default().iter().enumerate().rev() {
-            gram = if is_lead(byte) {
-                self.gram_of_lead(from + place, place, byte, gram)
-            } else {
-                gram << 8 | u32::from(byte)
-            };
-            if let Some(kept) = self.read.get_mut(place) {
-                *kept = gram;
+        self.read_bytes(from, end);
+        self.read_grams(from, to);
+    }
+
+    /// Reads what three bytes tell of each place from `from` to `end`.
+    fn read_bytes(&mut self, from: usize, end: usize) {
+        let kept = |lead: u8| mask(!self.filter.kept[usize::from(lead)]);
+        let undone = Undone { percent: kept(b'%'), backslash: kept(b'\\'), foreign: mask(!self.filter.foreign) };
+        let Reading { bytes, steps, grams } = &mut self.read;
+        // Behind the text's end everything is read as the gram there.
+        let [pad, ..] = self.behind.to_le_bytes();
+        let places = (end - from).next_multiple_of(LOOKS);
+        bytes.clear();
+        bytes.resize(places, pad);
+        steps.clear();
+        steps.resize(places, 1);
+        grams.resize(places, 0);
+        let text = self.text.get(from..end).unwrap_or_default();
+        let (mut read, ahead) = (0, self.text.get(from..).unwrap_or_default());
+        let blocks = bytes.as_chunks_mut::<LOOKS>().0.iter_mut().zip(steps.as_chunks_mut::<LOOKS>().0);
+        for (bytes, steps) in blocks.take(text.len() / LOOKS) {
+            // Escapes that the text's end may cut are left for a closer look.
+            let Some(block) = ahead.get(read..).and_then(<[u8]>::first_chunk) else { break };
+            read_block(block, undone, bytes, steps);
+            read += LOOKS;
+        }
+        for ((byte, step), &a) in bytes.iter_mut().zip(steps).zip(text).skip(read) {
+            (*byte, *step) = (a, u8::from(!is_lead(a)));
+        }
+    }
+
+    /// Makes the grams of what was read from `from` on, and keeps the candidates before `to`.
+    fn read_grams(&mut self, from: usize, to: usize) {
+        let (mut first, mut second, mut third) = (self.behind, self.behind, self.behind);
+        for block in (0..self.read.bytes.len() / LOOKS).rev() {
+            let (bytes, steps) = (self.read.bytes.as_chunks::<LOOKS>().0, self.read.steps.as_chunks::<LOOKS>().0);
+            let (Some(bytes), Some(steps)) = (bytes.get(block), steps.get(block)) else { break };
+            let (mut grams, mut any) = ([0; LOOKS], 0);
+            let begin = block * LOOKS;
+            for place in (0..LOOKS).rev() {
+                let (byte, step) = (bytes[place], steps[place]);
+                let further = if step == 3 { third } else { second };
+                let behind = if step == 1 { first } else { further };
+                let mut gram = behind << 8 | u32::from(byte);
+                if step == 0 {
+                    gram = self.gram_of_lead(from + begin + place, byte, first, |taken| {
+                        let later = || self.read.grams.get(begin + place + taken);
+                        grams.get(place + taken).or_else(later).copied().unwrap_or(self.behind)
+                    });
+                }
+                grams[place] = gram;
+                (first, second, third) = (gram, first, second);
+                any |= self.filter.may_hold(gram);
             }
-            if self.filter.may_hold(gram) && from + place < to && self.filter.holds(byte, gram) {
-                self.found.push(from + place);
+            if any != 0 {
+                for (place, &gram) in grams.iter().enumerate().rev().map(|(place, gram)| (from + begin + place, gram)) {
+                    let byte = self.text.get(place).copied().unwrap_or_default();
+                    if place < to && self.filter.may_hold(gram) != 0 && self.filter.holds(byte, gram) {
+                        self.found.push(place);
+                    }
+                }
+            }
+            if let Some(kept) = self.read.grams.as_chunks_mut::<LOOKS>().0.get_mut(block) {
+                *kept = grams;
             }
         }
     }
 
-    /// The gram of a place that a lead is at, `behind` that of the next.
-    fn gram_of_lead(&self, at: usize, place: usize, lead: u8, behind: u32) -> u32 {
+    /// The gram of a place that a lead is at: `next` is that of the place behind it, `behind` those of all.
+    fn gram_of_lead(&self, at: usize, lead: u8, next: u32, behind: impl Fn(usize) -> u32) -> u32 {
         match unescape(self.text.get(at..).unwrap_or_default()) {
-            Escape::None => behind << 8 | u32::from(lead),
             Escape::Of { bytes, len, taken } if !self.filter.kept[usize::from(lead)] => {
-                let after = self.read.get(place + taken).copied().unwrap_or(ALL_UNKNOWN);
-                match len {
-                    1 => after << 8 | u32::from(bytes[0]),
-                    GRAM_BYTES => u32::from_le_bytes(bytes),
-                    len => after << (8 * len) | u32::from_le_bytes(bytes),
-                }
+                let more = if len < GRAM_BYTES { behind(taken) << (8 * len) } else { 0 };
+                more | u32::from_le_bytes(bytes)
             }
+            Escape::Cut if self.end == End::Final => next << 8 | u32::from(lead),
+            Escape::None => next << 8 | u32::from(lead),
             Escape::Of { .. } | Escape::Cut => ALL_UNKNOWN,
         }
     }
 }
 
-fn first_gram(text: &[u8]) -> Option<u32> {
-    text.first_chunk().map(|bytes| u32::from_le_bytes(*bytes))
+/// Which escapes can be undone without a closer look, as masks.
+#[derive(Clone, Copy)]
+struct Undone {
+    percent: u8,
+    backslash: u8,
+    /// Those of characters that are not ASCII: no form has one in its gram.
+    foreign: u8,
 }
 
-impl Filter {
-    /// The first place of a text without escapes whose gram may be in the set.
-    fn next_plain(&self, text: &[u8]) -> Option<usize> {
-        text.array_windows().position(|window| self.may_hold(u32::from_le_bytes(*window)))
+/// All bits, or none.
+#[inline]
+fn mask(is: bool) -> u8 {
+    0_u8.wrapping_sub(u8::from(is))
+}
+
+/// Reads places of which three bytes tell: a byte, a percent escape, or a backslash and a letter. With masks and without
+/// branches, so that the compiler does all places at once: in text full of escapes no branch can be foretold.
+#[inline]
+fn read_block(text: &[u8; LOOKS + ESCAPE_BYTES_MAX], undone: Undone, bytes: &mut [u8; LOOKS], steps: &mut [u8; LOOKS]) {
+    for place in 0..LOOKS {
+        let (a, b, c) = (text[place], text[place + 1], text[place + 2]);
+        let (percent, backslash, entity) = (mask(a == b'%'), mask(a == b'\\'), mask(a == b'&'));
+        let is_percent = percent & undone.percent & mask(is_hex(b)) & mask(is_hex(c));
+        let is_named = backslash & undone.backslash & mask(is_named(b));
+        // \u1000 and above: if it is an escape, no form begins with it, and if it is none, none has the backslash.
+        let is_high = mask(b == b'u') & mask(is_hex(c)) & mask(c != b'0');
+        let is_foreign = backslash & undone.backslash & undone.foreign & is_high;
+        let is_plain = !(is_percent | is_named | is_foreign);
+        let coded = (nibble(b) << 4 | nibble(c)) & is_percent;
+        bytes[place] = coded | named(b) & is_named | NO_BYTE & is_foreign | a & is_plain;
+        let is_near = is_foreign | !(percent | backslash | entity);
+        steps[place] = 3 & is_percent | 2 & is_named | 1 & is_near;
+    }
+}
+
+/// Whether no escape begins in the next bytes.
+fn is_calm(text: &[u8], at: usize) -> bool {
+    let ahead = text.get(at..).unwrap_or_default();
+    match ahead.first_chunk::<CALM_BYTES>() {
+        Some(ahead) => !ahead.iter().fold(false, |any, &byte| any | is_lead(byte)),
+        None => !ahead.iter().any(|&byte| is_lead(byte)),
     }
 }

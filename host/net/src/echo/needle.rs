@@ -71,9 +71,9 @@ impl Needles {
         self.all.is_empty()
     }
 
-    /// Begins the search for the places of a text where a form may begin.
-    pub(super) fn places<'a>(&'a self, text: &'a [u8]) -> Places<'a> {
-        self.filter.places(text)
+    /// Begins the search for the places of a text where a form may begin, and where more may come end after it.
+    pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End) -> Places<'a> {
+        self.filter.places(text, end)
     }
 
     /// The longest form that begins here.

@@ -33,7 +33,7 @@ impl Pieces {
         let begin = text.len();
         text.extend_from_slice(piece.as_bytes());
         let (mut out, mut shown, mut open) = (Vec::with_capacity(piece.len()), begin, None);
-        let mut places = self.needles.places(&text);
+        let mut places = self.needles.places(&text, End::Open);
         let mut at = places.next(0);
         while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
             let (decided, undecided) = (self.needles.at(here, End::Final), self.needles.at(here, End::Open));
