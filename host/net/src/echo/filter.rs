@@ -14,6 +14,8 @@
 //! SIMD search for substrings (Teddy) was not taken: with all cases and alphabets there are more beginnings than it has
 //! room for, and it knows no escapes.
 
+use std::hint::select_unpredictable;
+
 use memchr::memchr3;
 use zeroize::Zeroizing;
 
@@ -283,6 +285,7 @@ impl Places<'_> {
 
     /// Makes the grams of what was read from `from` on, and keeps the candidates before `to`.
     fn read_grams(&mut self, from: usize, to: usize) {
+        let filter = self.filter;
         let (mut first, mut second, mut third) = (self.behind, self.behind, self.behind);
         for block in (0..self.read.bytes.len() / LOOKS).rev() {
             let (bytes, steps) = (self.read.bytes.as_chunks::<LOOKS>().0, self.read.steps.as_chunks::<LOOKS>().0);
@@ -291,8 +294,8 @@ impl Places<'_> {
             let begin = block * LOOKS;
             for place in (0..LOOKS).rev() {
                 let (byte, step) = (bytes[place], steps[place]);
-                let further = if step == 3 { third } else { second };
-                let behind = if step == 1 { first } else { further };
+                let further = select_unpredictable(step == 3, third, second);
+                let behind = select_unpredictable(step == 1, first, further);
                 let mut gram = behind << 8 | u32::from(byte);
                 if step == 0 {
                     gram = self.gram_of_lead(from + begin + place, byte, first, |taken| {
@@ -302,7 +305,7 @@ impl Places<'_> {
                 }
                 grams[place] = gram;
                 (first, second, third) = (gram, first, second);
-                any |= self.filter.may_hold(gram);
+                any |= filter.may_hold(gram);
             }
             if any != 0 {
                 for (place, &gram) in grams.iter().enumerate().rev().map(|(place, gram)| (from + begin + place, gram)) {
