@@ -49,7 +49,7 @@ fn main() {
         writeln!(
             table,
             "Bundled {{ id: {id:?}, wasm: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.wasm\")), \
-             native: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.cwasm\")), sha256: {digest:?}, kind: {kind:?} }},"
+             native: &Aligned(*include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.cwasm\"))), sha256: {digest:?}, kind: {kind:?} }},"
         )
         .unwrap();
     }

@@ -8,13 +8,15 @@ use wasmtime::component::Component;
 
 use crate::engine::Engine;
 use crate::error::LoadError;
+use crate::in_place::{self, Aligned};
 use crate::inspect::inspect;
 use crate::plugin::{Inspection, Plugin, Source};
 
 struct Bundled {
     id: &'static str,
     wasm: &'static [u8],
-    native: &'static [u8],
+    /// The whole of it begins on a page, so that it can run where it lies.
+    native: &'static Aligned<[u8]>,
     sha256: &'static str,
     kind: &'static str,
 }
@@ -24,6 +26,11 @@ include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 /// Ids of all bundled plugins, sorted.
 pub fn bundled_ids() -> impl Iterator<Item = &'static str> {
     BUNDLED.iter().map(|b| b.id)
+}
+
+/// Where the native code of every bundled plugin lies.
+pub(crate) fn native_codes() -> impl Iterator<Item = &'static [u8]> {
+    BUNDLED.iter().map(|b| &b.native.0)
 }
 
 /// The kind of a bundled plugin, without loading it.
@@ -58,13 +65,60 @@ pub fn load_bundled(engine: &Engine, id: &str) -> Result<Arc<Plugin>, LoadError>
     let bundled =
         BUNDLED.iter().find(|b| b.id == id).ok_or_else(|| refuse("there is no such bundled plugin".into()))?;
     let inspected = inspect(bundled.wasm).map_err(refuse)?;
-    // SAFETY: the bytes are part of this program, as trustworthy as its own code; the loader refuses other engines'.
-    #[expect(unsafe_code, reason = "loading native code that was built into this program")]
-    let loaded = unsafe { Component::deserialize(engine.wasmtime(), bundled.native) };
+    let native = &bundled.native.0;
+    // SAFETY: the bytes are part of this program, as trustworthy as its own code, and stay where they are until it ends;
+    // the loader refuses other engines'.
+    #[expect(unsafe_code, reason = "running native code that was built into this program")]
+    let in_place = in_place::raw(native).map(|memory| unsafe { Component::deserialize_raw(engine.wasmtime(), memory) });
+    let loaded = match in_place {
+        Some(Ok(component)) => Ok(component),
+        // SAFETY: as above.
+        #[expect(unsafe_code, reason = "loading native code that was built into this program")]
+        _ => unsafe { Component::deserialize(engine.wasmtime(), native) },
+    };
     let component = match loaded {
         Ok(component) => component,
         Err(_) => Component::new(engine.wasmtime(), bundled.wasm)
             .map_err(|e| refuse(format!("it can't be compiled: {e:#}")))?,
     };
     Plugin::link(engine, inspected, bundled.sha256.to_owned(), Source::Bundled, &component).map_err(refuse)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::call::CallContext;
+
+    #[test]
+    fn code_that_two_loads_share_still_runs_when_one_is_gone() {
+        let engine = Engine::new().unwrap();
+        let kept = load_bundled(&engine, "pii-base").unwrap();
+        drop(load_bundled(&engine, "pii-base").unwrap());
+        drop(load_bundled(&Engine::new().unwrap(), "pii-base").unwrap());
+        let detector = crate::Detector::new(&kept, Arc::<CallContext>::default()).unwrap();
+        assert_eq!(detector.detect(&["mail ada@example.org".to_owned()]).unwrap().concat().len(), 1);
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn code_runs_where_it_lies_and_is_never_writable_there() {
+        let engine = Engine::new().unwrap();
+        let _plugin = load_bundled(&engine, "pii-base").unwrap();
+        let native = &BUNDLED.iter().find(|b| b.id == "pii-base").unwrap().native.0;
+        if in_place::raw(native).is_none() {
+            return;
+        }
+        let range = native.as_ptr().addr()..native.as_ptr().addr() + native.len();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let of_code = |line: &&str| {
+            let (from, to) = line.split_whitespace().next().unwrap().split_once('-').unwrap();
+            let at = |text| usize::from_str_radix(text, 16).unwrap();
+            at(from) < range.end && at(to) > range.start
+        };
+        let rights: Vec<&str> =
+            maps.lines().filter(of_code).map(|line| line.split_whitespace().nth(1).unwrap()).collect();
+        assert!(rights.iter().any(|rights| rights.contains('x')), "{rights:?}");
+        assert!(!rights.iter().any(|rights| rights.contains('w')), "{rights:?}");
+    }
 }

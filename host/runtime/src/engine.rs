@@ -12,6 +12,7 @@ use wasmtime::component::Linker;
 use wasmtime::{Enabled, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::call::CallState;
+use crate::in_place;
 use crate::linker;
 
 include!("engine_config.rs");
@@ -46,11 +47,16 @@ impl Engine {
     /// # Errors
     /// [`EngineError`] when the machine refuses what the engine needs (address space, a thread).
     pub fn new() -> Result<Self, EngineError> {
-        let mut pooled = base_config();
+        let config = || {
+            let mut config = base_config();
+            in_place::allow(&mut config);
+            config
+        };
+        let mut pooled = config();
         pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
         // A machine with little address space (ulimit -v) has no room for the pool; single instances still work.
         let engine = wasmtime::Engine::new(&pooled)
-            .or_else(|_| wasmtime::Engine::new(&base_config()))
+            .or_else(|_| wasmtime::Engine::new(&config()))
             .map_err(|e| EngineError(format!("{e:#}")))?;
         let stop = Arc::new(AtomicBool::new(false));
         let (weak, ended) = (engine.weak(), Arc::clone(&stop));

@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod extractor;
 mod host_functions;
+mod in_place;
 mod inspect;
 mod integration;
 mod linker;
