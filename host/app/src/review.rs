@@ -19,6 +19,14 @@ impl App {
         Ok(self.store.spans(log, SPANS_LISTED_MAX, 0)?)
     }
 
+    /// Returns the text that spans count in, for the analyst's own eyes: every byte that is no UTF-8 is a `?`.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub fn text_in_clear(&self, log: &LogFileId) -> Result<String, AppError> {
+        self.log_text(log)
+    }
+
     /// Accepts or rejects some spans of a log, or all (`ids` empty). Gives how many.
     ///
     /// # Errors

@@ -27,6 +27,8 @@ use trcaa_app::{App, AppError, LogInput};
 use crate::args::{Cli, Command, PluginCommand};
 use crate::output::Output;
 
+pub(crate) use pii::give_back_terminal;
+
 /// Most bytes of a text that is read whole.
 const TEXT_BYTES_MAX: u64 = 100 << 20;
 

@@ -25,6 +25,7 @@ pub fn on_interrupt() {
         let Some(signal) = arrived.next() else { return };
         let end = move || {
             crate::secret_input::restore_terminal();
+            crate::command::give_back_terminal();
             trcaa_app::remove_drafts();
             let rest = match finish(SIGNAL_WAIT) {
                 Ok(()) => "the rest was undone",

@@ -24,6 +24,11 @@ pub(crate) enum PiiCommand {
         /// Log: id, prefix or suffix of 6 characters, or `last`
         log: String,
     },
+    /// Look at each finding in its line and decide by a key; on a terminal
+    Review {
+        /// Log: id, prefix or suffix of 6 characters, or `last`
+        log: String,
+    },
     /// Confirm spans
     Accept(DecideArgs),
     /// Declare spans harmless: they stay in clear

@@ -1,5 +1,7 @@
 //! `trcaa pii …`
 
+mod review;
+
 use serde_json::json;
 use trcaa_app::{App, AppError, ScanResult};
 use trcaa_model::pii::{PiiSpan, SpanState};
@@ -7,6 +9,8 @@ use trcaa_model::pii::{PiiSpan, SpanState};
 use super::{Opened, log_input, read_utf8};
 use crate::args::{DecideArgs, PiiCommand};
 use crate::output::{Output, short, visible};
+
+pub(crate) use review::give_back as give_back_terminal;
 
 pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Output) -> Result<(), AppError> {
     match command {
@@ -21,6 +25,11 @@ pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Outp
             let app = open()?;
             let spans = app.spans(&app.store().resolve_log(log)?)?;
             list(&spans, output)
+        }
+        PiiCommand::Review { log } => {
+            let app = open()?;
+            let log = app.store().resolve_log(log)?;
+            review::run(&app, &log, output)
         }
         PiiCommand::Accept(args) => decide(&open()?, args, SpanState::Accepted, output),
         PiiCommand::Reject(args) => decide(&open()?, args, SpanState::Rejected, output),
