@@ -47,7 +47,8 @@ fn list(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let kept = ["rs", "wit", "md", "toml"].iter().any(|e| path.extension().is_some_and(|x| x == *e));
-        if path.is_dir() {
+        // An author has no use for the tests of the SDK.
+        if path.is_dir() && !path.ends_with("tests") {
             list(&path, files);
         } else if kept {
             files.push(path);

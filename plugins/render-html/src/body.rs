@@ -6,8 +6,8 @@
 use crate::escape::{escaped, has_right_to_left, is_allowed_link};
 use crate::outline::{Outline, text_of};
 use crate::timeline::Timeline;
-use crate::tree::{Kind, RenderError, Tree};
 use crate::writer::Writer;
+use trcaa_sdk::render::{Kind, RenderError, Tree};
 
 /// A word longer than this must be broken for a table to keep its shape.
 const WORD_CHARS_MAX: usize = 32;

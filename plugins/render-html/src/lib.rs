@@ -17,10 +17,9 @@ mod outline;
 mod page;
 mod timeline;
 mod timeline_svg;
-mod tree;
 mod writer;
 
-pub use tree::{DEPTH_MAX, Doc, Kind, NODES_MAX, Node, RenderError};
+pub use trcaa_sdk::render::{DEPTH_MAX, Doc, Kind, NODES_MAX, Node, PieceSink, RenderError};
 pub use writer::PIECE_BYTES_MAX;
 
 /// Writes `doc` as HTML to `out` in pieces of at most [`PIECE_BYTES_MAX`].
@@ -31,8 +30,8 @@ pub use writer::PIECE_BYTES_MAX;
 ///
 /// # Errors
 /// A tree that breaks a rule of [`RenderError`], or `out` refusing a piece.
-pub fn render(doc: &Doc, out: &mut dyn FnMut(&[u8]) -> Result<(), String>) -> Result<(), RenderError> {
-    let tree = tree::Tree::new(&doc.nodes)?;
+pub fn render(doc: &Doc, out: &mut PieceSink<'_>) -> Result<(), RenderError> {
+    let tree = trcaa_sdk::render::Tree::new(&doc.nodes)?;
     let mut writer = writer::Writer::new(out);
     page::write_page(doc, &tree, &mut writer)?;
     writer.finish()

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::tree::{Kind, Tree};
+use trcaa_sdk::render::{Kind, Tree};
 
 /// Most characters of an anchor that come from its heading.
 const ANCHOR_CHARS_MAX: usize = 60;
@@ -37,7 +37,7 @@ impl Outline {
             *tree.kind(*first) == Kind::Heading(1) && !title.is_empty() && words(&text_of(tree, *first)) == words(title)
         });
         let top: BTreeSet<u32> = tree.children(0).collect();
-        let found: Vec<(u32, u8)> = (0..tree.len())
+        let found: Vec<(u32, u8)> = (0..tree.count())
             .filter(|node| Some(*node) != repeated)
             .filter_map(|node| {
                 if let Kind::Heading(level) = tree.kind(node) { Some((node, (*level).clamp(1, 6))) } else { None }

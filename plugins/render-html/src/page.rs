@@ -5,8 +5,8 @@
 use crate::body::Body;
 use crate::escape::{escaped, has_right_to_left, label};
 use crate::outline::{Heading, Outline};
-use crate::tree::{Doc, RenderError, Tree};
 use crate::writer::Writer;
+use trcaa_sdk::render::{Doc, RenderError, Tree};
 
 /// The one style sheet.
 const STYLE: &str = include_str!("style.css");

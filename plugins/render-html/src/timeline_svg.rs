@@ -8,8 +8,8 @@
 use crate::escape::{escaped, has_right_to_left, label};
 use crate::measure::{cut, wrap};
 use crate::timeline::{Event, Timeline, duration_text};
-use crate::tree::RenderError;
 use crate::writer::Writer;
+use trcaa_sdk::render::RenderError;
 
 /// Most that a gap in time adds between two rows; longer ones are dashed.
 const GAP_PX_MAX: i64 = 96;

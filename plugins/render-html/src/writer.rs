@@ -3,7 +3,7 @@
 //! Must not know: what it says. Invariant: no piece is longer than [`PIECE_BYTES_MAX`].
 
 use crate::escape::push_escaped;
-use crate::tree::RenderError;
+use trcaa_sdk::render::RenderError;
 
 /// Most bytes of one piece, so that a call over the ABI copies little.
 pub const PIECE_BYTES_MAX: usize = 65_536;

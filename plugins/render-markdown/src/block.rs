@@ -4,8 +4,8 @@
 
 use crate::escape::{is_space, longest_run, picture};
 use crate::inline::{Line, inline_markdown, plain_markdown, plain_text};
-use crate::tree::{Doc, Kind, RenderError, Tree};
 use crate::writer::Writer;
+use trcaa_sdk::render::{Doc, Kind, RenderError, Tree};
 
 /// The kind of `other` that holds a timeline as JSON.
 const TIMELINE: &str = "timeline";

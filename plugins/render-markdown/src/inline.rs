@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::escape::{Place, is_allowed_link, is_space, picture, push_code, push_text, push_url};
-use crate::tree::{Kind, Tree};
+use trcaa_sdk::render::{Kind, Tree};
 
 /// Which line of text it is.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -14,10 +14,9 @@ mod block;
 mod component;
 mod escape;
 mod inline;
-mod tree;
 mod writer;
 
-pub use tree::{DEPTH_MAX, Doc, Kind, NODES_MAX, Node, RenderError};
+pub use trcaa_sdk::render::{DEPTH_MAX, Doc, Kind, NODES_MAX, Node, PieceSink, RenderError};
 pub use writer::PIECE_BYTES_MAX;
 
 /// Writes `doc` as Markdown to `out` in pieces of at most [`PIECE_BYTES_MAX`].
@@ -27,8 +26,8 @@ pub use writer::PIECE_BYTES_MAX;
 ///
 /// # Errors
 /// A tree that breaks a rule of [`RenderError`], or `out` refusing a piece.
-pub fn render(doc: &Doc, out: &mut dyn FnMut(&[u8]) -> Result<(), String>) -> Result<(), RenderError> {
-    let tree = tree::Tree::new(&doc.nodes)?;
+pub fn render(doc: &Doc, out: &mut PieceSink<'_>) -> Result<(), RenderError> {
+    let tree = trcaa_sdk::render::Tree::new(&doc.nodes)?;
     let mut writer = writer::Writer::new(out);
     block::write_document(doc, &tree, &mut writer)?;
     writer.finish()

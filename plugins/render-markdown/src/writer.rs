@@ -2,7 +2,7 @@
 //!
 //! Must not know: what a line says. Invariant: no piece is longer than [`PIECE_BYTES_MAX`].
 
-use crate::tree::RenderError;
+use trcaa_sdk::render::RenderError;
 
 /// Most bytes of one piece, so that a call over the ABI copies little.
 pub const PIECE_BYTES_MAX: usize = 65_536;

@@ -30,7 +30,8 @@ pub mod shared {
 }
 
 macro_rules! world {
-    ($module:ident, $package:literal, $world:literal, $export:literal, [$($interface:literal => $name:ident),*]) => {
+    ($module:ident, $package:literal, $world:literal, $export:literal, [$($interface:literal => $name:ident),*]
+        $(, derives: $derives:tt)?) => {
         pub mod $module {
             wit_bindgen::generate!({
                 path: ["../../wit/types", "../../wit/host", $package],
@@ -39,6 +40,7 @@ macro_rules! world {
                     "trcaa:types/types@0.1.0": crate::bindings::shared::trcaa::types::types,
                     $($interface: crate::bindings::shared::trcaa::host::$name,)*
                 },
+                $(additional_derives: $derives,)?
                 generate_all,
                 pub_export_macro: true,
                 export_macro_name: $export,
@@ -69,4 +71,4 @@ world!(integration, "../../wit/integration", "trcaa:integration/integration@0.1.
 world!(pii, "../../wit/pii", "trcaa:pii/pii-detector@0.1.0", "export_pii_detector", ["trcaa:host/log@0.1.1" => log]);
 world!(render, "../../wit/render", "trcaa:render/document-renderer@0.1.0", "export_document_renderer", [
     "trcaa:host/log@0.1.1" => log
-]);
+], derives: [PartialEq]);

@@ -2,6 +2,10 @@
 
 use std::marker::PhantomData;
 
+mod tree;
+
+pub use tree::{DEPTH_MAX, NODES_MAX, RenderError, Tree};
+
 pub use crate::bindings::render::exports::trcaa::render::renderer::Format;
 pub use crate::bindings::render::trcaa::render::document::{Doc, Kind, Node};
 pub use crate::bindings::render::trcaa::render::io::{Assets, Output};
@@ -34,6 +38,32 @@ pub trait Renderer {
 /// Makes a format's description.
 pub fn format(id: &str, media_type: &str, extension: &str) -> Format {
     Format { id: id.to_owned(), media_type: media_type.to_owned(), extension: extension.to_owned() }
+}
+
+/// Takes a renderer's pieces in order; its error, in words, ends the rendering.
+pub type PieceSink<'a> = dyn FnMut(&[u8]) -> Result<(), String> + 'a;
+
+/// Hands to `out` what `render` writes of `doc`, so that `render` itself needs no host and can be tested without one.
+///
+/// # Errors
+/// The host's where it took no more, else [`Error::InvalidInput`] with what `render` says of the tree.
+pub fn write_pieces(
+    doc: &Doc,
+    out: &Output,
+    render: impl FnOnce(&Doc, &mut PieceSink<'_>) -> Result<(), RenderError>,
+) -> Result<(), Error> {
+    let mut refused = None;
+    let written = render(doc, &mut |piece| {
+        out.write(piece).map_err(|error| {
+            refused = Some(error);
+            "the host took no more".to_owned()
+        })
+    });
+    match (refused, written) {
+        (Some(error), _) => Err(error),
+        (None, Err(broken)) => Err(Error::InvalidInput(broken.to_string())),
+        (None, Ok(())) => Ok(()),
+    }
 }
 
 #[doc(hidden)]

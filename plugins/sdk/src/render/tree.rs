@@ -1,83 +1,27 @@
-//! The arena as it comes over the ABI, and the checked tree that the renderer walks.
+//! The arena of a document checked, and with the children of each node at hand.
 //!
-//! Must not know: HTML. Invariant: in a [`Tree`] every parent stands before its children and no node is
+//! Must not know: any format. Invariant: in a [`Tree`] every parent stands before its children and no node is
 //! deeper than [`DEPTH_MAX`], so recursion over it is bounded.
 
 use std::fmt;
+
+use super::{Doc, Kind, Node};
 
 /// Most levels below the root; the host parses at most 100, the rest is room for other hosts.
 pub const DEPTH_MAX: usize = 200;
 /// Most nodes of a document; five times what the host lets through.
 pub const NODES_MAX: usize = 1_000_000;
 
-/// A document: `document.doc` of the WIT package.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Doc {
-    /// One line.
-    pub title: String,
-    /// Parents before children; the root first.
-    pub nodes: Vec<Node>,
-    /// Names and values, in the order they are shown.
-    pub metadata: Vec<(String, String)>,
-}
-
-/// A node: `document.node`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// Index of the parent; `None` for the root alone.
-    pub parent: Option<u32>,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// What a node is: `document.kind`, case by case.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
-    /// The one node without a parent.
-    Root,
-    /// Level 1 to 6; others are brought into that range.
-    Heading(u8),
-    /// Block of inline nodes.
-    Paragraph,
-    /// Plain text.
-    Text(String),
-    /// Inline.
-    Emphasis,
-    /// Inline.
-    Strong,
-    /// Inline code.
-    Code(String),
-    /// Language and source.
-    CodeBlock((Option<String>, String)),
-    /// Of list items.
-    BulletList,
-    /// Of list items, numbered from 1.
-    NumberedList,
-    /// Of blocks.
-    ListItem,
-    /// Target; what is not http, https or mailto is shown as text.
-    Link(String),
-    /// Asset name; the children are its text, else the name is.
-    Image(String),
-    /// Of rows.
-    Table,
-    /// Whether it is the head.
-    TableRow(bool),
-    /// Of inline nodes.
-    TableCell,
-    /// Of blocks.
-    Quote,
-    /// A line across.
-    Rule,
-    /// Inside a paragraph.
-    LineBreak,
-    /// Kind and payload.
-    Other((String, String)),
+/// Without title, nodes and metadata: an empty document.
+impl Default for Doc {
+    fn default() -> Self {
+        Self { title: String::new(), nodes: Vec::new(), metadata: Vec::new() }
+    }
 }
 
 impl Kind {
-    /// Whether it stands inside a line of text.
-    pub(crate) fn is_inline(&self) -> bool {
+    /// Tells whether it stands inside a line of text.
+    pub fn is_inline(&self) -> bool {
         matches!(
             self,
             Kind::Text(_)
@@ -140,7 +84,7 @@ impl fmt::Display for RenderError {
 impl std::error::Error for RenderError {}
 
 /// The checked arena with its children linked.
-pub(crate) struct Tree<'a> {
+pub struct Tree<'a> {
     nodes: &'a [Node],
     first_child: Vec<u32>,
     next_sibling: Vec<u32>,
@@ -151,7 +95,10 @@ const NONE: u32 = u32::MAX;
 
 impl<'a> Tree<'a> {
     /// Checks the arena; an empty one is an empty document.
-    pub(crate) fn new(nodes: &'a [Node]) -> Result<Self, RenderError> {
+    ///
+    /// # Errors
+    /// The first rule of [`RenderError`] that is broken.
+    pub fn new(nodes: &'a [Node]) -> Result<Self, RenderError> {
         if nodes.len() > NODES_MAX {
             return Err(RenderError::TooManyNodes { nodes: nodes.len() });
         }
@@ -185,18 +132,18 @@ impl<'a> Tree<'a> {
         Ok(Self { nodes, first_child, next_sibling })
     }
 
-    /// How many nodes there are.
-    pub(crate) fn len(&self) -> u32 {
+    /// Counts the nodes, the root among them: at most [`NODES_MAX`].
+    pub fn count(&self) -> u32 {
         u32::try_from(self.nodes.len()).expect("there are at most NODES_MAX nodes")
     }
 
-    /// The kind of a node that this tree handed out.
-    pub(crate) fn kind(&self, node: u32) -> &'a Kind {
+    /// Gives the kind of a node that this tree handed out.
+    pub fn kind(&self, node: u32) -> &'a Kind {
         usize::try_from(node).ok().and_then(|node| self.nodes.get(node)).map_or(&Kind::Root, |node| &node.kind)
     }
 
-    /// The children of a node, in order; none for an empty arena.
-    pub(crate) fn children(&self, node: u32) -> impl Iterator<Item = u32> + use<'_, 'a> {
+    /// Gives the children of a node, in order; none for an empty arena.
+    pub fn children(&self, node: u32) -> impl Iterator<Item = u32> + use<'_, 'a> {
         let mut next = link(&self.first_child, node);
         std::iter::from_fn(move || {
             let here = next?;
@@ -208,4 +155,59 @@ impl<'a> Tree<'a> {
 
 fn link(links: &[u32], node: u32) -> Option<u32> {
     links.get(usize::try_from(node).ok()?).copied().filter(|link| *link != NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Kind, Node, RenderError, Tree};
+
+    fn node(parent: u32, kind: Kind) -> Node {
+        Node { parent: Some(parent), kind }
+    }
+
+    const ROOT: Node = Node { parent: None, kind: Kind::Root };
+
+    fn refusal(nodes: &[Node]) -> Option<RenderError> {
+        Tree::new(nodes).err()
+    }
+
+    #[test]
+    fn a_parent_must_stand_before_its_child() {
+        let refused = |parent| Some(RenderError::ParentNotBefore { node: 1, parent });
+        assert_eq!(refusal(&[ROOT, node(1, Kind::Paragraph)]), refused(Some(1)));
+        assert_eq!(refusal(&[ROOT, node(7, Kind::Paragraph)]), refused(Some(7)));
+        assert_eq!(refusal(&[ROOT, node(u32::MAX, Kind::Paragraph)]), refused(Some(u32::MAX)));
+        assert_eq!(refusal(&[ROOT, Node { parent: None, kind: Kind::Paragraph }]), refused(None));
+    }
+
+    #[test]
+    fn the_root_is_first_and_only() {
+        assert_eq!(refusal(&[node(0, Kind::Paragraph)]), Some(RenderError::MisplacedRoot { node: 0 }));
+        assert_eq!(refusal(&[ROOT, node(0, Kind::Root)]), Some(RenderError::MisplacedRoot { node: 1 }));
+        assert_eq!(refusal(&[node(0, Kind::Root)]), Some(RenderError::MisplacedRoot { node: 0 }));
+        assert_eq!(refusal(&[]), None, "an empty document");
+    }
+
+    #[test]
+    fn depth_and_number_end_exactly_at_their_limits() {
+        let nested = |levels: u32| std::iter::once(ROOT).chain((0..levels).map(|at| node(at, Kind::Quote)));
+        assert_eq!(refusal(&nested(200).collect::<Vec<_>>()), None);
+        assert_eq!(refusal(&nested(201).collect::<Vec<_>>()), Some(RenderError::TooDeep { node: 201 }));
+        let wide = |nodes: usize| std::iter::once(ROOT).chain(vec![node(0, Kind::Rule); nodes - 1]);
+        assert_eq!(refusal(&wide(1_000_000).collect::<Vec<_>>()), None);
+        let one_more = refusal(&wide(1_000_001).collect::<Vec<_>>());
+        assert_eq!(one_more, Some(RenderError::TooManyNodes { nodes: 1_000_001 }));
+    }
+
+    #[test]
+    fn children_come_in_their_order() {
+        let nodes =
+            [ROOT, node(0, Kind::Paragraph), node(1, Kind::Emphasis), node(0, Kind::Rule), node(1, Kind::Strong)];
+        let tree = Tree::new(&nodes).expect("lawful");
+        assert_eq!(tree.count(), 5);
+        assert_eq!(tree.children(0).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(tree.children(1).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(tree.children(2).chain(tree.children(99)).count(), 0);
+        assert_eq!((tree.kind(3), tree.kind(99)), (&Kind::Rule, &Kind::Root));
+    }
 }
