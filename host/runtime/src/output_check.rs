@@ -10,6 +10,7 @@ use trcaa_model::document::{NodeKind, RenderTree};
 
 mod confluence;
 mod docx;
+mod drawing;
 mod html;
 mod pdf;
 pub(crate) mod records;
@@ -71,6 +72,7 @@ mod tests {
     fn bytes_have_to_be_what_the_type_says() {
         let links = Links::from_iter([]);
         let word = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+        let storage = "application/vnd.atlassian.confluence.storage+xml";
         for (media_type, bytes) in [
             ("application/pdf", &b"<html>"[..]),
             ("application/pdf", b"PK\x03\x04"),
@@ -79,6 +81,10 @@ mod tests {
             ("image/svg+xml", b"%PDF-1.7"),
             ("text/markdown", b"\xff"),
             ("text/html", b"\xff"),
+            ("text/html", b"<script>x</script>"),
+            ("image/svg+xml", b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>x</script></svg>"),
+            (storage, b"\xff"),
+            (storage, b"<ac:structured-macro ac:name=\"html\"/>"),
             ("application/x-sh", b"x"),
             ("", b""),
         ] {

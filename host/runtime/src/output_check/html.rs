@@ -7,10 +7,10 @@
 //! elements and attributes of the lists below occur; `style` stands before the body and any drawing; the text of
 //! `title` and `style` holds no tag.
 
-use super::Links;
+use super::{Links, drawing};
 use crate::error::plain;
 
-/// Elements of a static, self-contained document.
+/// Elements of a static, self-contained document, beside those of a drawing.
 const ELEMENTS: &[&str] = &[
     "html",
     "head",
@@ -74,21 +74,9 @@ const ELEMENTS: &[&str] = &[
     "ins",
     "s",
     "u",
-    "svg",
-    "g",
-    "line",
-    "rect",
-    "circle",
-    "ellipse",
-    "path",
-    "polyline",
-    "polygon",
-    "text",
-    "tspan",
-    "desc",
 ];
 
-/// Attributes that can neither run nor load anything; `href`, `style` and those of `meta` are looked at further.
+/// Attributes that can neither run nor load anything, beside those of a drawing; `href`, `style` and those of `meta` are looked at further.
 const ATTRIBUTES: &[&str] = &[
     "id",
     "class",
@@ -114,41 +102,7 @@ const ATTRIBUTES: &[&str] = &[
     "href",
     "rel",
     "style",
-    "width",
-    "height",
-    "viewbox",
-    "preserveaspectratio",
     "focusable",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "cx",
-    "cy",
-    "r",
-    "rx",
-    "ry",
-    "d",
-    "dx",
-    "dy",
-    "points",
-    "fill",
-    "fill-opacity",
-    "stroke",
-    "stroke-width",
-    "stroke-dasharray",
-    "stroke-linecap",
-    "stroke-opacity",
-    "opacity",
-    "transform",
-    "direction",
-    "font-size",
-    "font-weight",
-    "font-family",
-    "text-anchor",
-    "dominant-baseline",
 ];
 
 /// Entities that may stand in a value: more forms would have to be decoded as a browser does.
@@ -181,7 +135,7 @@ fn tag<'a>(text: &'a str, seen: &mut Seen, links: &Links<'_>) -> Result<&'a str,
     let (closing, text) = text.strip_prefix('/').map_or((false, text), |rest| (true, rest));
     let end = text.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(text.len());
     let name = text[..end].to_ascii_lowercase();
-    if !ELEMENTS.contains(&name.as_str()) {
+    if !(ELEMENTS.contains(&name.as_str()) || drawing::ELEMENTS.contains(&name.as_str())) {
         return Err(format!("HTML element <{}> is not allowed", plain(&name, 40)));
     }
     if closing {
@@ -225,7 +179,8 @@ fn attributes<'a>(element: &str, text: &'a str, links: &Links<'_>) -> Result<&'a
         }
         let end = trimmed.find(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).unwrap_or(trimmed.len());
         let name = trimmed[..end].to_ascii_lowercase();
-        if !(ATTRIBUTES.contains(&name.as_str()) || name.starts_with("aria-")) {
+        let of_drawing = drawing::ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(&name));
+        if !(of_drawing || ATTRIBUTES.contains(&name.as_str()) || name.starts_with("aria-")) {
             return Err(format!("HTML attribute {:?} of <{element}> is not allowed", plain(&name, 40)));
         }
         rest = &trimmed[end..];

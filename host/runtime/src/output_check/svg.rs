@@ -1,53 +1,11 @@
 //! A drawing that stands alone: lists of elements and attributes, and no value that refers to anything.
 
+use super::drawing;
 use super::xml::walk;
 use crate::error::plain;
 
-const ELEMENTS: [&str; 13] =
-    ["svg", "g", "line", "rect", "circle", "ellipse", "path", "polyline", "polygon", "text", "tspan", "title", "desc"];
-const ATTRIBUTES: [&str; 41] = [
-    "id",
-    "class",
-    "lang",
-    "role",
-    "width",
-    "height",
-    "viewBox",
-    "preserveAspectRatio",
-    "version",
-    "x",
-    "y",
-    "x1",
-    "x2",
-    "y1",
-    "y2",
-    "cx",
-    "cy",
-    "r",
-    "rx",
-    "ry",
-    "d",
-    "dx",
-    "dy",
-    "points",
-    "fill",
-    "fill-opacity",
-    "stroke",
-    "stroke-width",
-    "stroke-dasharray",
-    "stroke-linecap",
-    "stroke-linejoin",
-    "stroke-opacity",
-    "opacity",
-    "transform",
-    "direction",
-    "font-size",
-    "font-weight",
-    "font-family",
-    "text-anchor",
-    "dominant-baseline",
-    "xml:space",
-];
+/// Attributes beside those of every drawing.
+const ATTRIBUTES: [&str; 6] = ["id", "class", "lang", "role", "version", "xml:space"];
 const NAMESPACE: &str = "http://www.w3.org/2000/svg";
 
 /// Checks a whole file. The error names the first thing that is not allowed.
@@ -60,11 +18,12 @@ pub(super) fn check(text: &str) -> Result<(), String> {
             }
             any = true;
         }
-        if !ELEMENTS.contains(&element.name.as_str()) {
+        if element.name != "title" && !drawing::ELEMENTS.contains(&element.name.as_str()) {
             return Err(format!("SVG element <{}> is not allowed", plain(&element.name, 40)));
         }
         for (name, value) in &element.attributes {
-            let known = ATTRIBUTES.contains(&name.as_str()) || name.starts_with("aria-");
+            let listed = |list: &[&str]| list.contains(&name.as_str());
+            let known = listed(&ATTRIBUTES) || listed(&drawing::ATTRIBUTES) || name.starts_with("aria-");
             if !(known || (name == "xmlns" && value == NAMESPACE)) {
                 return Err(format!("SVG attribute {:?} is not allowed", plain(name, 40)));
             }
