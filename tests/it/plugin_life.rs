@@ -6,6 +6,7 @@ mod disk;
 mod locked;
 mod remote;
 mod removal;
+mod rows;
 mod trust;
 
 use std::fs;

@@ -12,6 +12,8 @@ mod capability;
 mod check;
 mod coverage;
 mod setting;
+#[cfg(test)]
+mod tests;
 pub use capability::{BASE_URL, Capability, canonical_origin};
 pub use check::ManifestError;
 pub use coverage::Coverage;

@@ -57,6 +57,12 @@ impl State {
         }
     }
 
+    fn open_at(&self, now: Instant) -> Option<Fault> {
+        let (oldest, newest) = (self.failures.front()?, self.failures.back()?);
+        let open = self.failures.len() >= CIRCUIT_FAILURES && now.duration_since(oldest.at) < CIRCUIT_WINDOW;
+        open.then(|| Fault::CircuitOpen { failures: self.failures.len(), last: newest.fault.clone() })
+    }
+
     /// Takes what the port knows, which is all processes' failures and this one's among them.
     fn take_over(&mut self, mut known: Vec<PastFailure>) {
         let now = Instant::now();
@@ -81,9 +87,7 @@ impl Circuit {
                 state.take_over(port.recent(&plugin.manifest().id, plugin.sha256(), CIRCUIT_WINDOW));
             }
         }
-        let (oldest, newest) = (state.failures.front()?, state.failures.back()?);
-        let open = state.failures.len() >= CIRCUIT_FAILURES && oldest.at.elapsed() < CIRCUIT_WINDOW;
-        open.then(|| Fault::CircuitOpen { failures: state.failures.len(), last: newest.fault.clone() })
+        state.open_at(Instant::now())
     }
 
     /// Counts a fault if it is misbehaviour. `document`: what it was called with, where that came from strangers.
@@ -143,5 +147,22 @@ mod tests {
         let mut state = State::default();
         (0..5).for_each(|_| state.push(failure(None)));
         assert_eq!(state.failures.len(), CIRCUIT_FAILURES);
+    }
+
+    #[test]
+    fn three_failures_within_ten_minutes_open_it_and_an_older_one_does_not_count() {
+        let begun = Instant::now();
+        let after = |seconds: u64, state: &State| state.open_at(begun + Duration::from_secs(seconds)).is_some();
+        let at = |at: Instant| Failure { at, ..failure(None) };
+        let mut state = State::default();
+        for seconds in [0, 300] {
+            state.push(at(begun + Duration::from_secs(seconds)));
+        }
+        assert!(!after(301, &state), "two are not three");
+        state.push(at(begun + Duration::from_secs(599)));
+        assert!(after(599, &state) && !after(600, &state));
+        // A fourth pushes the oldest out: the three newest count.
+        state.push(at(begun + Duration::from_secs(700)));
+        assert!(after(899, &state) && !after(900, &state));
     }
 }

@@ -169,3 +169,6 @@ pub(super) fn read_bounded(file: impl std::io::Read) -> Result<Vec<u8>, String> 
     check_size(bytes.len() as u64)?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

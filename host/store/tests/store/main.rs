@@ -15,6 +15,7 @@ mod issues;
 mod keys;
 mod logs;
 mod opening;
+mod plugin_tables;
 mod processes;
 mod rekey;
 mod schema;
