@@ -50,6 +50,10 @@ impl Detector for Hostile {
             }
             "huge-output" => Ok(vec![vec![span(0, 1, &"X".repeat(1 << 20), 1.0); 16]; texts.len()]),
             "large-output" => Ok(vec![vec![span(0, 1, "X", 1.0); 4_000]; texts.len()]),
+            "spans" => {
+                let count = order.split(' ').nth(1).and_then(|count| count.parse().ok()).unwrap_or_default();
+                Ok(vec![vec![span(0, 1, "X", 1.0); count]; texts.len()])
+            }
             "many-spans" => Ok(vec![vec![span(0, 1, "X", 1.0); 1_000_000]; texts.len()]),
             "beyond" => Ok(vec![vec![span(0, order.len() + 1, "X", 1.0)]]),
             "inverted" => Ok(vec![vec![span(3, 1, "X", 1.0)]]),

@@ -98,6 +98,10 @@ impl Provider for Hostile {
                     drop(http::send(&http::request(Method::Get, &base()), &Auth::None)?);
                 }
             }
+            "read-all" => {
+                let response = http::send(&http::request(Method::Get, &base()), &Auth::None)?;
+                emit_text(out, &response.read_all()?.len().to_string())?;
+            }
             "denied-forever" => loop {
                 let _ = http::send(&http::request(Method::Get, &base()), &Auth::None);
             },
@@ -112,7 +116,15 @@ impl Provider for Hostile {
                 }
             }
             "time-left" => emit_text(out, &clock::time_left_ms().to_string())?,
-            _ => emit_text(out, "harmless")?,
+            order => match order.strip_prefix("send ").and_then(|bytes| bytes.parse().ok()) {
+                Some(bytes) => {
+                    let mut request = http::request(Method::Post, &base());
+                    request.body = Some(vec![b'x'; bytes]);
+                    http::send(&request, &Auth::None)?;
+                    emit_text(out, "sent")?;
+                }
+                None => emit_text(out, "harmless")?,
+            },
         }
         Ok(done)
     }
@@ -158,6 +170,7 @@ reason = "to be echoed"
 cpu_ms_max = 100
 idle_ms_max = 2000
 wall_ms_max = 4000
+host_call_bytes_max = 1048576
 "#;
 
 trcaa_sdk::register!(ai_provider: Hostile, manifest: MANIFEST);

@@ -325,7 +325,7 @@ fn a_key_file_that_others_could_read_or_swap_is_refused() {
 }
 
 /// A run under a shell's limits.
-fn limited(home: &Home, limits: &str, arguments: &[&OsStr]) -> Command {
+pub(crate) fn limited(home: &Home, limits: &str, arguments: &[&OsStr]) -> Command {
     let inner = home.command(arguments);
     let mut shell = Command::new("/bin/sh");
     shell

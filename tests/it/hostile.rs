@@ -1,12 +1,14 @@
 //! Hostile guests at the borders of the limits, and guests of older versions.
 //!
 //! `core` holds what no compiler would make: components around hand-written core modules. `networked` is a provider
-//! with every grant; `frozen` are guests built against the packages as they were published.
+//! with every grant; `frozen` are guests built against the packages as they were published; `borders` has each limit
+//! at, below and above.
 
 use std::sync::{Arc, Mutex};
 
 use trcaa_runtime::{Engine, Plugin, Source};
 
+mod borders;
 pub(crate) mod core;
 pub(crate) mod frozen;
 pub(crate) mod networked;

@@ -153,3 +153,38 @@ impl CallContext {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ports::ScrubPort;
+
+    struct Words;
+
+    impl ScrubPort for Words {
+        fn text(&self, text: &str) -> String {
+            text.replace("token-4711", "[secret]")
+        }
+        fn stream(&self) -> Box<dyn TextScrub> {
+            unreachable!("a fault is one text")
+        }
+        fn pieces(&self) -> Box<dyn TextScrub> {
+            unreachable!("a fault is one text")
+        }
+    }
+
+    #[test]
+    fn a_fault_says_no_secret_whoever_wrote_its_words() {
+        let ports = Ports { scrub: Some(Arc::new(Words)), ..Ports::default() };
+        let context = CallContext { ports, ..CallContext::default() };
+        let said = || "it said token-4711".to_owned();
+        for fault in [Fault::Trapped(said()), Fault::BadOutput(said())] {
+            let told = context.scrubbed_fault(fault).to_string();
+            assert!(told.contains("it said [secret]") && !told.contains("4711"), "{told}");
+        }
+        let reported = context.reported(Error::Other((said(), said()))).to_string();
+        assert!(reported.contains("[secret]") && !reported.contains("4711"), "{reported}");
+    }
+}

@@ -6,8 +6,16 @@ use wit_parser::Resolve;
 
 use super::load;
 
+/// What hand-made components tighten, for loops to end soon.
+const LIMITS: &str = "cpu_ms_max = 100";
+
 /// A component of `world` (such as `pii/pii-detector`) around a core module in text form.
 fn component(world: &str, kind: &str, core: &str) -> Vec<u8> {
+    component_with(world, kind, core, LIMITS)
+}
+
+/// As [`component`], with these limits in its manifest.
+pub(super) fn component_with(world: &str, kind: &str, core: &str, limits: &str) -> Vec<u8> {
     let (package, name) = world.split_once('/').unwrap();
     let mut resolve = Resolve::default();
     let wit = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../wit");
@@ -25,7 +33,7 @@ fn component(world: &str, kind: &str, core: &str) -> Vec<u8> {
     let mut bytes = ComponentEncoder::default().module(&module).unwrap().validate(true).encode().unwrap();
     let manifest = format!(
         "id = 'hand-made'\nversion = '1.2.3'\nkind = '{kind}'\nworld = 'trcaa:{world}@0.1.0'\ndescription = 'x'\n\
-         [limits]\ncpu_ms_max = 100\n"
+         [limits]\n{limits}\n"
     );
     let section = "trcaa:manifest";
     let mut body = vec![u8::try_from(section.len()).unwrap()];
@@ -40,9 +48,10 @@ fn component(world: &str, kind: &str, core: &str) -> Vec<u8> {
 }
 
 /// A detector whose `detect` has this body; address 16 is a result of no lists, unless the body writes there.
-fn detector_with(memory: &str, detect: &str, rest: &str) -> Vec<u8> {
+fn detector_with(memory: &str, detect: &str, rest: &str, limits: &str) -> Vec<u8> {
     let core = format!(
         "(module
+           (import \"trcaa:host/log@0.1.1\" \"emit\" (func $log (param i32 i32 i32 i32 i32)))
            (memory (export \"memory\") {memory})
            (table $t 1 funcref)
            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) i32.const 65536)
@@ -52,14 +61,23 @@ fn detector_with(memory: &str, detect: &str, rest: &str) -> Vec<u8> {
              (param i32 i32 i32 i32 i32 i32 f32 i32 i32) (result i32) {detect} i32.const 16)
            {rest})"
     );
-    component("pii/pii-detector", "pii-detector", &core)
+    component_with("pii/pii-detector", "pii-detector", &core, limits)
 }
 
 fn detect(memory: &str, body: &str, rest: &str) -> Result<(), Fault> {
+    detected(&[], &detector_with(memory, body, rest, LIMITS))
+}
+
+/// What becomes of `texts` in a detector with this body and these limits.
+pub(super) fn detect_in(texts: &[String], memory: &str, body: &str, limits: &str) -> Result<(), Fault> {
+    detected(texts, &detector_with(memory, body, "", limits))
+}
+
+fn detected(texts: &[String], component: &[u8]) -> Result<(), Fault> {
     let engine = Engine::new().unwrap();
-    let plugin = load(&engine, &detector_with(memory, body, rest));
+    let plugin = load(&engine, component);
     let detector = Detector::new(&plugin, Default::default()).unwrap();
-    let outcome = detector.detect(&[]);
+    let outcome = detector.detect(texts);
     // The host and other plugins are unharmed, whatever this one did.
     let base = trcaa_runtime::load_bundled(&engine, "pii-base").unwrap();
     let base = Detector::new(&base, Default::default()).unwrap();
@@ -95,6 +113,26 @@ fn tables_end_exactly_at_the_limit() {
 }
 
 #[test]
+fn a_component_of_too_many_parts_is_refused_before_it_runs() {
+    let engine = Engine::new().unwrap();
+    let refused = |parts: String| {
+        let manifest = "id='many-parts'\\nversion='1.0.0'\\nkind='pii-detector'\\nworld='trcaa:pii/pii-detector@0.1.0'\\ndescription='x'\\n";
+        let text = format!(
+            "(component (@custom \"trcaa:manifest\" \"{manifest}\") {parts} (instance $i) (export \"trcaa:pii/detector@0.1.0\" (instance $i)))"
+        );
+        let bytes = wat::parse_str(text).unwrap();
+        trcaa_runtime::Plugin::load(&engine, "x", &bytes, trcaa_runtime::Source::Bundled, None).is_err()
+    };
+    let instances = |count: usize, inside: &str| {
+        format!("(core module $m {inside}) {}", "(core instance (instantiate $m))".repeat(count))
+    };
+    assert!(!refused(instances(16, "")) && refused(instances(17, "")));
+    assert!(!refused(instances(4, "(memory 1)")) && refused(instances(5, "(memory 1)")));
+    assert!(!refused(instances(1, "(memory 1)")) && refused(instances(1, "(memory 1) (memory 1)")));
+    assert!(!refused(instances(16, "(table 1 funcref)")) && refused(instances(17, "(table 1 funcref)")));
+}
+
+#[test]
 fn loops_and_recursion_end_wherever_they_are() {
     assert_eq!(detect("2", "(loop (br 0))", ""), Err(Fault::CpuLimit { limit_ms: 100 }));
     let start = "(func $begin (loop (br 0))) (start $begin)";
@@ -120,11 +158,16 @@ fn lies_about_lengths_and_places_are_faults() {
 
 /// An extractor whose `extract` has this body; parameter 4 is the handle of its output.
 fn extract(body: &str) -> Result<String, Fault> {
+    extract_in("2", body)
+}
+
+/// As [`extract`], with this memory.
+pub(super) fn extract_in(memory: &str, body: &str) -> Result<String, Fault> {
     let core = format!(
         "(module
            (import \"trcaa:extract/io@0.1.0\" \"[method]output.write\" (func $write (param i32 i32 i32 i32)))
            (import \"trcaa:extract/io@0.1.0\" \"[resource-drop]output\" (func $drop (param i32)))
-           (memory (export \"memory\") 2)
+           (memory (export \"memory\") {memory})
            (data (i32.const 8) \"text\")
            (func (export \"cabi_realloc\") (param i32 i32 i32 i32) (result i32) i32.const 65536)
            (func (export \"trcaa:extract/extractor@0.1.0#describe\") (result i32) i32.const 16)
@@ -166,7 +209,7 @@ fn a_resource_is_used_only_while_it_is_lent() {
 #[test]
 fn what_is_no_plugin_of_this_host_is_refused_before_it_runs() {
     let engine = Engine::new().unwrap();
-    let good = detector_with("2", "", "");
+    let good = detector_with("2", "", "", LIMITS);
     let refusal = |bytes: &[u8]| {
         trcaa_runtime::Plugin::load(&engine, "x.wasm", bytes, trcaa_runtime::Source::DropIn("x.wasm".into()), None)
             .err()

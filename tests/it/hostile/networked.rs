@@ -26,6 +26,8 @@ enum Peer {
     Gives(usize, Duration),
     /// Waits and fails.
     Fails(Duration),
+    /// Gives so many bytes, as fast as they are read.
+    Holds(usize),
 }
 
 struct World {
@@ -44,7 +46,7 @@ impl HttpResponse for Body {
     fn headers(&self) -> &[(String, String)] {
         &[]
     }
-    fn read(&mut self, _bytes_max: usize) -> Result<Option<Vec<u8>>, PortError> {
+    fn read(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, PortError> {
         match &mut self.peer {
             Peer::Gives(0, _) => Ok(None),
             Peer::Gives(left, wait) => {
@@ -55,6 +57,12 @@ impl HttpResponse for Body {
             Peer::Fails(wait) => {
                 std::thread::sleep(*wait);
                 Err(PortError::Timeout)
+            }
+            Peer::Holds(0) => Ok(None),
+            Peer::Holds(left) => {
+                let piece = bytes_max.min(*left);
+                *left -= piece;
+                Ok(Some(vec![b'x'; piece]))
             }
         }
     }
@@ -180,6 +188,17 @@ fn a_cancelled_call_ends_within_its_host_call() {
 }
 
 #[test]
+fn what_a_call_answers_after_it_was_cancelled_is_not_believed() {
+    let engine = Engine::new().unwrap();
+    let cancel = Cancel::default();
+    let context = CallContext { ports: ports(QUICK), cancel: cancel.clone(), ..CallContext::default() };
+    let provider = Provider::new(&load(&engine, tests::HOSTILE_NETWORKED), Arc::new(context)).unwrap();
+    // Its one event is taken; all that it does afterwards is to return.
+    let outcome = provider.complete(&ChatRequest::default(), Some(Box::new(move |_| cancel.cancel())));
+    assert_eq!(outcome.unwrap_err().fault, Fault::Cancelled);
+}
+
+#[test]
 fn handles_are_counted_while_they_are_held() {
     assert_eq!(complete("many-handles", QUICK), Err(Fault::HandleLimit { limit: 1_024 }));
     assert_eq!(complete("handles-one-by-one", QUICK), Ok(String::new()));
@@ -193,6 +212,19 @@ fn a_thousand_lines_of_four_kibibytes_are_the_most_that_is_logged() {
     let lines = lines.0.lock().unwrap();
     assert_eq!(lines.len(), 1_000);
     assert!(lines.iter().all(|line| line.len() == 4_096));
+}
+
+#[test]
+fn what_crosses_at_once_is_bounded_in_either_direction() {
+    // 8 MiB, which the manifest tightens.
+    const MOST: usize = 1 << 20;
+    let address = "https://peer.example".len();
+    assert_eq!(complete(&format!("send {}", MOST - address), QUICK), Ok("sent".into()));
+    let over = complete(&format!("send {}", MOST - address + 1), QUICK);
+    assert_eq!(over, Err(Fault::OutputLimit { limit_bytes: 1 << 20 }));
+    assert_eq!(complete("read-all", Peer::Holds(MOST)), Ok(MOST.to_string()));
+    let Err(Fault::Reported(error)) = complete("read-all", Peer::Holds(MOST + 1)) else { panic!() };
+    assert_eq!((error.code.as_str(), error.message.as_str()), ("too-large", "limit 1048576 bytes"));
 }
 
 #[test]
