@@ -34,6 +34,7 @@ mod providers;
 mod rca;
 mod redaction;
 mod review;
+mod scan;
 mod search;
 mod settings;
 pub mod sources;
@@ -60,7 +61,7 @@ pub use plugins::{
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, ScreenLine, TestResult};
-pub use redaction::{ScanResult, ScanSpan, scan_input};
+pub use scan::{ScanResult, ScanSpan, scan_input};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::{Cancel, PluginError, Publisher, Severity};

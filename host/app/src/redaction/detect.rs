@@ -1,0 +1,100 @@
+//! Detection: windows of a text to every detector, and the union of what they find.
+//!
+//! Must not know: what becomes of the spans. Invariants: a detector that fails means that there is no result; a finding
+//! that is longer than it can be shown is an error.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use trcaa_model::pii::Span;
+use trcaa_redact::{VIEW_BYTES_MAX, Window, collect, touches_end, widened, windows};
+use trcaa_runtime::Detector;
+
+use crate::{App, AppError, Progress};
+
+/// Threads that detect at once: the bound is memory, 64 MiB per running guest.
+const WORKERS_MAX: usize = 4;
+/// Most findings in one log: beyond it the log is data and no text, and rows would outgrow memory.
+const SPANS_MAX: usize = 2_000_000;
+
+/// Lets every detector look at every window, several at a time. Spans come back by window, in the text's offsets.
+pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress) -> Result<Vec<Span>, AppError> {
+    if detectors.is_empty() {
+        return Err(AppError::failed("no_detector", "detecting personal data: no detector is enabled")
+            .hint("enable one: trcaa plugin enable pii-base"));
+    }
+    let plan: Vec<Window> = windows(text).collect();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX).min(plan.len().max(1));
+    let next = AtomicUsize::new(0);
+    let found: Mutex<Vec<(usize, Vec<Span>)>> = Mutex::new(Vec::with_capacity(plan.len()));
+    let failure: Mutex<Option<AppError>> = Mutex::new(None);
+    let work = || {
+        while let Some(window) = plan.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
+                return;
+            }
+            for detector in detectors {
+                match detect_window(detector, window, text) {
+                    Ok(spans) => found.lock().unwrap_or_else(PoisonError::into_inner).push((window.core.start, spans)),
+                    Err(error) => {
+                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        return;
+                    }
+                }
+            }
+            progress.advance(window.core.len() as u64);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..workers {
+            scope.spawn(work);
+        }
+        work();
+    });
+    if let Some(error) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        return Err(error);
+    }
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    found.sort_by_key(|(start, _)| *start);
+    let count: usize = found.iter().map(|(_, spans)| spans.len()).sum();
+    if count > SPANS_MAX {
+        return Err(AppError::failed(
+            "too_many_spans",
+            format!("detecting personal data: {count} findings; at most {SPANS_MAX} are taken"),
+        )
+        .hint("split the log: split -b 10m -d FILE part-"));
+    }
+    let mut spans: Vec<Span> = Vec::with_capacity(count);
+    spans.extend(found.into_iter().flat_map(|(_, spans)| spans));
+    Ok(spans)
+}
+
+/// Lets one detector look at one window, and again with a wider view while a finding runs to the end of what it sees:
+/// of a secret that is longer than the view, the rest would stay in clear.
+fn detect_window(detector: &Detector, window: &Window, text: &str) -> Result<Vec<Span>, AppError> {
+    let mut window = window.clone();
+    loop {
+        let mut lists = detector.detect(&[window.view(text).to_owned()])?;
+        let spans = collect(&window, text, lists.pop().unwrap_or_default())?;
+        if !touches_end(&window, text, &spans) {
+            return Ok(spans);
+        }
+        window = widened(&window, text).ok_or_else(|| {
+            let message = format!(
+                "detecting personal data: a finding near byte {} is longer than {VIEW_BYTES_MAX} bytes",
+                window.core.start
+            );
+            AppError::failed("too_long_span", message).hint("such a blob is no log text; cut it out of the log first")
+        })?;
+    }
+}
+
+impl App {
+    pub(super) fn detect_with_progress(&self, text: &str, step: &str) -> Result<Vec<Span>, AppError> {
+        let detectors = self.plugins.detectors(&self.store)?;
+        self.progress.begin(step, Some(text.len() as u64));
+        let found = detect(&detectors, text, self.progress.as_ref());
+        self.progress.end();
+        found
+    }
+}
