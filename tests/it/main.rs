@@ -10,6 +10,7 @@ mod cli_contract;
 mod connection;
 mod crash;
 mod deep_search;
+mod detection;
 mod documents_in;
 #[path = "../../host/store/tests/store/earlier.rs"]
 mod earlier;

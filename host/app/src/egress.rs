@@ -33,6 +33,7 @@ use trcaa_runtime::Detector;
 use trcaa_runtime::ports::{Caller, HttpPort, HttpRequest, HttpResponse, PortError, SecretPort, SseEvent};
 
 use crate::AppError;
+use crate::redaction::Detectors;
 pub use context::ConnectionSetup;
 use credentials::{Bound, Value};
 pub use credentials::{BoundSecret, ConnectionAuth};
@@ -93,7 +94,7 @@ struct Kept {
 }
 
 /// What leaves is looked at by these; without any, nothing may.
-fn scan_of(detectors: Vec<Detector>, pseudonyms: Pseudonyms) -> Result<Arc<Scan>, AppError> {
+fn scan_of(detectors: Detectors, pseudonyms: Pseudonyms) -> Result<Arc<Scan>, AppError> {
     if detectors.is_empty() {
         return Err(AppError::failed(
             "no_detector",
@@ -110,7 +111,7 @@ impl Egress {
     /// # Errors
     /// A grant that can't be read, or no detector: without one nothing may leave.
     pub fn new(setup: EgressSetup, network: &Network) -> Result<Self, AppError> {
-        let scan = scan_of(setup.detectors, setup.pseudonyms)?;
+        let scan = scan_of(setup.detectors.into(), setup.pseudonyms)?;
         let parts = Parts {
             plugin: setup.plugin,
             grants: setup.grants,

@@ -5,12 +5,14 @@
 
 mod apply;
 mod detect;
+mod detectors;
 mod guard;
 mod names;
 mod text;
 
 pub(crate) use apply::{clear, detector_of};
 pub(crate) use detect::detect;
+pub(crate) use detectors::Detectors;
 pub(crate) use guard::is_placeholder;
 pub(crate) use names::save_pseudonyms;
 pub(crate) use text::masked;

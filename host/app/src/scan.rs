@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 use trcaa_redact::{Origin, Pseudonyms, merge};
-use trcaa_runtime::Detector;
 
 use crate::ingest::LogInput;
-use crate::redaction::{clear, detect, detector_of, masked};
+use crate::redaction::{Detectors, clear, detect, detector_of, masked};
 use crate::{AppError, Progress};
 
 /// A finding of `pii scan`.
@@ -43,10 +42,10 @@ pub struct ScanResult {
 /// A detector that fails.
 pub fn scan_input(input: &LogInput) -> Result<ScanResult, AppError> {
     let text = masked(crate::ingest::text_of(input)?);
-    scan(&crate::plugins::bundled_detectors()?, &text, &crate::NoProgress)
+    scan(&crate::plugins::bundled_detectors()?.into(), &text, &crate::NoProgress)
 }
 
-fn scan(detectors: &[Detector], text: &str, progress: &dyn Progress) -> Result<ScanResult, AppError> {
+fn scan(detectors: &Detectors, text: &str, progress: &dyn Progress) -> Result<ScanResult, AppError> {
     let found = detect(detectors, text, progress)?;
     let united = merge(&found, text.len() as u64)?;
     let mut pseudonyms = Pseudonyms::default();

@@ -12,7 +12,7 @@ use std::fmt::Write;
 use trcaa_model::pii::Span;
 
 use crate::placeholder::Placeholder;
-use crate::pseudonym::{PseudonymError, Pseudonyms};
+use crate::pseudonym::{Numbering, PseudonymError, Pseudonyms};
 use crate::spans::{Merged, SpanError, check_spans, merge};
 
 /// Label of text that only looks like a placeholder.
@@ -65,11 +65,11 @@ pub fn apply(text: &str, spans: &[Span], origin: Origin, pseudonyms: &mut Pseudo
 
 /// Replaces spans in a text that comes in chunks; offsets count from the first byte of the first chunk.
 #[derive(Debug)]
-pub struct Applier<'a> {
+pub struct Applier<'a, N: Numbering = Pseudonyms> {
     left: std::slice::Iter<'a, Merged>,
     next: Option<&'a Merged>,
     origin: Origin,
-    pseudonyms: &'a mut Pseudonyms,
+    pseudonyms: &'a mut N,
     /// Absolute offset of the next byte to come.
     at: u64,
     /// The part of an open span that has come already.
@@ -78,12 +78,35 @@ pub struct Applier<'a> {
     held: String,
 }
 
-impl<'a> Applier<'a> {
+/// Where an [`Applier`] stopped, for another one to go on from: as when the spans behind are not known yet.
+#[derive(Clone, Default)]
+pub struct Stopped {
+    at: u64,
+    held: String,
+}
+
+impl<'a, N: Numbering> Applier<'a, N> {
     /// Starts at the beginning of a text with the spans that [`merge`] made of it.
-    pub fn new(merged: &'a [Merged], origin: Origin, pseudonyms: &'a mut Pseudonyms) -> Self {
+    pub fn new(merged: &'a [Merged], origin: Origin, pseudonyms: &'a mut N) -> Self {
+        Self::resume(Stopped::default(), merged, origin, pseudonyms)
+    }
+
+    /// Goes on where another one stopped, with the spans behind that place.
+    pub fn resume(stopped: Stopped, merged: &'a [Merged], origin: Origin, pseudonyms: &'a mut N) -> Self {
         let mut left = merged.iter();
         let next = left.next();
-        Self { left, next, origin, pseudonyms, at: 0, value: String::new(), held: String::new() }
+        Self { left, next, origin, pseudonyms, at: stopped.at, value: String::new(), held: stopped.held }
+    }
+
+    /// Stops behind what was pushed, with everything decided but the beginning of what may become a placeholder.
+    ///
+    /// # Errors
+    /// `TextTooShort` if a span is left over.
+    pub fn stop(self) -> Result<Stopped, ApplyError> {
+        if let Some(span) = self.next {
+            return Err(ApplyError::TextTooShort { text_len: self.at, end: span.end });
+        }
+        Ok(Stopped { at: self.at, held: self.held })
     }
 
     /// Takes the next chunk and writes what is decided of it.
@@ -172,7 +195,7 @@ impl<'a> Applier<'a> {
         placeholder: Placeholder<'_>,
         out: &mut impl Write,
     ) -> Result<(), ApplyError> {
-        if self.origin == Origin::Redacted && self.pseudonyms.find(placeholder).is_some() {
+        if self.origin == Origin::Redacted && self.pseudonyms.gave(placeholder) {
             out.write_str(literal)?;
         } else {
             write!(out, "{}", self.pseudonyms.placeholder_for(LITERAL, literal)?)?;

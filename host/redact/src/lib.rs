@@ -10,17 +10,19 @@
 mod apply;
 mod cut;
 mod guard;
+mod passing;
 mod placeholder;
 mod pseudonym;
 mod restore;
 mod spans;
 mod windows;
 
-pub use apply::{Applier, ApplyError, Origin, apply};
+pub use apply::{Applier, ApplyError, Origin, Stopped, apply};
 pub use cut::cut;
 pub use guard::Guard;
+pub use passing::PassingNames;
 pub use placeholder::{PLACEHOLDER_BYTES_MAX, Placeholder, placeholder_name};
-pub use pseudonym::{Pseudonym, PseudonymError, Pseudonyms};
+pub use pseudonym::{Numbering, Pseudonym, PseudonymError, Pseudonyms};
 pub use restore::restore;
 pub use spans::{Merged, SpanError, check_spans, merge};
 pub use windows::{

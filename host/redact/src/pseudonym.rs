@@ -68,6 +68,18 @@ pub enum PseudonymError {
     },
 }
 
+/// Who gives out placeholders while text is replaced.
+pub trait Numbering {
+    /// Returns the placeholder of a value, a new one if it has none yet.
+    ///
+    /// # Errors
+    /// `Exhausted` after 4,294,967,295 values of one name.
+    fn placeholder_for(&mut self, label: &str, value: &str) -> Result<Placeholder<'_>, PseudonymError>;
+
+    /// Tells whether it gave out this placeholder.
+    fn gave(&self, placeholder: Placeholder<'_>) -> bool;
+}
+
 /// All pseudonyms of one issue.
 #[derive(Clone, Default)]
 pub struct Pseudonyms {
@@ -154,13 +166,23 @@ impl Pseudonyms {
     }
 }
 
+impl Numbering for Pseudonyms {
+    fn placeholder_for(&mut self, label: &str, value: &str) -> Result<Placeholder<'_>, PseudonymError> {
+        Self::placeholder_for(self, label, value)
+    }
+
+    fn gave(&self, placeholder: Placeholder<'_>) -> bool {
+        self.find(placeholder).is_some()
+    }
+}
+
 impl fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pseudonyms({} values, {} unsaved)", self.rows.len(), self.unsaved().len())
     }
 }
 
-fn key_of<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+pub(crate) fn key_of<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
     let folds = matches!(name, "Email" | "Hostname") && value.bytes().any(|byte| byte.is_ascii_uppercase());
     if folds { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }
 }

@@ -88,7 +88,7 @@ impl App {
             )
             .hint("give it like https://host or https://host:port/path, without user name and password"));
         }
-        let scan = scan_of(self.plugins.detectors(&self.store)?, setup.pseudonyms)?;
+        let scan = scan_of(self.detectors()?, setup.pseudonyms)?;
         // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
         let key = plugin.publisher().map(|publisher| publisher.key.as_str());
         let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?;

@@ -6,21 +6,21 @@ use trcaa_model::guard::Redacted;
 use trcaa_model::pii::Span;
 use trcaa_net::{OutboundScan, Part, ScanRefusal};
 use trcaa_redact::{Guard, Origin, Pseudonyms};
-use trcaa_runtime::Detector;
 
 use super::escapes;
+use crate::redaction::Detectors;
 
 /// What a host's name or address is found as.
 const HOST_LABELS: [&str; 3] = ["Hostname", "Ipv4", "Ipv6"];
 
 /// The scan of one connection.
 pub(crate) struct Scan {
-    detectors: Vec<Detector>,
+    detectors: Detectors,
     pseudonyms: Mutex<Pseudonyms>,
 }
 
 impl Scan {
-    pub(crate) fn new(detectors: Vec<Detector>, pseudonyms: Pseudonyms) -> Self {
+    pub(crate) fn new(detectors: Detectors, pseudonyms: Pseudonyms) -> Self {
         Self { detectors, pseudonyms: Mutex::new(pseudonyms) }
     }
 

@@ -6,11 +6,10 @@ use serde_json::{Map, Value};
 use trcaa_model::id::IssueId;
 use trcaa_model::pii::Span;
 use trcaa_redact::{CORE_BYTES_MAX, Guard, Origin, Pseudonyms};
-use trcaa_runtime::Detector;
 use trcaa_store::StoreError;
 
 use super::ExportForm;
-use crate::redaction::{detect, is_placeholder, save_pseudonyms};
+use crate::redaction::{Detectors, detect, is_placeholder, save_pseudonyms};
 use crate::{App, AppError, NoProgress};
 
 /// Texts in one call of a detector: the lists of its answer are bounded like its text.
@@ -44,7 +43,7 @@ pub(super) type ReadyRow = (String, Map<String, Value>);
 /// The guard over rows of all issues.
 pub(super) struct Guarded<'a> {
     app: &'a App,
-    detectors: Vec<Detector>,
+    detectors: Detectors,
     waiting: Vec<Waiting>,
     texts: usize,
     bytes: usize,
@@ -56,8 +55,8 @@ impl<'a> Guarded<'a> {
     /// With the detectors that are enabled; with none, any text is refused.
     pub(super) fn new(app: &'a App, form: ExportForm) -> Result<Self, AppError> {
         let detectors = match form {
-            ExportForm::Redacted => app.plugins.detectors(&app.store)?,
-            ExportForm::Clear => Vec::new(),
+            ExportForm::Redacted => app.detectors()?,
+            ExportForm::Clear => Detectors::default(),
         };
         Ok(Self { app, detectors, waiting: Vec::new(), texts: 0, bytes: 0, tables: HashMap::new() })
     }
@@ -142,11 +141,8 @@ impl<'a> Guarded<'a> {
         if short.is_empty() {
             return Ok(found);
         }
-        for detector in &self.detectors {
-            let lists = detector.detect(&short)?;
-            for (place, spans) in places.iter().zip(lists) {
-                found[*place].extend(spans);
-            }
+        for (place, spans) in places.iter().zip(self.detectors.look_at_all(&short)?) {
+            found[*place] = spans;
         }
         Ok(found)
     }

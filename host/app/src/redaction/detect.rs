@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use trcaa_model::pii::Span;
 use trcaa_redact::{VIEW_BYTES_MAX, Window, collect, touches_end, widened, windows};
-use trcaa_runtime::Detector;
 
+use super::detectors::Detectors;
 use crate::{App, AppError, Progress};
 
 /// Threads that detect at once: the bound is memory, 64 MiB per running guest.
@@ -18,11 +18,8 @@ const WORKERS_MAX: usize = 4;
 const SPANS_MAX: usize = 2_000_000;
 
 /// Lets every detector look at every window, several at a time. Spans come back by window, in the text's offsets.
-pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress) -> Result<Vec<Span>, AppError> {
-    if detectors.is_empty() {
-        return Err(AppError::failed("no_detector", "detecting personal data: no detector is enabled")
-            .hint("enable one: trcaa plugin enable pii-base"));
-    }
+pub(crate) fn detect(detectors: &Detectors, text: &str, progress: &dyn Progress) -> Result<Vec<Span>, AppError> {
+    detectors.expect_any()?;
     let plan: Vec<Window> = windows(text).collect();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX).min(plan.len().max(1));
     let next = AtomicUsize::new(0);
@@ -33,13 +30,11 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
             if failure.lock().unwrap_or_else(PoisonError::into_inner).is_some() {
                 return;
             }
-            for detector in detectors {
-                match detect_window(detector, window, text) {
-                    Ok(spans) => found.lock().unwrap_or_else(PoisonError::into_inner).push((window.core.start, spans)),
-                    Err(error) => {
-                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                        return;
-                    }
+            match detect_window(detectors, window, text) {
+                Ok(spans) => found.lock().unwrap_or_else(PoisonError::into_inner).push((window.core.start, spans)),
+                Err(error) => {
+                    failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                    return;
                 }
             }
             progress.advance(window.core.len() as u64);
@@ -69,32 +64,34 @@ pub(crate) fn detect(detectors: &[Detector], text: &str, progress: &dyn Progress
     Ok(spans)
 }
 
-/// Lets one detector look at one window, and again with a wider view while a finding runs to the end of what it sees:
-/// of a secret that is longer than the view, the rest would stay in clear.
-fn detect_window(detector: &Detector, window: &Window, text: &str) -> Result<Vec<Span>, AppError> {
+/// Lets all detectors look at one window, and again with a wider view while a finding runs to the end of what they
+/// see: of a secret that is longer than the view, the rest would stay in clear.
+fn detect_window(detectors: &Detectors, window: &Window, text: &str) -> Result<Vec<Span>, AppError> {
     let mut window = window.clone();
     loop {
-        let mut lists = detector.detect(&[window.view(text).to_owned()])?;
-        let spans = collect(&window, text, lists.pop().unwrap_or_default())?;
+        let found = detectors.look(window.view(text).to_owned())?;
+        let spans = collect(&window, text, found)?;
         if !touches_end(&window, text, &spans) {
             return Ok(spans);
         }
-        window = widened(&window, text).ok_or_else(|| {
-            let message = format!(
-                "detecting personal data: a finding near byte {} is longer than {VIEW_BYTES_MAX} bytes",
-                window.core.start
-            );
-            AppError::failed("too_long_span", message).hint("such a blob is no log text; cut it out of the log first")
-        })?;
+        window = widened(&window, text).ok_or_else(|| too_long(window.core.start as u64))?;
     }
+}
+
+/// A finding that no view can show whole.
+pub(crate) fn too_long(near: u64) -> AppError {
+    let message = format!("detecting personal data: a finding near byte {near} is longer than {VIEW_BYTES_MAX} bytes");
+    AppError::failed("too_long_span", message).hint("such a blob is no log text; cut it out of the log first")
 }
 
 impl App {
     pub(super) fn detect_with_progress(&self, text: &str, step: &str) -> Result<Vec<Span>, AppError> {
-        let detectors = self.plugins.detectors(&self.store)?;
+        let detectors = self.detectors()?;
         self.progress.begin(step, Some(text.len() as u64));
         let found = detect(&detectors, text, self.progress.as_ref());
         self.progress.end();
-        found
+        let found = found?;
+        self.still_all(&detectors)?;
+        Ok(found)
     }
 }

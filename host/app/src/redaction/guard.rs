@@ -25,7 +25,7 @@ impl App {
         origin: Origin,
         bytes_max: usize,
     ) -> Result<Redacted, AppError> {
-        let detectors = self.plugins.detectors(&self.store)?;
+        let detectors = self.detectors()?;
         let mut spans = detect(&detectors, text, &crate::NoProgress)?;
         if origin == Origin::Redacted {
             // `password=[Password_1]` looks like a password; what is hidden already needs no second name.
