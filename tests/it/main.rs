@@ -35,6 +35,7 @@ mod plugins;
 mod providers;
 mod rekey;
 mod review;
+mod scanning;
 mod schema;
 mod settings;
 mod shim;

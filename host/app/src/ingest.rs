@@ -4,26 +4,25 @@
 //! into it are offsets into what the analyst has; no more than the limits is ever held; nothing is stored unless all
 //! of it was read; the same original on the same issue is one row, whoever else writes at the time.
 
-mod decode;
+pub(crate) mod decode;
 pub(crate) mod document;
 mod gzip;
+pub(crate) mod nuls;
 pub(crate) mod source;
-mod wide;
+pub(crate) mod wide;
 
 use trcaa_model::attachment::{LogFile, NewLogFile};
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::id::IssueId;
-use trcaa_model::limits::EXTRACTED_BYTES_MAX;
 use trcaa_model::timeline::Happening;
 use trcaa_store::{StoreError, Tx};
 
-use self::decode::{Extracted, Limits, Sink, extract, too_large};
+use self::decode::{Extracted, Limits, extract, too_large};
 use self::document::Documents;
 use self::gzip::Gzip;
 pub use self::source::LogInput;
 use self::source::Source;
 pub(crate) use self::source::safe_name;
-use crate::documents::BundledDocuments;
 use crate::{App, AppError};
 
 /// zlib's level 4: two thirds of level 6's time for 5 % more bytes on logs.
@@ -87,7 +86,7 @@ impl App {
         let source = Source::open(input, Some(self.store.path()))?;
         let (path, name) = (source.path.clone(), safe_name(name.unwrap_or(&source.name), "log"));
         self.progress.begin(&format!("reading {name}"), None);
-        let sink = Sink::Gzip(Gzip::new(GZIP_LEVEL));
+        let sink = Gzip::new(GZIP_LEVEL);
         let advance = |bytes| self.progress.advance(bytes);
         let outcome = read(source, self.log_size_max()?, self, sink, advance);
         self.progress.end();
@@ -107,23 +106,13 @@ fn read(
     source: Source,
     limit: u64,
     documents: &dyn Documents,
-    sink: Sink,
+    sink: Gzip,
     on_bytes: impl FnMut(u64),
 ) -> Result<Extracted, AppError> {
     if let Some(length) = source.length.filter(|length| *length > limit) {
         return Err(too_large(&source.shown, &format!("{length} bytes"), limit));
     }
     extract(source.reader, &source.shown, Limits::of_original(limit), documents, sink, on_bytes)
-}
-
-/// Reads a log's text without any store: unpacked and decoded as for storing.
-pub(crate) fn text_of(input: &LogInput) -> Result<Vec<u8>, AppError> {
-    let source = Source::open(input, None)?;
-    match read(source, EXTRACTED_BYTES_MAX, &BundledDocuments, Sink::Plain(Vec::new()), |_| {}) {
-        // Nothing in, nothing found: a filter in a pipe has to bear that.
-        Err(error) if error.code == "empty_log" => Ok(Vec::new()),
-        other => Ok(other?.text),
-    }
 }
 
 /// Writes a log with its timeline event and audit row.

@@ -34,6 +34,7 @@ mod providers;
 mod rca;
 mod redaction;
 mod review;
+mod rules;
 mod scan;
 mod search;
 mod settings;
@@ -61,7 +62,10 @@ pub use plugins::{
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, ScreenLine, TestResult};
-pub use scan::{ScanResult, ScanSpan, scan_input};
+pub use rules::{
+    RULES_FILE, RuleChecked, RuleProblem, RuleSummary, RulesChecked, RulesSource, check_rules, list_rules,
+};
+pub use scan::{ScanSink, ScanSpan, ScanSummary, ScanWant, scan};
 pub use settings::Setting;
 pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::{Cancel, PluginError, Publisher, Severity};
@@ -106,6 +110,9 @@ pub struct App {
     pub(crate) plugins: plugins::PluginHost,
     pub(crate) progress: Arc<dyn Progress>,
     pub(crate) events: EventWriter,
+    rules_source: RulesSource,
+    /// Read when the first text is looked at.
+    rules: std::sync::OnceLock<Option<Arc<rules::Rules>>>,
     /// Set up when the first connection needs it.
     pub(crate) network: std::sync::OnceLock<trcaa_net::Network>,
 }
@@ -117,6 +124,7 @@ impl App {
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let store = keys::open_options(&setup).open()?;
+        let rules_source = RulesSource::IfThere(setup.data_dir.join(RULES_FILE));
         let plugins = plugins::PluginHost::new(
             Some(&setup.data_dir),
             setup.plugin_log,
@@ -125,7 +133,15 @@ impl App {
             setup.cancel,
         );
         let events = EventWriter::new(&store);
-        Ok(Self { store, plugins, progress: Arc::from(progress), events, network: std::sync::OnceLock::new() })
+        Ok(Self {
+            store,
+            plugins,
+            progress: Arc::from(progress),
+            events,
+            rules_source,
+            rules: std::sync::OnceLock::new(),
+            network: std::sync::OnceLock::new(),
+        })
     }
 
     /// Waits until every event that was posted is in the store.

@@ -10,8 +10,8 @@ mod guard;
 mod names;
 mod text;
 
-pub(crate) use apply::{clear, detector_of};
-pub(crate) use detect::detect;
+pub(crate) use apply::detector_of;
+pub(crate) use detect::{detect, too_long};
 pub(crate) use detectors::Detectors;
 pub(crate) use guard::is_placeholder;
 pub(crate) use names::save_pseudonyms;

@@ -1,14 +1,30 @@
-//! `pii scan`: personal data and secrets in a text, without any store.
+//! `pii scan`: personal data and secrets in a file or a stream, without any store.
+//!
+//! Text is read, looked at and told at the same time: what came as whole lines leaves as soon as the input pauses, and a
+//! gigabyte takes no more memory than a few windows. Invariants: text leaves only after every detector looked at it; a
+//! detector that fails, or an input that can't be read any further, means that nothing behind that place leaves; while
+//! the input does not pause, what is told does not depend on how it was cut into chunks, and where it does, nothing
+//! stays in clear that would have been hidden, as far as its line and those before tell that it is something.
+
+mod buffer;
+mod input;
+mod pool;
+mod run;
+mod settle;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
-use trcaa_redact::{Origin, Pseudonyms, merge};
 
+use crate::AppError;
 use crate::ingest::LogInput;
-use crate::redaction::{Detectors, clear, detect, detector_of, masked};
-use crate::{AppError, Progress};
+use crate::ingest::source::Source;
+use crate::redaction::Detectors;
+use crate::rules::{Rules, RulesSource};
 
 /// A finding of `pii scan`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScanSpan {
     /// First byte.
     pub start: u64,
@@ -19,7 +35,7 @@ pub struct ScanSpan {
     pub label: String,
     /// The text in clear.
     pub text: String,
-    /// The placeholder.
+    /// The placeholder: the same for the same value, as long as it is among the last 32,768.
     pub replacement: String,
     /// 0 to 1.
     pub confidence: f32,
@@ -27,41 +43,59 @@ pub struct ScanSpan {
     pub detector: String,
 }
 
-/// What `pii scan` found.
-#[derive(Debug, Clone)]
-pub struct ScanResult {
-    /// By their start, overlapping ones united.
-    pub spans: Vec<ScanSpan>,
-    /// The text with placeholders.
-    pub redacted: String,
+/// What is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScanWant {
+    /// Each finding; overlapping ones united.
+    Findings,
+    /// The text with placeholders in place of the findings.
+    Redacted,
 }
 
-/// Scans text without any store, with the bundled detectors. Placeholders are numbered from 1.
+/// Gets what is told, in order.
+pub trait ScanSink {
+    /// The next finding.
+    fn finding(&mut self, finding: &ScanSpan);
+    /// The next part of the redacted text, not empty.
+    fn text(&mut self, redacted: &str);
+    /// More may be long in coming: whoever holds something back shows it now.
+    fn pause(&mut self);
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScanSummary {
+    /// Findings by label.
+    pub found: BTreeMap<String, u64>,
+    /// Bytes of the text: extracted, and as UTF-8.
+    pub text_bytes: u64,
+    /// Lines, the last one also if no line end follows.
+    pub lines: u64,
+}
+
+impl ScanSummary {
+    /// Findings of all labels.
+    pub fn findings(&self) -> u64 {
+        self.found.values().sum()
+    }
+}
+
+/// Scans a file or a stream of any length with the bundled detectors and the user's rules. Placeholders are numbered
+/// from 1.
 ///
 /// # Errors
-/// A detector that fails.
-pub fn scan_input(input: &LogInput) -> Result<ScanResult, AppError> {
-    let text = masked(crate::ingest::text_of(input)?);
-    scan(&crate::plugins::bundled_detectors()?.into(), &text, &crate::NoProgress)
-}
-
-fn scan(detectors: &Detectors, text: &str, progress: &dyn Progress) -> Result<ScanResult, AppError> {
-    let found = detect(detectors, text, progress)?;
-    let united = merge(&found, text.len() as u64)?;
-    let mut pseudonyms = Pseudonyms::default();
-    let redacted = trcaa_redact::apply(text, &found, Origin::Raw, &mut pseudonyms)?;
-    let mut spans = Vec::with_capacity(united.len());
-    for span in &united {
-        let value = clear(text, span);
-        spans.push(ScanSpan {
-            start: span.start,
-            end: span.end,
-            label: span.label.clone(),
-            text: value.to_owned(),
-            replacement: pseudonyms.placeholder_for(&span.label, value)?.to_string(),
-            confidence: span.confidence,
-            detector: detector_of(&found, span).to_owned(),
-        });
-    }
-    Ok(ScanResult { spans, redacted })
+/// Rules that can't be used, an input that can't be read, a detector that fails; what was told before stays told.
+pub fn scan(
+    input: &LogInput,
+    want: ScanWant,
+    rules: &RulesSource,
+    sink: &mut dyn ScanSink,
+) -> Result<ScanSummary, AppError> {
+    let rules = Rules::load(rules)?.map(Arc::new);
+    let source = Source::open(input, None)?;
+    // A file never pauses; and standard input may be one, which does not matter: its reads do not wait.
+    let may_pause = source.length.is_none();
+    let pieces = input::read(source)?;
+    let detectors = Detectors::from(crate::plugins::bundled_detectors()?).and_rules(rules);
+    run::Run::new(detectors, run::threads(), want, sink).all(&pieces, may_pause)
 }

@@ -26,7 +26,7 @@ pub(crate) use doc::DocCommand;
 pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};
 pub(crate) use log::LogCommand;
-pub(crate) use pii::{DecideArgs, PiiCommand};
+pub(crate) use pii::{DecideArgs, PiiCommand, RulesCommand, ScanArgs};
 pub(crate) use plugin::{CapabilityName, GrantAnswer, GrantArgs, PluginCommand};
 pub(crate) use plugin_kit::PluginKitCommand;
 pub(crate) use plugin_secret::PluginSecretArgs;

@@ -47,7 +47,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Search { query, deep, limit } => search::run(&open()?, query, *deep, *limit, output),
         Command::Log(command) => log::run(&open()?, command, cli.global.yes, output),
         Command::Image(command) => image::run(&open()?, command, cli.global.yes, output),
-        Command::Pii(command) => pii::run(open, command, output),
+        Command::Pii(command) => pii::run(open, command, &cli.global, output),
         Command::Analyze { issue, provider } => investigate::analyze(&open()?, issue, provider.as_deref(), output),
         Command::Why(args) => investigate::why(&open()?, args, output),
         Command::Doc(command) => doc::run(&open()?, command, output),

@@ -125,8 +125,18 @@ impl Output {
         let _ = io::stderr().write_all(text.as_bytes());
     }
 
+    /// How every JSON answer begins, for one that is written piece by piece; a field has to follow.
+    pub(crate) fn object_head(&self) -> String {
+        format!("{{\"schema_version\":{SCHEMA_VERSION},")
+    }
+
     /// Prints rows under heads, in columns as wide as their widest cell. Cells are made visible and cut.
     pub(crate) fn table(&self, heads: &[&str], rows: &[Vec<String>]) {
+        self.bytes(self.table_lines(Some(heads), rows, &mut Vec::new()).as_bytes());
+    }
+
+    /// The lines of a table, of which more rows may follow: `widths` keeps the columns' widths, and is empty at first.
+    pub(crate) fn table_lines(&self, heads: Option<&[&str]>, rows: &[Vec<String>], widths: &mut Vec<usize>) -> String {
         const CELL_CHARS_MAX: usize = 60;
         let cell = |text: &String| -> String {
             let plain = visible(text);
@@ -137,21 +147,24 @@ impl Output {
             }
         };
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
-        let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-        let mut widths: Vec<usize> = heads.iter().map(|head| head.chars().count()).collect();
-        for row in &rows {
+        let heads: Option<Vec<String>> = heads.map(|heads| heads.iter().map(|head| (*head).to_owned()).collect());
+        let mut lines = String::new();
+        for row in heads.iter().chain(&rows) {
+            widths.resize(widths.len().max(row.len()), 0);
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
         }
-        for row in std::iter::once(&heads).chain(&rows) {
+        for row in heads.iter().chain(&rows) {
             let mut line = String::new();
             for (width, cell) in widths.iter().zip(row) {
                 line.push_str(cell);
                 line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count()) + 2));
             }
-            self.text(line.trim_end());
+            lines.push_str(line.trim_end());
+            lines.push('\n');
         }
+        lines
     }
 }
 

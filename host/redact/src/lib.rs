@@ -26,6 +26,6 @@ pub use pseudonym::{Numbering, Pseudonym, PseudonymError, Pseudonyms};
 pub use restore::restore;
 pub use spans::{Merged, SpanError, check_spans, merge};
 pub use windows::{
-    CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYTES, CORE_BYTES_MAX, VIEW_BYTES_MAX, Window, collect, touches_end, widened,
-    windows,
+    CONTEXT_AFTER_BYTES, CONTEXT_BEFORE_BYTES, CORE_BYTES_MAX, UNSETTLED_BYTES, VIEW_BYTES_MAX, WIDENING, Window,
+    collect, next_window, touches_end, widened, windows,
 };

@@ -14,7 +14,7 @@ const VALUES_MAX: usize = 32 << 10;
 /// Bytes of the values of one generation.
 const BYTES_MAX: usize = 2 << 20;
 /// A longer value gets a new number each time: it would push out all others.
-const VALUE_BYTES_MAX: usize = 16 << 10;
+const VALUE_BYTES_MAX: usize = 256 << 10;
 /// Names of placeholders; detectors have at most so many labels together.
 const NAMES_MAX: usize = 4_096;
 

@@ -19,10 +19,10 @@ pub const CONTEXT_BEFORE_BYTES: usize = 4 << 10;
 pub const CONTEXT_AFTER_BYTES: usize = 16 << 10;
 /// Most bytes of a view: a detector holds the text and what it finds in 64 MiB, and no secret is this long.
 pub const VIEW_BYTES_MAX: usize = 8 << 20;
-/// How much more context a widened window has behind its core.
-const WIDENING: usize = 4;
+/// How many times the context behind its core a widened window has.
+pub const WIDENING: usize = 4;
 /// A span that ends this close to the end of its view may go on behind it: a detector looks that far for more of it.
-const UNSETTLED_BYTES: usize = 2 << 10;
+pub const UNSETTLED_BYTES: usize = 2 << 10;
 /// How far before the end of a core a line end is looked for.
 const LINE_END_REACH_BYTES: usize = 64 << 10;
 
@@ -50,15 +50,28 @@ pub fn windows(text: &str) -> impl Iterator<Item = Window> + '_ {
 fn windows_of(text: &str, core_bytes_max: usize) -> impl Iterator<Item = Window> + '_ {
     let mut start = 0;
     std::iter::from_fn(move || {
-        if start >= text.len() {
-            return None;
-        }
-        let core = start..core_end(text, start, core_bytes_max);
-        start = core.end;
-        let view = text.floor_char_boundary(core.start.saturating_sub(CONTEXT_BEFORE_BYTES))
-            ..text.floor_char_boundary(core.end.saturating_add(CONTEXT_AFTER_BYTES));
-        Some(Window { core, view })
+        let window = window_at(text, start, core_bytes_max)?;
+        start = window.core.end;
+        Some(window)
     })
+}
+
+/// Plans the window whose core begins at `start`, a character boundary; `None` at the end of the text.
+///
+/// Of a text that goes on behind what is there, the window is as of the whole if [`CORE_BYTES_MAX`] and
+/// [`CONTEXT_AFTER_BYTES`] stand behind `start`, and [`CONTEXT_BEFORE_BYTES`] or all that there is before it.
+pub fn next_window(text: &str, start: usize) -> Option<Window> {
+    window_at(text, start, CORE_BYTES_MAX)
+}
+
+fn window_at(text: &str, start: usize, core_bytes_max: usize) -> Option<Window> {
+    if start >= text.len() {
+        return None;
+    }
+    let core = start..core_end(text, start, core_bytes_max);
+    let view = text.floor_char_boundary(core.start.saturating_sub(CONTEXT_BEFORE_BYTES))
+        ..text.floor_char_boundary(core.end.saturating_add(CONTEXT_AFTER_BYTES));
+    Some(Window { core, view })
 }
 
 /// The end of a core: behind the last line end in reach, else on a character boundary.

@@ -9,7 +9,7 @@ use trcaa_model::plugin::{Kind, Limits};
 use crate::bindings::pii::exports::trcaa::pii::detector as wit;
 use crate::bindings::pii::{PiiDetector, PiiDetectorPre};
 use crate::call::{CallContext, CallState, run};
-use crate::error::{Fault, LoadError, PluginError};
+use crate::error::{Fault, GuestError, LoadError, PluginError};
 use crate::host_functions::Pushed;
 use crate::plugin::Plugin;
 
@@ -67,7 +67,7 @@ impl Detector {
             let guest = self.instantiate(store)?;
             guest.trcaa_pii_detector().call_detect(store, texts, &options)
         })?;
-        let lists = answer.map_err(|e| self.plugin.failed("detect", Fault::Reported(e.into())))?;
+        let lists = answer.map_err(|e| self.plugin.failed("detect", Fault::Reported(without_words(e.into()))))?;
         let refuse = |fault: Fault| self.plugin.refused(&self.context, "detect", fault);
         let bytes: usize = lists.iter().flatten().map(|span| span.label.len() + SPAN_BYTES).sum();
         if bytes as u64 > limits.output_bytes_max {
@@ -112,6 +112,13 @@ impl Detector {
         limits.output_bytes_max = limits.output_bytes_max.min((bytes * OUTPUT_PER_INPUT).max(OUTPUT_BYTES_MIN));
         limits
     }
+}
+
+/// Leaves a code that this host's own code wrote, and none of the guest's words: it sees clear text, and could say it.
+fn without_words(error: GuestError) -> GuestError {
+    const CASES: [&str; 6] = ["invalid-input", "too-large", "unsupported", "unavailable", "timeout", "cancelled"];
+    let known = CASES.iter().find(|code| **code == error.code);
+    GuestError { code: (*known.unwrap_or(&"other")).to_owned(), message: String::new(), retry_after_ms: None }
 }
 
 /// Believes an answer only if it has a list per text and every span lies inside it, on character boundaries.

@@ -1,6 +1,7 @@
 //! The measured figures, each beside its limit. Nothing here fails a build: speed is printed, not asserted.
 
 mod plugin_calls;
+mod scan;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,10 +24,11 @@ struct Measured {
 
 /// Parts of the measuring, in the order in which they run. The last one only with `--peers` or by name: it builds a second
 /// wasmtime.
-const PARTS: [(&str, Measure); 6] = [
+const PARTS: [(&str, Measure); 7] = [
     ("product", whole_product),
     ("store", store),
     ("ingest", ingest),
+    ("scan", scan::run),
     ("net", net),
     ("runtime", runtime),
     ("peers", || plugin_calls::run(&[])),

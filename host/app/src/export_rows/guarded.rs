@@ -141,7 +141,7 @@ impl<'a> Guarded<'a> {
         if short.is_empty() {
             return Ok(found);
         }
-        for (place, spans) in places.iter().zip(self.detectors.look_at_all(&short)?) {
+        for (place, spans) in places.iter().zip(self.detectors.look_at_all(&short, 0)?) {
             found[*place] = spans;
         }
         Ok(found)

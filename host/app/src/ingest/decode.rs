@@ -11,6 +11,7 @@ use trcaa_store::{PackedError, Packing, Unpacking};
 
 use super::document::{Document, Documents};
 use super::gzip::Gzip;
+use super::nuls::NulPairs;
 use super::source::unreadable;
 use super::wide::WideText;
 use crate::AppError;
@@ -41,14 +42,24 @@ impl Limits {
 
 /// What an original is, by its first bytes and by nothing else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
+pub(crate) enum Format {
     Text,
     Packed(Packing),
     Document(Document),
 }
 
 impl Format {
-    fn of(head: &[u8]) -> Self {
+    /// Whether first bytes may be the beginning of a mark, by which anything is told, with what follows.
+    pub(crate) fn may_begin(head: &[u8]) -> bool {
+        const MARKS: [&[u8]; 7] =
+            [b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"%PDF-", b"PK\x03\x04", b"\xff\xfe", b"\xfe\xff", b"\x50\x2a\x4d\x18"];
+        let skippable = |head: &[u8]| matches!(head, [0x50..=0x5f, rest @ ..] if b"\x2a\x4d\x18".starts_with(rest));
+        let known = MARKS.into_iter().chain(MAGIC.iter().map(|(magic, _)| *magic));
+        skippable(head) || known.into_iter().any(|mark| mark.len() > head.len() && mark.starts_with(head))
+    }
+
+    /// Tells by the first bytes.
+    pub(crate) fn of(head: &[u8]) -> Self {
         let packed = Packing::of(head).map(Self::Packed);
         packed.or_else(|| Document::of(head).map(Self::Document)).unwrap_or(Self::Text)
     }
@@ -72,38 +83,13 @@ pub(super) struct Extracted {
     pub(super) text: Vec<u8>,
 }
 
-/// Where the text goes.
-pub(super) enum Sink {
-    Gzip(Gzip),
-    Plain(Vec<u8>),
-}
-
-impl Sink {
-    fn write(&mut self, text: &[u8]) -> io::Result<()> {
-        match self {
-            Self::Gzip(gzip) => gzip.write(text),
-            Self::Plain(plain) => {
-                plain.extend_from_slice(text);
-                Ok(())
-            }
-        }
-    }
-
-    fn finish(self) -> io::Result<Vec<u8>> {
-        match self {
-            Self::Gzip(gzip) => gzip.finish(),
-            Self::Plain(plain) => Ok(plain),
-        }
-    }
-}
-
 /// Reads an original to its end.
 pub(super) fn extract(
     source: impl Read,
     shown: &str,
     limits: Limits,
     documents: &dyn Documents,
-    sink: Sink,
+    sink: Gzip,
     on_bytes: impl FnMut(u64),
 ) -> Result<Extracted, AppError> {
     let limit = limits.original;
@@ -122,7 +108,7 @@ fn extract_from(
     shown: &str,
     limits: Limits,
     documents: &dyn Documents,
-    sink: Sink,
+    sink: Gzip,
     mut on_bytes: impl FnMut(u64),
 ) -> Result<(&'static str, Vec<u8>), AppError> {
     let mut head = Vec::with_capacity(SNIFF_BYTES);
@@ -132,7 +118,8 @@ fn extract_from(
             .hint("nothing can be learnt from it; check whether it was rotated away (look for .1 or .gz beside it)"));
     }
     let format = Format::of(&head);
-    let mut text = Text { shown, sink, limit: limits.text, wide: None, bytes: 0, unpacked: 0 };
+    let mut text =
+        Text { shown, sink, limit: limits.text, wide: None, nuls: NulPairs::default(), bytes: 0, unpacked: 0 };
     let mut mime_type = format.mime_type();
     if let Format::Document(document) = format {
         original.read_to_end(&mut head).map_err(|e| unreadable(shown, &e))?;
@@ -172,10 +159,11 @@ fn extract_from(
 /// The text as it comes out.
 struct Text<'s> {
     shown: &'s str,
-    sink: Sink,
+    sink: Gzip,
     /// Bytes that may be kept.
     limit: u64,
     wide: Option<WideText>,
+    nuls: NulPairs,
     /// Kept.
     bytes: u64,
     /// Taken, before UTF-16 became UTF-8.
@@ -188,7 +176,7 @@ impl Text<'_> {
         if self.unpacked == 0 {
             self.wide = WideText::by_mark(chunk);
             if self.wide.is_none()
-                && let Some(what) = binary(chunk)
+                && let Some(what) = binary(chunk, 0)
             {
                 return Err(no_log(self.shown, what));
             }
@@ -197,11 +185,9 @@ impl Text<'_> {
         match self.wide.as_mut().map(|wide| wide.decode(chunk)) {
             Some(text) if self.unpacked / UNPACKED_PER_TEXT_MAX <= self.limit => self.keep(text.as_bytes()),
             Some(_) => Err(self.too_long()),
-            None if memchr::memchr_iter(0, chunk).count() * 10 > chunk.len() => Err(AppError::failed(
-                "binary_file",
-                format!("reading {}: it has stretches of NUL bytes, as UTF-16 text or binary data has", self.shown),
-            )
-            .hint("convert it first: iconv -f UTF-16LE -t UTF-8")),
+            None if self.nuls.found_in(chunk) || memchr::memchr_iter(0, chunk).count() * 10 > chunk.len() => {
+                Err(wide_within(self.shown))
+            }
             None => self.keep(chunk),
         }
     }
@@ -230,7 +216,7 @@ impl Text<'_> {
 }
 
 /// What reading a packed log ran into: damage, a bound, or the disk.
-fn read_error(error: io::Error, shown: &str, format: Format) -> AppError {
+pub(crate) fn read_error(error: io::Error, shown: &str, format: Format) -> AppError {
     use io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
     let Format::Packed(packing) = format else { return unreadable(shown, &error) };
     if let Some(packed) = error.get_ref().and_then(|inner| inner.downcast_ref::<PackedError>()) {
@@ -253,7 +239,7 @@ fn read_error(error: io::Error, shown: &str, format: Format) -> AppError {
 }
 
 /// An original, or what is known of it before reading, is above the limit.
-pub(super) fn too_large(shown: &str, size: &str, limit: u64) -> AppError {
+pub(crate) fn too_large(shown: &str, size: &str, limit: u64) -> AppError {
     let error =
         AppError::failed("too_large", format!("reading {shown}: it has {size}, and a log may have {limit} bytes"))
             .hint("cut out the hours around the incident, or split it: split -b 50m -d FILE part-");
@@ -264,7 +250,7 @@ pub(super) fn too_large(shown: &str, size: &str, limit: u64) -> AppError {
 }
 
 /// It is something else.
-pub(super) fn no_log(shown: &str, what: &str) -> AppError {
+pub(crate) fn no_log(shown: &str, what: &str) -> AppError {
     AppError::failed("binary_file", format!("reading {shown}: it is {what} and no log"))
         .hint("export its text first, or unpack it")
 }
@@ -299,27 +285,42 @@ impl<R: Read> Read for Hashing<R> {
     }
 }
 
-/// What a file is that is no text.
-fn binary(head: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 13] = [
-        (b"\x7fELF", "a program"),
-        (b"MZ\x90", "a program"),
-        (b"\x89PNG", "an image"),
-        (b"\xff\xd8\xff", "an image"),
-        (b"GIF8", "an image"),
-        (b"%PDF-", "a PDF"),
-        (b"PK\x03\x04", "a ZIP archive"),
-        (b"\x1f\x8b", "compressed by gzip a second time"),
-        (b"\x28\xb5\x2f\xfd", "compressed by zstd a second time"),
-        (b"\xfd7zXZ", "compressed by xz"),
-        (b"BZh", "compressed by bzip2"),
-        (b"SQLite format 3\0", "a database"),
-        (b"\0asm", "a WebAssembly file"),
-    ];
+/// UTF-16 stands where other text does.
+pub(crate) fn wide_within(shown: &str) -> AppError {
+    AppError::failed(
+        "binary_file",
+        format!("reading {shown}: it has stretches of NUL bytes, as UTF-16 text or binary data has"),
+    )
+    .hint("convert it first: iconv -f UTF-16LE -t UTF-8")
+    .hint("or, where only a part of it is so, take the NUL bytes out: tr -d '\\000' < FILE")
+}
+
+/// Beginnings of files that are no text.
+const MAGIC: [(&[u8], &str); 13] = [
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"%PDF-", "a PDF"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\x1f\x8b", "compressed by gzip a second time"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd a second time"),
+    (b"\xfd7zXZ", "compressed by xz"),
+    (b"BZh", "compressed by bzip2"),
+    (b"SQLite format 3\0", "a database"),
+    (b"\0asm", "a WebAssembly file"),
+];
+
+/// What a file is that is no text: by its mark, and by its look where at least `look_bytes_min` of it are there.
+pub(crate) fn binary(head: &[u8], look_bytes_min: usize) -> Option<&'static str> {
     if let Some((_, what)) = MAGIC.iter().find(|(magic, _)| head.starts_with(magic)) {
         return Some(what);
     }
     let sniffed = &head[..head.len().min(SNIFF_BYTES)];
+    if sniffed.len() < look_bytes_min {
+        return None;
+    }
     let odd = sniffed.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127)).count();
     // A crashed writer leaves some NULs in a log; one byte in ten is no log any more.
     (odd * 10 > sniffed.len()).then_some("binary")

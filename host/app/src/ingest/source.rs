@@ -41,7 +41,7 @@ pub(crate) struct Source {
     /// Bytes, where that is known before reading.
     pub(crate) length: Option<u64>,
     /// Its bytes.
-    pub(crate) reader: Box<dyn Read>,
+    pub(crate) reader: Box<dyn Read + Send>,
 }
 
 impl Source {
@@ -53,7 +53,7 @@ impl Source {
                 name: name.clone(),
                 path: String::new(),
                 length: None,
-                reader: Box::new(io::stdin().lock()),
+                reader: Box::new(io::stdin()),
             }),
             LogInput::Content { name, text } => Ok(Self {
                 shown: "the given text".to_owned(),

@@ -1,7 +1,7 @@
 //! UTF-16 with a byte-order mark, as Windows writes it: becomes UTF-8.
 
 /// Decodes in any chunks; what is no UTF-16 becomes U+FFFD and nothing is left out.
-pub(super) struct WideText {
+pub(crate) struct WideText {
     big_endian: bool,
     rest: Vec<u8>,
     high: Option<u16>,
@@ -9,7 +9,7 @@ pub(super) struct WideText {
 
 impl WideText {
     /// Tells by the first bytes of the text.
-    pub(super) fn by_mark(head: &[u8]) -> Option<Self> {
+    pub(crate) fn by_mark(head: &[u8]) -> Option<Self> {
         let big_endian = match head.get(..2)? {
             [0xff, 0xfe] => false,
             [0xfe, 0xff] => true,
@@ -18,7 +18,7 @@ impl WideText {
         Some(Self { big_endian, rest: Vec::new(), high: None })
     }
 
-    pub(super) fn decode(&mut self, chunk: &[u8]) -> String {
+    pub(crate) fn decode(&mut self, chunk: &[u8]) -> String {
         self.rest.extend_from_slice(chunk);
         let whole = self.rest.len() / 2 * 2;
         let units = self.rest[..whole].chunks_exact(2).map(|pair| {
@@ -39,7 +39,7 @@ impl WideText {
     }
 
     /// What stands for half a character at the end.
-    pub(super) fn finish(self) -> &'static str {
+    pub(crate) fn finish(self) -> &'static str {
         if self.high.is_some() || !self.rest.is_empty() { "\u{fffd}" } else { "" }
     }
 }

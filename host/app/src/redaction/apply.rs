@@ -185,7 +185,7 @@ fn span_rows<'a>(
     united.iter().zip(replacements).map(row).collect()
 }
 
-pub(crate) fn clear<'t>(text: &'t str, span: &Merged) -> &'t str {
+fn clear<'t>(text: &'t str, span: &Merged) -> &'t str {
     let bound = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     text.get(bound(span.start)..bound(span.end)).unwrap_or_default()
 }

@@ -69,7 +69,7 @@ pub(crate) fn detect(detectors: &Detectors, text: &str, progress: &dyn Progress)
 fn detect_window(detectors: &Detectors, window: &Window, text: &str) -> Result<Vec<Span>, AppError> {
     let mut window = window.clone();
     loop {
-        let found = detectors.look(window.view(text).to_owned())?;
+        let found = detectors.look(window.view(text).to_owned(), window.view.start as u64)?;
         let spans = collect(&window, text, found)?;
         if !touches_end(&window, text, &spans) {
             return Ok(spans);

@@ -6,14 +6,11 @@ use clap::{Args, Subcommand};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PiiCommand {
-    /// Scan a file without any store
-    Scan {
-        /// The file; `-` is standard input
-        file: PathBuf,
-        /// Print the redacted text instead of the findings
-        #[arg(long)]
-        redact: bool,
-    },
+    /// Scan a file or a stream without any store
+    Scan(ScanArgs),
+    /// Check and list your own rules for what is to be found
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// Find spans in a log; earlier undecided ones are replaced
     Detect {
         /// Log: id, prefix or suffix of 6 characters, or `last`
@@ -58,6 +55,36 @@ pub(crate) enum PiiCommand {
         issue: String,
         /// The text; `-` is standard input
         file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ScanArgs {
+    /// The file; `-` is standard input, whose whole lines are told as soon as it pauses
+    pub(crate) file: PathBuf,
+    /// Print the redacted text instead of the findings
+    #[arg(long)]
+    pub(crate) redact: bool,
+    /// Exit with 1 if anything was found
+    #[arg(long)]
+    pub(crate) fail_on_find: bool,
+    /// Look by these rules as well [default: pii-rules.toml in the data folder, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rules: Option<PathBuf>,
+}
+
+/// `trcaa pii rules …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum RulesCommand {
+    /// Check a file of rules and run the rules' own tests
+    Check {
+        /// The file [default: pii-rules.toml in the data folder]
+        file: Option<PathBuf>,
+    },
+    /// List the rules of a file
+    List {
+        /// The file [default: pii-rules.toml in the data folder]
+        file: Option<PathBuf>,
     },
 }
 

@@ -1,20 +1,28 @@
 //! `trcaa pii …`
 
 mod review;
+mod rules;
+mod scan;
 
 use serde_json::json;
-use trcaa_app::{App, AppError, ScanResult};
+use trcaa_app::{App, AppError};
 use trcaa_model::pii::{PiiSpan, SpanState};
 
-use super::{Opened, log_input, read_utf8};
-use crate::args::{DecideArgs, PiiCommand};
+use super::{Opened, read_utf8};
+use crate::args::{DecideArgs, Global, PiiCommand};
 use crate::output::{Output, short, visible};
 
 pub(crate) use review::give_back as give_back_terminal;
 
-pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Output) -> Result<(), AppError> {
+pub(super) fn run(
+    open: impl Fn() -> Opened,
+    command: &PiiCommand,
+    global: &Global,
+    output: &Output,
+) -> Result<(), AppError> {
     match command {
-        PiiCommand::Scan { file, redact } => scan(&trcaa_app::scan_input(&log_input(file))?, *redact, output),
+        PiiCommand::Scan(args) => scan::run(args, global, output),
+        PiiCommand::Rules(command) => rules::run(command, global, output),
         PiiCommand::Detect { log } => {
             let app = open()?;
             let log = app.store().resolve_log(log)?;
@@ -54,24 +62,6 @@ pub(super) fn run(open: impl Fn() -> Opened, command: &PiiCommand, output: &Outp
 
 fn answer(json: &serde_json::Value, text: &str, output: &Output) -> Result<(), AppError> {
     if output.json { output.object(json) } else { output.last(text) }
-}
-
-fn scan(result: &ScanResult, redact: bool, output: &Output) -> Result<(), AppError> {
-    if redact {
-        return if output.json {
-            output.object(json!({"text": result.redacted}))
-        } else {
-            output.last_foreign(result.redacted.as_bytes())
-        };
-    }
-    if output.json {
-        return output.object(json!({"spans": result.spans}));
-    }
-    let row = |span: &trcaa_app::ScanSpan| {
-        vec![format!("{}..{}", span.start, span.end), span.label.clone(), span.text.clone(), span.replacement.clone()]
-    };
-    output.table(&["BYTES", "TYPE", "TEXT", "REPLACEMENT"], &result.spans.iter().map(row).collect::<Vec<_>>());
-    Ok(())
 }
 
 fn decide(app: &App, args: &DecideArgs, state: SpanState, output: &Output) -> Result<(), AppError> {

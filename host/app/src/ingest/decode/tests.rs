@@ -14,7 +14,7 @@ fn extracted(source: impl Read, limit: u64) -> Result<Extracted, &'static str> {
 }
 
 fn extracted_within(source: impl Read, limits: Limits) -> Result<Extracted, &'static str> {
-    let sink = Sink::Gzip(Gzip::new(4));
+    let sink = Gzip::new(4);
     let mut read = extract(source, "x", limits, &NoDocuments, sink, |_| {}).map_err(|e| e.code)?;
     let mut text = Vec::new();
     GzDecoder::new(&read.text[..]).read_to_end(&mut text).unwrap();
