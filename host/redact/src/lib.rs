@@ -1,6 +1,6 @@
 //! Redaction: from spans that detectors found to text that may leave, and back again on this machine.
 //!
-//! Owns: checking and merging spans, the pseudonyms of an issue, applying and restoring them, cutting to size,
+//! Owns: checking and merging spans, the pseudonyms of an issue and finding their values again, applying and restoring them, cutting to size,
 //! the guard that everything outgoing passes, and the windows in which long texts are shown to detectors.
 //! Must not know: how anything is found, stored, encrypted or sent. Pure: no I/O, no clock, no randomness.
 //!
@@ -10,6 +10,7 @@
 mod apply;
 mod cut;
 mod guard;
+mod known;
 mod passing;
 mod placeholder;
 mod pseudonym;
@@ -19,9 +20,10 @@ mod windows;
 
 pub use apply::{Applier, ApplyError, Origin, Stopped, apply};
 pub use cut::cut;
-pub use guard::Guard;
+pub use guard::{Guard, LocalTarget};
+pub use known::{KNOWN_VALUE, KnownValues, Standing, TooManyValues};
 pub use passing::PassingNames;
-pub use placeholder::{PLACEHOLDER_BYTES_MAX, Placeholder, placeholder_name};
+pub use placeholder::{PLACEHOLDER_BYTES_MAX, Placeholder, label_of_name, placeholder_name};
 pub use pseudonym::{Numbering, Pseudonym, PseudonymError, Pseudonyms};
 pub use restore::restore;
 pub use spans::{Merged, SpanError, check_spans, merge};

@@ -96,10 +96,32 @@ pub fn placeholder_name(label: &str) -> String {
     name
 }
 
+/// Returns the label that a placeholder's name stands for, as detectors write it: `IPv4` is `Ipv4`.
+pub fn label_of_name(name: &str) -> &str {
+    match name {
+        "URL" => "UrlWithCredentials",
+        "Bearer" => "BearerToken",
+        "SSN" => "Ssn",
+        "MAC" => "MacAddress",
+        "IPv6" => "Ipv6",
+        "IPv4" => "Ipv4",
+        "Phone" => "PhoneNumber",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_leads_back_to_its_label() {
+        for label in ["UrlWithCredentials", "BearerToken", "Ssn", "MacAddress", "Ipv6", "Ipv4", "PhoneNumber", "Email"]
+        {
+            assert_eq!(label_of_name(&placeholder_name(label)), label);
+        }
+    }
 
     #[test]
     fn base_labels_have_their_short_names() {

@@ -135,6 +135,11 @@ impl Pseudonyms {
         self.rows.get(*index).map(|row| row.value.as_str())
     }
 
+    /// Lists all rows, in the order they were made or read.
+    pub fn rows(&self) -> &[Pseudonym] {
+        &self.rows
+    }
+
     /// Lists the rows that are not stored yet, in the order they were made.
     pub fn unsaved(&self) -> &[Pseudonym] {
         self.rows.get(self.saved..).unwrap_or(&[])
@@ -182,9 +187,17 @@ impl fmt::Debug for Pseudonyms {
     }
 }
 
+/// Whether values of that name are compared without ASCII case.
+pub(crate) fn folds(name: &str) -> bool {
+    matches!(name, "Email" | "Hostname")
+}
+
 pub(crate) fn key_of<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    let folds = matches!(name, "Email" | "Hostname") && value.bytes().any(|byte| byte.is_ascii_uppercase());
-    if folds { Cow::Owned(value.to_ascii_lowercase()) } else { Cow::Borrowed(value) }
+    if folds(name) && value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(value.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(value)
+    }
 }
 
 #[cfg(test)]
