@@ -28,6 +28,7 @@ fn load(engine: &Engine, bytes: &[u8]) -> Arc<Plugin> {
     Plugin::load(engine, "guest", bytes, Source::DropIn("guest.wasm".into()), None).unwrap()
 }
 
+#[expect(clippy::disallowed_methods, reason = "the test's own words")]
 fn redacted(text: &str) -> Redacted {
     Guard::pass(text, Origin::Raw, &[], &mut Pseudonyms::default(), usize::MAX).unwrap()
 }
@@ -286,7 +287,7 @@ mod hostile_provider {
             messages: vec![message(Role::System, "frame"), message(Role::User, "question")],
             ..ChatRequest::default()
         };
-        provider.complete(&request, None).map(|answer| answer.text).map_err(|e| e.fault)
+        provider.complete(&trcaa_runtime::Question::new(&request), None).map(|answer| answer.text).map_err(|e| e.fault)
     }
 
     #[test]

@@ -11,12 +11,14 @@ mod connection;
 mod crash;
 mod deep_search;
 mod detection;
+mod doctor;
 mod documents_in;
 #[path = "../../host/store/tests/store/earlier.rs"]
 mod earlier;
 mod edges;
 mod events;
 mod full_disk;
+mod guard;
 mod guests;
 mod history;
 mod hostile;

@@ -12,19 +12,19 @@ use tests::{Home, Run, list, text};
 const BINARY: &str = env!("CARGO_BIN_EXE_trcaa");
 
 /// As the recorded answers cite it.
-const LOG: &str = "2026-11-21 10:00:01 INFO db-writer: started for anna.berg@example.com\n\
+pub(crate) const LOG: &str = "2026-11-21 10:00:01 INFO db-writer: started for anna.berg@example.com\n\
                    2026-11-21 10:00:02 ERROR db-writer: could not write to file \"pg_wal/1\": No space left on device\n\
                    2026-11-21 10:00:03 FATAL db-writer: shutting down\n";
 const KEY: &str = "sk-canary-7f3a91c2d4e5";
 
 /// Answers in their order whatever is asked, and keeps what arrived. Ends with the test.
-struct Server {
-    port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
-    fn replaying(names: &[&str]) -> Self {
+    pub(crate) fn replaying(names: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/ai-openai/tests/exchanges");
         let read = |name: &&str| -> Vec<Value> {
             let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
@@ -33,7 +33,7 @@ impl Server {
         Self::answering(names.iter().flat_map(read).map(|exchange| exchange["response"].clone()).collect())
     }
 
-    fn answering(answers: Vec<Value>) -> Self {
+    pub(crate) fn answering(answers: Vec<Value>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -47,11 +47,11 @@ impl Server {
         Self { port, seen }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/v1", self.port)
     }
 
-    fn seen(&self) -> Vec<String> {
+    pub(crate) fn seen(&self) -> Vec<String> {
         self.seen.lock().unwrap().clone()
     }
 }
@@ -100,7 +100,7 @@ fn home() -> (Home, String) {
     (home, issue)
 }
 
-fn add(home: &Home, name: &str, url: &str, more: &[&str], key: Option<&str>) -> Run {
+pub(crate) fn add(home: &Home, name: &str, url: &str, more: &[&str], key: Option<&str>) -> Run {
     let mut args = vec!["provider", "add", name, "--plugin", "ai-openai", "--url", url, "--model", "gpt-4o", "--json"];
     args.extend(more);
     if key.is_some() {

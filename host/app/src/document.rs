@@ -7,10 +7,12 @@
 
 mod build;
 mod escape;
+mod guarded;
 mod timeline;
 
 pub(crate) use build::parse_markdown;
 pub(crate) use escape::{escape_markdown, escape_table_cell, fenced, table_code_span};
+pub(crate) use guarded::{Draft, Places};
 pub(crate) use timeline::{TimelineEntry, timeline_fence};
 
 use thiserror::Error;

@@ -9,7 +9,7 @@
 mod audit;
 mod context;
 mod credentials;
-mod escapes;
+pub(crate) mod escapes;
 mod failed;
 mod kv;
 mod oauth;
@@ -25,15 +25,16 @@ use sha2::Sha256;
 use trcaa_model::env::Clock;
 use trcaa_model::plugin::{Grants, SecretCapability};
 use trcaa_net::{
-    Allowance, Body, Connection, Credential, NetError, Network, Observer, Policy, Request, Resolver, Response, Rule,
-    Stop,
+    Allowance, Body, Connection, Credential, NetError, Network, Observer, Policy, Request, Resolver, Response,
+    Rule as NetRule, Stop,
 };
 use trcaa_redact::Pseudonyms;
 use trcaa_runtime::Detector;
 use trcaa_runtime::ports::{Caller, HttpPort, HttpRequest, HttpResponse, PortError, SecretPort, SseEvent};
 
 use crate::AppError;
-use crate::redaction::Detectors;
+use crate::policy::Rule;
+use crate::redaction::{Detectors, IssueValues};
 pub use context::ConnectionSetup;
 use credentials::{Bound, Value};
 pub use credentials::{BoundSecret, ConnectionAuth};
@@ -94,7 +95,7 @@ struct Kept {
 }
 
 /// What leaves is looked at by these; without any, nothing may.
-fn scan_of(detectors: Detectors, pseudonyms: Pseudonyms) -> Result<Arc<Scan>, AppError> {
+fn scan_of(detectors: Detectors, values: IssueValues, rule: Rule) -> Result<Arc<Scan>, AppError> {
     if detectors.is_empty() {
         return Err(AppError::failed(
             "no_detector",
@@ -102,7 +103,7 @@ fn scan_of(detectors: Detectors, pseudonyms: Pseudonyms) -> Result<Arc<Scan>, Ap
         )
         .hint("enable one: trcaa plugin enable pii-base"));
     }
-    Ok(Arc::new(Scan::new(detectors, pseudonyms)))
+    Ok(Arc::new(Scan::new(detectors, values, rule)))
 }
 
 impl Egress {
@@ -111,7 +112,8 @@ impl Egress {
     /// # Errors
     /// A grant that can't be read, or no detector: without one nothing may leave.
     pub fn new(setup: EgressSetup, network: &Network) -> Result<Self, AppError> {
-        let scan = scan_of(setup.detectors.into(), setup.pseudonyms)?;
+        let values = IssueValues::new(setup.pseudonyms, Vec::new());
+        let scan = scan_of(setup.detectors.into(), values, Rule::Redact)?;
         let parts = Parts {
             plugin: setup.plugin,
             grants: setup.grants,
@@ -297,7 +299,7 @@ fn port_error(error: &NetError) -> PortError {
             capability: denial.capability,
             target: denial.target.clone(),
             fix: denial.fix.clone().unwrap_or_else(|| match denial.rule {
-                Rule::NotAsked => "the manifest does not ask for this, so nothing can allow it".into(),
+                NetRule::NotAsked => "the manifest does not ask for this, so nothing can allow it".into(),
                 _ => "nothing can allow this".into(),
             }),
         },

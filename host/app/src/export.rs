@@ -1,12 +1,13 @@
 //! Writing the RCA, and exporting documents to files.
 //!
-//! Invariants: what a file gets passed the guard; a file is written whole or not at all, and nothing is overwritten
+//! Invariants: what a file gets passed the guard, and is in the audit trail with its SHA-256 before there is a file; a file is written whole or not at all, and nothing is overwritten
 //! unless that was asked for; a name never leads out of the folder that was given.
 
 use std::path::{Path, PathBuf};
 
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
+use sha2::{Digest, Sha256};
 use std::io::Write;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::document::Document;
@@ -16,6 +17,7 @@ use trcaa_redact::Origin;
 use trcaa_store::{Event, NewDocument};
 
 use crate::moments::fitted;
+use crate::policy::Target;
 use crate::{App, AppError, document, rca};
 
 /// Characters of a file name made from a title.
@@ -113,10 +115,10 @@ impl App {
         let document = self.store.document(id)?;
         let (renderer, offered) = self.plugins.renderer(&self.store, format)?;
         let issue = &document.issue_id;
-        let mut pseudonyms = self.pseudonyms(issue)?;
-        let title = self.guard(issue, &mut pseudonyms, &document.title, Origin::Redacted, TITLE_BYTES_MAX)?;
-        let markdown =
-            self.guard(issue, &mut pseudonyms, &document.content_md, Origin::Redacted, document::DOCUMENT_BYTES_MAX)?;
+        let rule = self.target_rule(Target::Export)?;
+        let policy = rule.policy();
+        let mut guard = self.guard_of(issue, rule, &format!("exporting document {id}"))?;
+        let title = guard.text("its title", &document.title, Origin::Redacted, TITLE_BYTES_MAX)?;
         let row = self.store.issue(issue)?;
         let metadata = vec![
             ("issue_id".to_owned(), issue.to_string()),
@@ -125,9 +127,15 @@ impl App {
             ("date".to_owned(), trcaa_model::time::stamp(document.updated_at)),
         ];
         let stem = file_stem(title.as_str());
-        let tree = document::parse_markdown(title, &markdown, metadata)
+        let draft = document::Draft::parse(&document.content_md)
             .map_err(|e| AppError::failed("unrenderable", format!("exporting document {id}: {e}")))?;
+        let tree = draft.guarded(title, metadata, |text, adjust| guard.places("its text", text, adjust))?;
         let bytes = renderer.render(&tree, &offered)?;
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        // Before there is a file: one that could not be written down is not made.
+        self.admit_export("document", id.as_str(), &serde_json::json!({
+            "format": format, "bytes": bytes.len(), "sha256": sha256, "policy": policy, "redacted_types": guard.hidden(),
+        }))?;
         let path = match target {
             ExportTarget::File { path, force } => {
                 self.store.expect_foreign(path)?;
@@ -144,12 +152,34 @@ impl App {
             action: "document_exported",
             entity_type: "document",
             entity_id: id.to_string(),
-            details: serde_json::json!({"format": format, "file": file, "bytes": bytes.len()}),
+            details: serde_json::json!({"format": format, "file": file, "bytes": bytes.len(), "sha256": sha256}),
         };
         // The file is there, and no row stands for it: the caller need not wait for the disk a second time.
         let description = format!("Document exported as {format}");
         self.events.post(Event { issue: issue.clone(), what: happening, description, audit })?;
         Ok(Exported { format: format.to_owned(), path })
+    }
+}
+
+impl App {
+    /// Writes down what is about to become a file, before it does.
+    ///
+    /// # Errors
+    /// Those of the store: nothing may leave then.
+    pub(crate) fn admit_export(
+        &self,
+        entity_type: &'static str,
+        entity_id: &str,
+        details: &serde_json::Value,
+    ) -> Result<(), AppError> {
+        let record = AuditRecord {
+            action: "export_admitted",
+            entity_type,
+            entity_id: entity_id.to_owned(),
+            details: details.clone(),
+        };
+        self.store.write(|tx| tx.audit(&record))?;
+        Ok(())
     }
 }
 

@@ -16,10 +16,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::id::LogFileId;
 use trcaa_store::{DATABASE_FILE, ExportRow, ExportTable, ExportValue, Overwrite, Store, StoreError};
 
+use crate::policy::{Rule, Target};
 use crate::{App, AppError};
 use columns::{Use, use_of};
 use guarded::{Cell, Guarded};
@@ -91,12 +93,20 @@ impl App {
         form: ExportForm,
         overwrite: Overwrite,
     ) -> Result<DatabaseExport, AppError> {
+        let rule = self.target_rule(Target::Export)?;
+        if form == ExportForm::Clear
+            && let Rule::Block { way_out } = &rule
+        {
+            let problem = "exporting in clear: the policy for exports is block";
+            return Err(AppError::failed("guard_blocked", problem).hint(format!("take it back with: {way_out}")));
+        }
+        let policy = rule.policy();
         let mut draft = self.store.new_file(file, overwrite)?;
         // Pseudonyms are stored while rows are read, and not seen by the reader: it stays at its moment.
         let reader = self.store.reopen()?;
-        let guarded = Guarded::new(self, form)?;
-        let mut writer =
-            Writer { app: self, form, guarded, out: BufWriter::new(draft.open()?), path: file, rows: BTreeMap::new() };
+        let guarded = Guarded::new(self, form, rule)?;
+        let out = Hashed { out: BufWriter::new(draft.open()?), sha256: Sha256::new() };
+        let mut writer = Writer { app: self, form, guarded, out, path: file, rows: BTreeMap::new() };
         self.progress.begin("exporting", None);
         let left_out = reader.read_snapshot(|reader| writer.all(reader));
         self.progress.end();
@@ -104,11 +114,17 @@ impl App {
         writer.out.flush().map_err(|e| unwritten(file, e))?;
         let rows = writer.rows;
         let redacted = form == ExportForm::Redacted;
+        let sha256 = hex::encode(writer.out.sha256.finalize());
+        let details = serde_json::json!({
+            "redacted": redacted, "rows": rows.values().sum::<u64>(), "sha256": sha256, "policy": policy,
+        });
+        // Before the file has its name: one that could not be written down is not made.
+        self.admit_export("database", DATABASE_FILE, &details)?;
         let record = AuditRecord {
             action: "export_database",
             entity_type: "database",
             entity_id: DATABASE_FILE.to_owned(),
-            details: serde_json::json!({"redacted": redacted, "rows": rows.values().sum::<u64>()}),
+            details,
         };
         let bytes = self.store.publish(&mut draft, &record)?;
         Ok(DatabaseExport { path: file.display().to_string(), bytes, redacted, rows, left_out })
@@ -122,11 +138,29 @@ fn unwritten(path: &Path, source: std::io::Error) -> AppError {
     StoreError::File { doing: "write", path: path.to_owned(), source }.into()
 }
 
+/// A file, and the digest of exactly what went into it.
+struct Hashed {
+    out: BufWriter<File>,
+    sha256: Sha256,
+}
+
+impl Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.sha256.update(bytes.get(..written).unwrap_or(bytes));
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.out.flush()
+    }
+}
+
 struct Writer<'a> {
     app: &'a App,
     form: ExportForm,
     guarded: Guarded<'a>,
-    out: BufWriter<File>,
+    out: Hashed,
     path: &'a Path,
     rows: BTreeMap<String, u64>,
 }
@@ -226,7 +260,7 @@ impl Writer<'_> {
             ExportForm::Redacted => {
                 if redacted && let Some(copy) = read(reader.open_redacted_text(&log), id)? {
                     let copy = crate::redaction::masked(copy);
-                    return Ok(Some((LOG_TEXT, self.guarded.copy(row.issue_id.as_deref(), &copy)?)));
+                    return Ok(Some((LOG_TEXT, self.guarded.copy(row.issue_id.as_deref(), &log, &copy)?)));
                 }
                 let Some(text) = read(reader.open_text(&log), id)? else { return Ok(None) };
                 let text = self.guarded.text(row.issue_id.as_deref(), crate::redaction::masked(text))?;

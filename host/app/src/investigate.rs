@@ -1,27 +1,36 @@
 //! Asking a provider about an issue's logs, and keeping what it says.
 //!
-//! Invariants: `ai_send` is in the audit trail, with the SHA-256 of the request, before the provider gets it; a log
-//! that is not redacted is not sent; every cited line was looked up before the claim is stored.
+//! Invariants: `ai_send` is in the audit trail, with the SHA-256 of what the plugin is given, before it gets it; a log
+//! that is not redacted is not sent, but to a provider on this machine that the user allowed to see it; every cited line
+//! was looked up, in the text as it was sent, before the claim is stored.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
-use sha2::{Digest, Sha256};
 use trcaa_model::attachment::LogFile;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::chat::{ChatRequest, Finish, LogExcerpt, Message, OutputFormat, Part, Role};
-use trcaa_model::id::IssueId;
+use trcaa_model::digest::Citation;
+use trcaa_model::guard::Redacted;
+use trcaa_model::id::{IssueId, LogFileId};
 use trcaa_model::issue::ResolutionStep;
 use trcaa_model::timeline::Happening;
-use trcaa_redact::Origin;
+use trcaa_redact::{Guard, Origin};
+use trcaa_runtime::Question;
 use trcaa_store::{StoreError, Tx};
 
 use crate::issues::record_root_cause;
 use crate::moments::fitted;
-use crate::protocol::{Analysis, FRAME, Lines, LogNames, Task, WHY_LEVELS, WhyAnswer, read_analysis, read_whys};
+use crate::policy::Rule;
+use crate::protocol::{Analysis, FRAME, Lines, LogNames, Task, WHY_LEVELS, WhyAnswer, has, read_analysis, read_whys};
+use crate::providers::Chosen;
+use crate::redaction::IssueGuard;
 use crate::{App, AppError, excerpt};
 
-/// Bytes of a prompt.
-const PROMPT_BYTES_MAX: usize = 64 << 10;
+/// Bytes of a title.
+const TITLE_BYTES_MAX: usize = 4 << 10;
+/// Bytes of the steps so far.
+const HISTORY_BYTES_MAX: usize = 56 << 10;
 /// Bytes of a file name.
 const NAME_BYTES_MAX: usize = 400;
 /// Conversations are found again by these titles.
@@ -41,20 +50,58 @@ pub struct WhyRequest {
     pub provider: Option<String>,
 }
 
-/// The redacted text of an issue's logs, in memory for one investigation.
+/// The text of an issue's logs as it may be sent, in memory for one investigation.
 pub(crate) struct Material {
-    logs: Vec<(LogFile, String)>,
+    logs: Vec<(LogFile, Redacted)>,
     line_starts: HashMap<String, (usize, Vec<usize>)>,
+    /// What it was made for; it goes nowhere else.
+    rule: Rule,
 }
 
 impl Lines for Material {
     fn line(&self, digest: &str, number: u32) -> Option<&str> {
         let (log, starts) = self.line_starts.get(digest)?;
-        let index = usize::try_from(number).ok()?.checked_sub(1)?;
-        let start = *starts.get(index)?;
-        let text = &self.logs.get(*log)?.1;
-        let end = starts.get(index + 1).copied().unwrap_or(text.len());
-        Some(text.get(start..end)?.trim_end_matches(['\n', '\r']))
+        line_of(self.logs.get(*log)?.1.as_str(), starts, number)
+    }
+}
+
+/// Where the lines of a text begin.
+fn line_starts(text: &str) -> Vec<usize> {
+    let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1));
+    starts.filter(|at| *at < text.len()).collect()
+}
+
+fn line_of<'t>(text: &'t str, starts: &[usize], number: u32) -> Option<&'t str> {
+    let index = usize::try_from(number).ok()?.checked_sub(1)?;
+    let start = *starts.get(index)?;
+    let end = starts.get(index + 1).copied().unwrap_or(text.len());
+    Some(text.get(start..end)?.trim_end_matches(['\n', '\r']))
+}
+
+/// A log's text in clear, with where its lines begin.
+type ClearLog = Option<(String, Vec<usize>)>;
+
+/// What an earlier answer may have cited: the redacted logs, or, where the provider was allowed to see them, the logs in
+/// clear. These are read only if a citation is not in the copy, and leave this machine nowhere.
+struct Kept<'a> {
+    app: &'a App,
+    copies: Material,
+    clear: HashMap<String, (LogFileId, OnceLock<ClearLog>)>,
+}
+
+impl Lines for Kept<'_> {
+    fn line(&self, digest: &str, number: u32) -> Option<&str> {
+        self.copies.line(digest, number)
+    }
+
+    fn otherwise(&self, citation: &Citation) -> bool {
+        let Some((log, read)) = self.clear.get(&citation.digest) else { return false };
+        let read = read.get_or_init(|| {
+            let text = self.app.log_text(log).ok()?;
+            let starts = line_starts(&text);
+            Some((text, starts))
+        });
+        read.as_ref().is_some_and(|(text, starts)| has(citation, |number| line_of(text, starts, number)))
     }
 }
 
@@ -64,7 +111,7 @@ impl App {
     /// # Errors
     /// No log, a log that is not redacted, a provider that fails or answers nonsense.
     pub fn analyze(&self, issue: &IssueId, provider: Option<&str>) -> Result<Analysis, AppError> {
-        let material = self.material(issue)?;
+        let material = self.material(issue, provider)?;
         self.analyze_material(issue, &material, provider)
     }
 
@@ -132,7 +179,7 @@ impl App {
                 )
             }
             None => {
-                let material = self.material(issue)?;
+                let material = self.material(issue, request.provider.as_deref())?;
                 let asked = self.ask(issue, &material, request.provider.as_deref(), Task::Why(level))?;
                 let whys = read_whys(&asked.answer, &material).map_err(|problem| asked.nonsense(&problem))?;
                 let Some(why) = whys.into_iter().next() else {
@@ -169,16 +216,23 @@ impl App {
         let messages = self.store.messages(&last.id)?;
         let Some(answer) = messages.iter().rev().find(|m| m.role == Role::Assistant.as_str()) else { return Ok(None) };
         // A log that came later and is not redacted yet says nothing about what was cited then.
-        let redacted: Vec<LogFile> = self.store.logs_of(issue)?.into_iter().filter(|log| log.redacted).collect();
-        let material = self.material_of(redacted)?;
-        Ok(read_analysis(&answer.content, &material).ok())
+        let logs = self.store.logs_of(issue)?;
+        let clear =
+            logs.iter().map(|log| (log.content_hash.clone().unwrap_or_default(), (log.id.clone(), OnceLock::new())));
+        let clear = clear.collect();
+        let redacted: Vec<LogFile> = logs.into_iter().filter(|log| log.redacted).collect();
+        let mut guard = self.guard_of(issue, Rule::Redact, "reading the kept analysis")?;
+        let copies = self.material_of(redacted, &mut guard)?;
+        Ok(read_analysis(&answer.content, &Kept { app: self, copies, clear }).ok())
     }
 
-    /// Reads the redacted text of all logs of an issue.
-    pub(crate) fn material(&self, issue: &IssueId) -> Result<Material, AppError> {
+    /// Reads the text of all logs of an issue, as it may go to a provider.
+    pub(crate) fn material(&self, issue: &IssueId, provider: Option<&str>) -> Result<Material, AppError> {
+        let name = self.provider_id(provider)?;
+        let mut guard = self.guard_of(issue, self.provider_rule(&name)?, &format!("asking {name}"))?;
         let logs = self.store.logs_of(issue)?;
         for log in &logs {
-            if !log.redacted {
+            if !log.redacted && !matches!(guard.rule(), Rule::Local(_)) {
                 return Err(AppError::failed(
                     "not_redacted",
                     format!("analysing log {}: it is not redacted yet", log.file_name),
@@ -190,17 +244,21 @@ impl App {
             return Err(AppError::failed("no_logs", "analysing the issue: it has no logs")
                 .hint(format!("attach one: trcaa log add {issue} FILE")));
         }
-        self.material_of(logs)
+        self.material_of(logs, &mut guard)
     }
 
-    fn material_of(&self, logs: Vec<LogFile>) -> Result<Material, AppError> {
-        let mut material = Material { logs: Vec::new(), line_starts: HashMap::new() };
+    fn material_of(&self, logs: Vec<LogFile>, guard: &mut IssueGuard<'_>) -> Result<Material, AppError> {
+        let mut material = Material { logs: Vec::new(), line_starts: HashMap::new(), rule: guard.rule().clone() };
         for log in logs {
-            let text = self.store.read_redacted_text(&log.id)?;
-            let starts =
-                std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).filter(|at| *at < text.len());
+            let text = match guard.rule() {
+                Rule::Local(_) => guard.clear_log(&self.log_text(&log.id)?)?,
+                _ => {
+                    let copy = self.store.read_redacted_text(&log.id)?;
+                    guard.copy(&log.id, &format!("log {}", log.id), &copy)?
+                }
+            };
             let digest = log.content_hash.clone().unwrap_or_default();
-            material.line_starts.insert(digest, (material.logs.len(), starts.collect()));
+            material.line_starts.insert(digest, (material.logs.len(), line_starts(text.as_str())));
             material.logs.push((log, text));
         }
         Ok(material)
@@ -208,31 +266,37 @@ impl App {
 
     fn ask(&self, issue: &IssueId, material: &Material, provider: Option<&str>, task: Task) -> Result<Asked, AppError> {
         let chosen = self.chosen(provider, issue)?;
-        let history = self.history(issue)?;
+        if chosen.rule != material.rule {
+            let problem = format!("asking {}: its policy was changed meanwhile, and nothing was sent", chosen.name);
+            return Err(AppError::failed("policy_changed", problem).hint("do it again"));
+        }
+        let mut guard = self.guard_of(issue, chosen.rule.clone(), &format!("asking {}", chosen.name))?;
         let title = self.store.issue(issue)?.title;
-        let mut pseudonyms = self.pseudonyms(issue)?;
-        let prompt =
-            self.guard(issue, &mut pseudonyms, &task.prompt(&title, &history), Origin::Redacted, PROMPT_BYTES_MAX)?;
-        let frame = self.guard_copy(FRAME, &mut pseudonyms)?;
+        let title = guard.text("the issue's title", &title, Origin::Redacted, TITLE_BYTES_MAX)?;
+        let history = self.history(issue)?;
+        let history = guard.text("an answer so far", &history, Origin::Redacted, HISTORY_BYTES_MAX)?;
+        let prompt = task.prompt(&title, &history);
         let mut parts = vec![Part::Text(prompt.clone())];
         let share = chosen.text_bytes_max / material.logs.len().max(1);
         for (log, text) in &material.logs {
-            let name = self.guard(issue, &mut pseudonyms, &log.file_name, Origin::Raw, NAME_BYTES_MAX)?;
-            for chosen in excerpt::choose(text, share) {
+            let name = guard.text("the name of a log", &log.file_name, Origin::Raw, NAME_BYTES_MAX)?;
+            for chosen in excerpt::choose(text.as_str(), share) {
+                let text = text
+                    .part(chosen.bytes)
+                    .ok_or_else(|| AppError::failed("excerpt", "choosing lines of a log: they cut a character"))?;
+                guard.seen(&text);
                 parts.push(Part::Log(LogExcerpt {
                     name: name.clone(),
                     digest: log.content_hash.clone().unwrap_or_default(),
                     first_line: chosen.first_line,
-                    text: self.guard_copy(chosen.text, &mut pseudonyms)?,
+                    text,
                 }));
             }
         }
-        let mut types: Vec<String> = self.store.pseudonyms(issue)?.into_iter().map(|p| p.label).collect();
-        types.dedup();
         let request = ChatRequest {
             model: chosen.model.clone(),
             messages: vec![
-                Message { role: Role::System, parts: vec![Part::Text(frame)] },
+                Message { role: Role::System, parts: vec![Part::Text(Guard::pass_own(FRAME))] },
                 Message { role: Role::User, parts },
             ],
             output: OutputFormat::JsonSchema(task.schema()),
@@ -241,14 +305,16 @@ impl App {
             extra: task.extra(),
             ..ChatRequest::default()
         };
-        self.audit_send(issue, material, &chosen.name, &request, &types)?;
+        let question = Question::new(&request);
+        drop(request);
+        self.audit_send(issue, material, &chosen, &question, &guard.hidden())?;
         self.progress.begin("analysing", None);
-        let answer = self.ask_provider(&chosen, &request);
+        let answer = self.ask_provider(&chosen, &question);
         self.progress.end();
         let answer = answer?;
         Ok(Asked {
             provider: chosen.name,
-            model: request.model,
+            model: chosen.model,
             prompt: prompt.into_string(),
             tokens: answer.usage.map_or((0, 0), |usage| (usage.input_tokens, usage.output_tokens)),
             is_cut: answer.finish == Finish::Length,
@@ -260,9 +326,9 @@ impl App {
         &self,
         issue: &IssueId,
         material: &Material,
-        provider: &str,
-        request: &ChatRequest,
-        types: &[String],
+        chosen: &Chosen,
+        question: &Question,
+        types: &[&str],
     ) -> Result<(), AppError> {
         let logs: Vec<&str> = material.logs.iter().map(|(log, _)| log.id.as_str()).collect();
         let record = AuditRecord {
@@ -270,7 +336,8 @@ impl App {
             entity_type: "issue",
             entity_id: issue.to_string(),
             details: serde_json::json!({
-                "sha256": request_digest(request), "log_file_ids": logs, "provider": provider, "model": request.model, "redacted_types": types,
+                "sha256": question.sha256(), "log_file_ids": logs, "provider": chosen.name, "model": chosen.model,
+                "redacted_types": types, "policy": chosen.rule.policy(),
             }),
         };
         self.store.write(|tx| tx.audit(&record))?;
@@ -362,51 +429,4 @@ fn store_why(
     };
     tx.happened(issue, &happening, &format!("Why {level} answered"), &audit)?;
     Ok(step)
-}
-
-/// SHA-256 over every part of the request, each preceded by its length, so that no two requests give the same bytes.
-fn request_digest(request: &ChatRequest) -> String {
-    let mut hasher = Sha256::new();
-    let mut add = |bytes: &[u8]| {
-        hasher.update((bytes.len() as u64).to_be_bytes());
-        hasher.update(bytes);
-    };
-    add(request.model.as_bytes());
-    // The rest of what is not a message, in the one form that these types have as text.
-    add(format!("{:?} {:?} {:?}", request.output, request.tools, request.tool_choice).as_bytes());
-    let limits = (request.max_output_tokens, request.temperature, request.top_p, request.seed);
-    add(format!("{limits:?} {:?}", request.stop).as_bytes());
-    for (name, value) in &request.extra {
-        add(name.as_bytes());
-        add(value.as_bytes());
-    }
-    for message in &request.messages {
-        add(message.role.as_str().as_bytes());
-        for part in &message.parts {
-            match part {
-                Part::Text(text) => add(text.as_str().as_bytes()),
-                Part::Log(log) => {
-                    add(log.name.as_str().as_bytes());
-                    add(log.digest.as_bytes());
-                    add(&log.first_line.to_be_bytes());
-                    add(log.text.as_str().as_bytes());
-                }
-                Part::Image(image) => {
-                    add(image.media_type.as_bytes());
-                    add(&image.data);
-                }
-                Part::ToolCall(call) => {
-                    for text in [call.id.as_str(), &call.name, call.arguments.as_str()] {
-                        add(text.as_bytes());
-                    }
-                }
-                Part::ToolResult(result) => {
-                    add(result.call_id.as_bytes());
-                    add(result.content.as_str().as_bytes());
-                }
-                Part::Reasoning(block) => add(format!("{block:?}").as_bytes()),
-            }
-        }
-    }
-    hex::encode(hasher.finalize())
 }

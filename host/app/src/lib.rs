@@ -9,6 +9,7 @@
 
 mod audit;
 mod care;
+mod doctor;
 mod document;
 mod documents;
 pub mod egress;
@@ -28,6 +29,7 @@ mod moments;
 mod network;
 mod plugin_secrets;
 mod plugins;
+mod policy;
 mod progress;
 mod protocol;
 mod providers;
@@ -46,6 +48,7 @@ use std::sync::Arc;
 
 pub use audit::AuditProof;
 pub use care::restore_database;
+pub use doctor::{Check, CheckStatus, Machine, examine};
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use export_rows::{DatabaseExport, ExportForm};
@@ -59,6 +62,7 @@ pub use plugins::{
     Offer, OfferedPublisher, PluginFinding, PluginSummary, PluginView, PluginsVerified, RemovedPlugin, UpdateOutcome,
     VersionView, Waiting, WishView, accepting,
 };
+pub use policy::{GuardPolicy, Target};
 pub use progress::{NoProgress, Progress};
 pub use protocol::{Analysis, Finding, LogNames, Moment, RootCause, WhyAnswer};
 pub use providers::{NewConnection, Proposal, ProviderListed, ProviderRow, ScreenLine, TestResult};
@@ -124,6 +128,10 @@ impl App {
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let store = keys::open_options(&setup).open()?;
+        Self::over(store, setup, progress)
+    }
+
+    fn over(store: Store, setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let rules_source = RulesSource::IfThere(setup.data_dir.join(RULES_FILE));
         let plugins = plugins::PluginHost::new(
             Some(&setup.data_dir),

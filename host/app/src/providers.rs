@@ -21,6 +21,7 @@ pub use check::TestResult;
 pub(crate) use connect::{Chosen, quoted};
 pub use trcaa_store::Provider as ProviderRow;
 
+use crate::policy::{GuardPolicy, Rule, plain_options, policy_of, rule_of};
 use crate::settings::PROVIDER;
 use crate::{App, AppError};
 
@@ -32,6 +33,8 @@ pub struct ProviderListed {
     pub row: ProviderRow,
     /// Whether it is asked without --provider.
     pub is_default: bool,
+    /// What may leave for it.
+    pub policy: GuardPolicy,
 }
 
 impl App {
@@ -41,8 +44,18 @@ impl App {
     /// Those of the store.
     pub fn providers(&self) -> Result<Vec<ProviderListed>, AppError> {
         let default = self.provider_id(None)?;
-        let listed = |row: ProviderRow| ProviderListed { is_default: row.name == default, row };
+        let listed = |mut row: ProviderRow| {
+            let policy = policy_of(&row);
+            row.options = plain_options(&row.options);
+            ProviderListed { is_default: row.name == default, policy, row }
+        };
         Ok(self.store.providers()?.into_iter().map(listed).collect())
+    }
+
+    /// What may leave for what is asked by that name: a connection's own rule; a plugin that needs none sends nothing.
+    pub(crate) fn provider_rule(&self, name: &str) -> Result<Rule, AppError> {
+        let row = self.store.providers()?.into_iter().find(|row| row.name == name);
+        row.map_or(Ok(Rule::Redact), |row| rule_of(&row))
     }
 
     /// The models that a connection offers.

@@ -7,12 +7,14 @@ mod apply;
 mod detect;
 mod detectors;
 mod guard;
+mod known;
 mod names;
 mod text;
 
 pub(crate) use apply::detector_of;
 pub(crate) use detect::{detect, too_long};
 pub(crate) use detectors::Detectors;
-pub(crate) use guard::is_placeholder;
+pub(crate) use guard::{IssueGuard, blocked};
+pub(crate) use known::IssueValues;
 pub(crate) use names::save_pseudonyms;
 pub(crate) use text::masked;

@@ -82,13 +82,29 @@ impl App {
             // What was missed is hidden in the copy at once, and kept nowhere in clear.
             self.store.write(|tx| save_pseudonyms(tx, &issue, &pseudonyms))?;
             self.rebuild_copy(log, &text, Some(&NewSpan { original: "", ..span }))?;
+            self.hide_in_copies(&issue)?;
             let added = self.spans(log)?.into_iter().find(|s| (s.start_offset, s.end_offset) == (start, end));
             return added.ok_or_else(|| AppError::failed("not_found", "adding the span: it was deleted meanwhile"));
         }
-        Ok(self.store.write(|tx| {
+        let added = self.store.write(|tx| {
             save_pseudonyms(tx, &issue, &pseudonyms)?;
             tx.insert_span(log, &span)
-        })?)
+        })?;
+        self.hide_in_copies(&issue)?;
+        Ok(added)
+    }
+
+    /// Makes those redacted copies of an issue anew in which a value stands that the issue knows by now. Whatever leaves
+    /// is looked through for such values in any case; this is for whoever reads the copy here.
+    fn hide_in_copies(&self, issue: &IssueId) -> Result<(), AppError> {
+        let mut values = self.issue_values(issue)?;
+        for log in self.store.logs_of(issue)?.into_iter().filter(|log| log.redacted) {
+            let copy = self.store.read_redacted_text(&log.id)?;
+            if !self.places_in_copy(&mut values, &log.id, &copy)?.is_empty() {
+                self.rebuild_copy(&log.id, &self.log_text(&log.id)?, None)?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts the values back in place of an issue's placeholders, for the analyst's own eyes.

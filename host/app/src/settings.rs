@@ -17,6 +17,10 @@ pub(crate) const EXTRA_CA: &str = "net.extra_ca";
 /// The way out.
 pub(crate) const PROXY: &str = "net.proxy";
 pub(crate) const PROVIDER: &str = "provider.default";
+/// Policies of the guard for what is no provider.
+pub(crate) const GUARD_EXPORT: &str = "guard.export";
+pub(crate) const GUARD_INTEGRATION: &str = "guard.integration";
+pub(crate) const GUARD_MCP: &str = "guard.mcp";
 const SEARCH_LIMIT: &str = "search.limit";
 const LIST_LIMIT: &str = "list.limit";
 
@@ -44,6 +48,8 @@ enum Kind {
     PemFile,
     /// Empty, or the address of a proxy without user name and password.
     Proxy,
+    /// What may leave: `redact` or `block`.
+    GuardPolicy,
 }
 
 struct Known {
@@ -54,7 +60,25 @@ struct Known {
 }
 
 /// All there are, in the order of their names.
-const KNOWN: [Known; 8] = [
+const KNOWN: [Known; 11] = [
+    Known {
+        key: GUARD_EXPORT,
+        kind: Kind::GuardPolicy,
+        default: "redact",
+        meaning: "what happens to findings in exported files: redact, or block the export",
+    },
+    Known {
+        key: GUARD_INTEGRATION,
+        kind: Kind::GuardPolicy,
+        default: "redact",
+        meaning: "what happens to findings in what goes to integrations: redact, or block",
+    },
+    Known {
+        key: GUARD_MCP,
+        kind: Kind::GuardPolicy,
+        default: "redact",
+        meaning: "what happens to findings in what goes to MCP servers: redact, or block",
+    },
     Known {
         key: IMAGE_SIZE,
         kind: Kind::Integer { min: 1, max: EXTRACTED_BYTES_MAX },
@@ -116,7 +140,7 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// Whether somebody set it.
     pub is_set: bool,
-    /// `integer`, `text` (a plugin's id), `list` (names separated by commas), or `unknown`.
+    /// `integer`, `text` (a plugin's id), `list` (names separated by commas), `choice`, `path`, `url`, or `unknown`.
     pub kind: &'static str,
     /// Smallest number.
     pub min: Option<u64>,
@@ -134,13 +158,14 @@ impl Kind {
             Self::Formats => "list",
             Self::PemFile => "path",
             Self::Proxy => "url",
+            Self::GuardPolicy => "choice",
         }
     }
 
     fn range(self) -> (Option<u64>, Option<u64>) {
         match self {
             Self::Integer { min, max } => (Some(min), Some(max)),
-            Self::PluginId | Self::Formats | Self::PemFile | Self::Proxy => (None, None),
+            Self::PluginId | Self::Formats | Self::PemFile | Self::Proxy | Self::GuardPolicy => (None, None),
         }
     }
 
@@ -153,6 +178,11 @@ impl Kind {
                 )
             }
             Self::PemFile => "it must be empty, or an absolute path".to_owned(),
+            Self::GuardPolicy => {
+                "it must be redact or block; allow is for a provider on this machine alone (trcaa provider \
+                                  policy NAME allow), since whatever goes elsewhere is out of your hands"
+                    .to_owned()
+            }
             Self::Proxy => "it must be empty, or http://host:port without user name and password".to_owned(),
             Self::Formats => format!("it must be 1 to {FORMATS_MAX} formats separated by commas, such as md,html"),
         }
@@ -174,6 +204,7 @@ impl Kind {
                 value.is_empty() || is_path && std::path::Path::new(value).is_absolute()
             }
             Self::Proxy => value.is_empty() || trcaa_net::parse_proxy(value).is_ok(),
+            Self::GuardPolicy => matches!(value, "redact" | "block"),
             Self::Formats => value.split(',').count() <= FORMATS_MAX && value.split(',').all(|name| named(name, b"-")),
         }
     }
@@ -272,7 +303,7 @@ impl App {
         }
         // What a person wrote freely stays out of the trail; numbers may be in it.
         let details = match known.kind {
-            Kind::Integer { .. } => serde_json::json!({"value": value}),
+            Kind::Integer { .. } | Kind::GuardPolicy => serde_json::json!({"value": value}),
             Kind::PluginId | Kind::Formats | Kind::PemFile | Kind::Proxy => serde_json::json!({}),
         };
         self.store.write(|tx| {
@@ -358,6 +389,11 @@ impl App {
     /// The proxy; empty where none is set.
     pub(crate) fn proxy(&self) -> Result<String, AppError> {
         self.in_force(PROXY)
+    }
+
+    /// A policy of the guard.
+    pub(crate) fn guard_setting(&self, key: &'static str) -> Result<String, AppError> {
+        self.in_force(key)
     }
 
     fn number(&self, key: &'static str, default: u64) -> Result<u64, AppError> {

@@ -134,8 +134,8 @@ impl App {
         for log in &log_file_ids {
             spans += self.redact_log(log)?;
         }
-        let material = self.material(issue)?;
         let provider = request.provider.as_deref();
+        let material = self.material(issue, provider)?;
         let analysis = self.analyze_material(issue, &material, provider)?;
         let whys = self.answer_whys(issue, &material, provider)?;
         drop(material);

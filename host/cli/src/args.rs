@@ -131,6 +131,9 @@ pub(crate) enum Command {
     /// Show and change settings
     #[command(subcommand)]
     Settings(SettingsCommand),
+    /// Look everything over: store, audit trail, detectors, policies, providers, plugins, machine; changes nothing, and
+    /// exits with 1 if something is broken
+    Doctor,
     /// Print a completion script
     Completions {
         /// For this shell

@@ -3,6 +3,7 @@
 mod audit;
 mod db;
 mod doc;
+mod doctor;
 mod image;
 mod investigate;
 mod issue;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Shell(command) => shell::run(command, output),
         Command::Db(command) => db::run(open, command, &cli.global, output),
         Command::Settings(command) => settings::run(&open()?, command, output),
+        Command::Doctor => doctor::run(&cli.global, output),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "trcaa", &mut script);

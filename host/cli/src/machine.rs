@@ -37,3 +37,19 @@ pub(crate) fn forbid_core_dumps() {
 
 #[cfg(not(unix))]
 pub(crate) fn forbid_core_dumps() {}
+
+/// The version of Landlock that the kernel has, 0 where it has none or it is off.
+#[cfg(target_os = "linux")]
+pub(crate) fn landlock_abi() -> Option<u32> {
+    /// `LANDLOCK_CREATE_RULESET_VERSION` of linux/landlock.h: asks for the version and makes nothing.
+    const VERSION: u32 = 1;
+    // SAFETY: with this flag the call takes no pointer and no size (both have to be 0), and only gives a number.
+    #[expect(unsafe_code, reason = "no safe crate of ours asks for the version; the call touches no memory")]
+    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0_usize, VERSION) };
+    Some(u32::try_from(answer).unwrap_or(0))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn landlock_abi() -> Option<u32> {
+    None
+}

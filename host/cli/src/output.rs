@@ -5,6 +5,10 @@ use std::io::{self, IsTerminal, Write};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// Longest cell of a table.
+const CELL_CHARS_MAX: usize = 60;
+/// Longest cell of a table of sentences.
+const SENTENCE_CHARS_MAX: usize = 400;
 /// Version of the JSON answers.
 const SCHEMA_VERSION: u64 = 1;
 
@@ -135,15 +139,23 @@ impl Output {
         self.bytes(self.table_lines(Some(heads), rows, &mut Vec::new()).as_bytes());
     }
 
+    /// [`Output::table`] whose last column holds sentences.
+    pub(crate) fn wide_table(&self, heads: &[&str], rows: &[Vec<String>]) {
+        self.bytes(self.cells(Some(heads), rows, SENTENCE_CHARS_MAX, &mut Vec::new()).as_bytes());
+    }
+
     /// The lines of a table, of which more rows may follow: `widths` keeps the columns' widths, and is empty at first.
     pub(crate) fn table_lines(&self, heads: Option<&[&str]>, rows: &[Vec<String>], widths: &mut Vec<usize>) -> String {
-        const CELL_CHARS_MAX: usize = 60;
+        self.cells(heads, rows, CELL_CHARS_MAX, widths)
+    }
+
+    fn cells(&self, heads: Option<&[&str]>, rows: &[Vec<String>], chars_max: usize, widths: &mut Vec<usize>) -> String {
         let cell = |text: &String| -> String {
             let plain = visible(text);
-            if plain.chars().count() <= CELL_CHARS_MAX {
+            if plain.chars().count() <= chars_max {
                 plain
             } else {
-                plain.chars().take(CELL_CHARS_MAX - 1).chain(['…']).collect()
+                plain.chars().take(chars_max - 1).chain(['…']).collect()
             }
         };
         let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();

@@ -148,15 +148,15 @@ pub struct Message {
     pub parts: Vec<Part>,
 }
 
-/// A tool that the provider may ask for. All of it is the host's own text.
+/// A tool that the provider may ask for. Its words may be a stranger's: a server of tools wrote them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tool {
     /// 1 to 64 letters, digits, `_` and `-`.
     pub name: String,
     /// For the model.
-    pub description: String,
+    pub description: Redacted,
     /// JSON Schema of the arguments.
-    pub input_schema: String,
+    pub input_schema: Redacted,
 }
 
 /// Whether the provider may, must or must not ask for a tool.
@@ -185,10 +185,11 @@ pub enum OutputFormat {
     JsonSchema(String),
 }
 
-/// What a provider is asked. There is no way to put text into it that did not pass the guard.
+/// What a provider is asked. There is no way to put text of a person or a log into it that did not pass the guard: what
+/// is a plain string here is the host's own (`output`, names) or goes back to whom it came from (ids, reasoning).
 #[derive(Clone, Debug, Default)]
 pub struct ChatRequest {
-    /// Model name.
+    /// Model name, as the user typed it for this provider.
     pub model: String,
     /// Exactly one system message, first.
     pub messages: Vec<Message>,
@@ -205,11 +206,11 @@ pub struct ChatRequest {
     /// 0 to 1.
     pub top_p: Option<f32>,
     /// Texts that end the answer.
-    pub stop: Vec<String>,
+    pub stop: Vec<Redacted>,
     /// For the same answer again, where the provider can.
     pub seed: Option<u64>,
-    /// Names and values, such as `trcaa.task` = `analyze`.
-    pub extra: Vec<(String, String)>,
+    /// Names of the host's own and values, such as `trcaa.task` = `analyze`.
+    pub extra: Vec<(String, Redacted)>,
 }
 
 /// Why an answer ended.

@@ -29,6 +29,22 @@ pub fn never_reachable(address: &str) -> Option<&'static str> {
     }
 }
 
+/// The host of an address where it is literally loopback (an IP address, or `localhost`), as it is written then. Names
+/// are not looked up.
+pub fn loopback_host(address: &str) -> Option<String> {
+    let url = url::Url::parse(address).ok()?;
+    if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    let host = url.host()?;
+    let is_loopback = match &host {
+        url::Host::Ipv4(v4) => v4.is_loopback(),
+        url::Host::Ipv6(v6) => v6.is_loopback(),
+        url::Host::Domain(name) => *name == "localhost",
+    };
+    is_loopback.then(|| host.to_string())
+}
+
 /// Judges one address.
 pub(crate) fn reach(address: IpAddr) -> Reach {
     match address {

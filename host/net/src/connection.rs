@@ -122,6 +122,8 @@ struct Hop<'a> {
     method: Method,
     headers: Cow<'a, [(String, String)]>,
     body: &'a Body,
+    /// Of the body; made once for all hops.
+    body_sha256: Option<[u8; 32]>,
     credentials: &'a [Credential],
     begun: Instant,
     /// When the whole request is to be over.
@@ -202,7 +204,8 @@ impl Connection {
             request.response_bytes_max.map_or(allowance.response_bytes_max, |m| m.min(allowance.response_bytes_max));
         let redirects_max = request.redirects_max.map_or(REDIRECTS_MAX, |m| m.min(REDIRECTS_MAX));
         let (method, headers, until) = (request.method, Cow::Borrowed(&*request.headers), begun + watch.total);
-        let mut hop = Hop { method, headers, body: &request.body, credentials, begun, until };
+        let body_sha256 = request.body.sha256();
+        let mut hop = Hop { method, headers, body: &request.body, body_sha256, credentials, begun, until };
         let mut target = Target::parse(&request.url).inspect_err(|e| self.unread(&hop, &errand, e))?;
         let mut redirects = 0;
         loop {
@@ -242,7 +245,7 @@ impl Connection {
         let headers = Cow::Borrowed(&*request.headers);
         let (method, begun) = (request.method, Instant::now());
         let until = begun + self.policy.allowance.total;
-        let hop = Hop { method, headers, body: &request.body, credentials, begun, until };
+        let hop = Hop { method, headers, body: &request.body, body_sha256: None, credentials, begun, until };
         self.decided(&Target::parse(&request.url)?, &hop, &errand).map(|_| ())
     }
 
@@ -262,6 +265,10 @@ impl Connection {
             }
         })?;
         let grant = self.policy.matching(target, hop.method).map_err(|rule| refuse("http", rule))?;
+        let stays = self.policy.allowance.loopback_only;
+        if stays && crate::loopback_host(target.url.as_str()).is_none() {
+            return Err(refuse("scan", Rule::NotLoopback));
+        }
         let decoded = target.decoded();
         self.unechoed(target, &decoded, hop).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
         scanned(&decoded, hop, errand.scan).map_err(|refusal| refuse("scan", Rule::Scan(refusal)))?;
@@ -271,6 +278,10 @@ impl Connection {
         let failed = |e: &NetError| self.record(Some(target), hop, errand, Decision::Failed(e.kind()));
         let addresses = look_up(&self.resolver, &self.stop, target, hop.until).inspect_err(failed)?;
         allowed(&addresses, grant.typed).map_err(|rule| refuse("http", rule))?;
+        // What a hosts file or a resolver makes of `localhost` is not what was allowed.
+        if stays && !addresses.iter().all(IpAddr::is_loopback) {
+            return Err(refuse("scan", Rule::NotLoopback));
+        }
         Ok((headers, addresses))
     }
 
@@ -378,6 +389,7 @@ impl Connection {
             port: target.map_or(0, |t| t.origin.port),
             path: &path,
             bytes: hop.body.len() as u64,
+            body_sha256: hop.body_sha256,
             secret_ids: &secret_ids,
             duration: hop.begun.elapsed(),
             decision,
@@ -396,6 +408,7 @@ impl Hop<'_> {
         if to_get {
             self.method = Method::Get;
             self.body = &Body::Empty;
+            self.body_sha256 = None;
             self.headers.to_mut().retain(|(name, _)| !name.to_ascii_lowercase().starts_with("content-"));
         }
     }

@@ -185,6 +185,9 @@ pub enum Rule {
         /// What it is.
         range: &'static str,
     },
+    /// A place that is not this machine, for a connection that stays on it.
+    #[error("text in clear was allowed on this connection, and it is for this machine alone")]
+    NotLoopback,
     /// A secret towards an origin that is not its audience.
     #[error("this origin is not in the secret's audience")]
     Audience,

@@ -292,6 +292,7 @@ impl Fetcher {
             port: target.origin.port,
             path: &self.known.scrub(target.url.path()),
             bytes: 0,
+            body_sha256: None,
             secret_ids: &secret_ids,
             duration: errand.begun.elapsed(),
             decision,

@@ -26,13 +26,21 @@ pub struct Allowance {
     pub request_bytes_max: u64,
     /// Most bytes of a response's body.
     pub response_bytes_max: u64,
+    /// Whether nothing may leave this machine: hosts that are literally loopback, at addresses of it, and no others.
+    pub loopback_only: bool,
 }
 
 impl Default for Allowance {
     /// An integration's: 60 s, 60 s idle, 8 MiB out, 8 MiB in.
     fn default() -> Self {
         let minute = Duration::from_secs(60);
-        Self { total: minute, idle: minute, request_bytes_max: 8 << 20, response_bytes_max: 8 << 20 }
+        Self {
+            total: minute,
+            idle: minute,
+            request_bytes_max: 8 << 20,
+            response_bytes_max: 8 << 20,
+            loopback_only: false,
+        }
     }
 }
 

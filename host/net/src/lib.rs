@@ -34,7 +34,7 @@ mod target;
 mod token;
 mod transport;
 
-pub use address::never_reachable;
+pub use address::{loopback_host, never_reachable};
 pub use connection::{Connection, Method, Request};
 pub use credential::{Credential, Placement};
 pub use echo::{Pieces, Redactor};

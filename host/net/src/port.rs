@@ -4,6 +4,7 @@ use std::io;
 use std::net::{IpAddr, ToSocketAddrs};
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use trcaa_model::guard::Redacted;
 
 use crate::connection::Method;
@@ -62,6 +63,13 @@ impl Body {
     /// Whether nothing would be sent.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    pub(crate) fn sha256(&self) -> Option<[u8; 32]> {
+        match self {
+            Self::Redacted(text) if !text.is_empty() => Some(Sha256::digest(text.as_str()).into()),
+            Self::Empty | Self::Redacted(_) | Self::Token(_) => None,
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -133,6 +141,9 @@ pub struct Record<'a> {
     pub path: &'a str,
     /// Bytes of the body.
     pub bytes: u64,
+    /// SHA-256 of exactly those bytes; none without a body, and none of the host's own question for tokens, which is a
+    /// secret as a whole.
+    pub body_sha256: Option<[u8; 32]>,
     /// Ids of the secrets that are written into it.
     pub secret_ids: &'a [&'a str],
     /// Time since this hop began.

@@ -33,8 +33,8 @@ pub(crate) fn request(request: &ChatRequest) -> wit::Request {
             .iter()
             .map(|tool| wit::Tool {
                 name: tool.name.clone(),
-                description: tool.description.clone(),
-                input_schema: tool.input_schema.clone(),
+                description: tool.description.as_str().to_owned(),
+                input_schema: tool.input_schema.as_str().to_owned(),
             })
             .collect(),
         tool_choice: match &request.tool_choice {
@@ -52,9 +52,9 @@ pub(crate) fn request(request: &ChatRequest) -> wit::Request {
         max_output_tokens: request.max_output_tokens,
         temperature: request.temperature,
         top_p: request.top_p,
-        stop: request.stop.clone(),
+        stop: request.stop.iter().map(|text| text.as_str().to_owned()).collect(),
         seed: request.seed,
-        extra: request.extra.clone(),
+        extra: request.extra.iter().map(|(name, value)| (name.clone(), value.as_str().to_owned())).collect(),
     }
 }
 

@@ -8,10 +8,10 @@ use wasmtime::component::Resource;
 
 use crate::bindings::ai::{AiProvider, AiProviderPre};
 use crate::call::{CallContext, CallState, run};
-use crate::chat;
 use crate::error::{LoadError, PluginError};
 use crate::host_functions::{EventListener, Pushed, SinkHandle};
 use crate::plugin::Plugin;
+use crate::{canonical, chat};
 
 /// A provider, ready to be called.
 #[derive(Clone)]
@@ -19,6 +19,31 @@ pub struct Provider {
     plugin: Arc<Plugin>,
     pre: AiProviderPre<CallState>,
     context: Arc<CallContext>,
+}
+
+/// A question in the very form that goes into the guest, with its digest.
+pub struct Question {
+    wanted: crate::bindings::ai::trcaa::ai::chat::Request,
+    sha256: String,
+}
+
+impl Question {
+    /// Makes it from what passed the guard.
+    pub fn new(request: &ChatRequest) -> Self {
+        let wanted = chat::request(request);
+        let sha256 = canonical::sha256(&wanted);
+        Self { wanted, sha256 }
+    }
+
+    /// SHA-256 of what the guest is given (`runtime/canonical` has the form), in hex.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
+    /// The bytes of which that is the digest.
+    pub fn canonical(&self) -> Vec<u8> {
+        canonical::bytes(&self.wanted)
+    }
 }
 
 impl Provider {
@@ -42,13 +67,12 @@ impl Provider {
     ///
     /// # Errors
     /// [`PluginError`]
-    pub fn complete(&self, request: &ChatRequest, on_event: Option<EventListener>) -> Result<ChatAnswer, PluginError> {
-        let wanted = chat::request(request);
+    pub fn complete(&self, question: &Question, on_event: Option<EventListener>) -> Result<ChatAnswer, PluginError> {
         let limits = self.plugin.limits();
         let (answer, pushed) = run(&self.plugin, &self.context, limits, "complete", Pushed::to(on_event), |store| {
             let guest: AiProvider = self.pre.instantiate(&mut *store)?;
             let sink = store.data_mut().table.push(SinkHandle)?;
-            guest.trcaa_ai_provider().call_complete(store, &wanted, Resource::new_borrow(sink.rep()))
+            guest.trcaa_ai_provider().call_complete(store, &question.wanted, Resource::new_borrow(sink.rep()))
         })?;
         let completion = answer.map_err(|e| self.plugin.failed("complete", self.context.reported(e)))?;
         chat::answer(&self.context, completion, pushed.events)

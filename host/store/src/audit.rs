@@ -12,6 +12,8 @@
 //! first row with all moments set back, is only seen against a head that was written down before ([`AuditHead`],
 //! [`crate::Checkpoint`]).
 
+mod tail;
+
 use rusqlite::types::ValueRef;
 use rusqlite::{Row, params};
 use sha2::{Digest, Sha256};

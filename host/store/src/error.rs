@@ -115,6 +115,12 @@ pub enum StoreError {
         /// Where it was looked for.
         path: PathBuf,
     },
+    /// [`crate::Mode::Look`] was asked for, and opening would change something.
+    #[error("the database was not opened, as it was only to be looked at: {what}")]
+    NotReady {
+        /// What has to be done first.
+        what: &'static str,
+    },
     /// The database was made by a later version.
     #[error("the database holds migration {name:?}, which this version does not know")]
     NewerSchema {
@@ -418,6 +424,7 @@ impl StoreError {
             Self::Damaged { .. } => "damaged",
             Self::EncryptedWherePlain { .. } => "encrypted",
             Self::NoDatabase { .. } => "no_database",
+            Self::NotReady { .. } => "not_ready",
             Self::NewerSchema { .. } => "newer_schema",
             Self::EarlierProduct { .. } => "earlier_product",
             Self::MigrationChanged { .. } => "migration_changed",

@@ -75,6 +75,14 @@ fn load_ledger(conn: &Connection) -> Result<HashMap<String, Option<String>>, Sto
     Ok(ledger)
 }
 
+/// Whether there is nothing to be done; refuses, without a write, what [`run`] would refuse.
+pub(crate) fn is_current(conn: &Connection) -> Result<bool, StoreError> {
+    let applied = load_ledger(conn)?;
+    check(&applied)?;
+    schema::expect_own_code(conn)?;
+    Ok(MIGRATIONS.iter().all(|m| matches!(applied.get(m.name), Some(Some(_)))))
+}
+
 /// Whether this product, or nobody, has migrated the database before: the earlier ones kept no checksums.
 pub(crate) fn is_ours(conn: &Connection) -> Result<bool, StoreError> {
     let applied = load_ledger(conn)?;

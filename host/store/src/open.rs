@@ -50,6 +50,9 @@ pub enum Mode {
     Create,
     /// Refuse with [`StoreError::NoDatabase`].
     Existing,
+    /// As `Existing`, and change nothing: what would have to be made, converted, tightened, tidied up or migrated first
+    /// is refused with [`StoreError::NotReady`].
+    Look,
 }
 
 /// What a store is opened with.
@@ -93,15 +96,21 @@ impl OpenOptions {
     /// Every way in which that can fail has a [`StoreError`] of its own; none of them changes an existing database.
     pub fn open(self) -> Result<Store, StoreError> {
         let path = self.folder.join(DATABASE_FILE);
-        if self.mode == Mode::Existing && files::look_at(&path)? == Found::Nothing {
+        if self.mode != Mode::Create && files::look_at(&path)? == Found::Nothing {
             return Err(StoreError::NoDatabase { path });
         }
-        files::prepare_folder(&self.folder, &path)?;
+        if self.mode != Mode::Look {
+            files::prepare_folder(&self.folder, &path)?;
+        }
         let mut patience = Patience::new(self.wait);
         let shared = FolderLock::shared(&self.folder, &mut patience)?;
         let found = files::look_at(&path)?;
         let (_lock, found) = if self.is_ready(&path, found) {
             (shared, found)
+        } else if self.mode == Mode::Look {
+            return Err(StoreError::NotReady {
+                what: "it is to be converted, or an interrupted change to be finished",
+            });
         } else {
             // Something has to be made or tidied up, by one process at a time; each looks again, as another may have.
             drop(shared);
@@ -144,12 +153,17 @@ impl OpenOptions {
                 Opened::Converted
             }
             _ => {
-                files::tighten(&path)?;
+                if self.mode != Mode::Look {
+                    files::tighten(&path)?;
+                }
                 Opened::Existing
             }
         };
         let (mut conn, page_bytes) = connect(&path, &key)?;
-        if handover::pending(&self.folder) {
+        if self.mode == Mode::Look && !migrate::is_current(&conn)? {
+            return Err(StoreError::NotReady { what: "it was made by another version, and is to be migrated" });
+        }
+        if self.mode != Mode::Look && handover::pending(&self.folder) {
             handover::discard(&self.folder, self.keyring.as_deref())?;
         }
         let replaced = self.encryption_key.is_some();
@@ -159,8 +173,10 @@ impl OpenOptions {
             Opened::Converted if !columns.row_fits(&conn)? => Seen::EarlierProduct,
             _ => columns.look(&conn)?,
         };
-        migrate::run(&mut conn, self.clock.as_ref())?;
-        columns.seal(&conn, seen)?;
+        if self.mode != Mode::Look {
+            migrate::run(&mut conn, self.clock.as_ref())?;
+            columns.seal(&conn, seen)?;
+        }
         // In WAL mode from here on, which tells others that the file is in use.
         set_up(&conn)?;
         Ok(Store {

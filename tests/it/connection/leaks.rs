@@ -101,7 +101,7 @@ fn nothing_of_a_secret_comes_out_of_any_channel_in_any_form() {
                 into.lock().unwrap().push_str(&format!("{event:?}"));
             };
             let provider = Provider::new(&desk.plugin, Arc::clone(&unsearched)).unwrap();
-            let answer = provider.complete(&request, Some(Box::new(listener)));
+            let answer = provider.complete(&trcaa_runtime::Question::new(&request), Some(Box::new(listener)));
             let all = format!("{answer:?}{}{}", heard.lock().unwrap(), lines.0.lock().unwrap());
             assert!(!all.contains(&form), "{channel}: {form} in {all}");
             said += all.matches("[secret]").count();
@@ -113,6 +113,7 @@ fn nothing_of_a_secret_comes_out_of_any_channel_in_any_form() {
     let ports = Ports { http: Some(Arc::new(Unsearched(TOKEN.to_owned()))), failures: None, ..context.ports.clone() };
     let unsearched = Arc::new(CallContext { ports, ..CallContext::clone(&context) });
     let request = ChatRequest { model: "leak-panic".into(), ..ChatRequest::default() };
-    let crashed = Provider::new(&desk.plugin, unsearched).unwrap().complete(&request, None);
+    let crashed =
+        Provider::new(&desk.plugin, unsearched).unwrap().complete(&trcaa_runtime::Question::new(&request), None);
     assert!(crashed.is_err() && !format!("{crashed:?}").contains(TOKEN), "{crashed:?}");
 }

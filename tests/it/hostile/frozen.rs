@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use trcaa_model::chat::ChatRequest;
 use trcaa_model::document::{Node, NodeKind, RenderTree};
-use trcaa_redact::{Guard, Origin, Pseudonyms};
+use trcaa_redact::Guard;
 use trcaa_runtime::ports::Ports;
 use trcaa_runtime::{CallContext, Detector, Engine, Extractor, Integration, Plugin, Provider, Renderer, Source};
 
@@ -24,7 +24,7 @@ fn a_detector_a_renderer_and_an_extractor_of_the_first_version_work() {
     let detector = Detector::new(&load(&engine, tests::FROZEN_DETECTOR), context.clone()).unwrap();
     assert_eq!(detector.detect(&["x y".to_owned()]).unwrap()[0][0].label, "First");
     let renderer = Renderer::new(&load(&engine, tests::FROZEN_RENDERER), context.clone()).unwrap();
-    let title = Guard::pass("title", Origin::Raw, &[], &mut Pseudonyms::default(), usize::MAX).unwrap();
+    let title = Guard::pass_own("title");
     let nodes = vec![Node { parent: None, kind: NodeKind::Root }];
     let tree = RenderTree { title, nodes, metadata: Vec::new() };
     let format = renderer.formats().unwrap().remove(0);
@@ -42,7 +42,11 @@ fn a_provider_and_an_integration_of_the_first_version_work() {
     let engine = Engine::new().unwrap();
     let provider = Provider::new(&load(&engine, tests::FROZEN_PROVIDER), Arc::default()).unwrap();
     let request = ChatRequest::default();
-    assert_eq!(provider.complete(&request, None).unwrap().text, "0 true true", "clock, secrets and http of 0.1.0");
+    assert_eq!(
+        provider.complete(&trcaa_runtime::Question::new(&request), None).unwrap().text,
+        "0 true true",
+        "clock, secrets and http of 0.1.0"
+    );
     let integration = Integration::new(&load(&engine, tests::FROZEN_INTEGRATION), Arc::default()).unwrap();
     assert_eq!(integration.whoami().unwrap(), "frozen true");
 }

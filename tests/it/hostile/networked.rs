@@ -89,6 +89,7 @@ impl SecretPort for World {
 
 const QUICK: Peer = Peer::Gives(1, Duration::ZERO);
 
+#[expect(clippy::disallowed_methods, reason = "the test's own words")]
 fn redacted(text: &str) -> Redacted {
     Guard::pass(text, Origin::Raw, &[], &mut Pseudonyms::default(), usize::MAX).unwrap()
 }
@@ -107,7 +108,7 @@ fn complete_with(model: &str, ports: Ports, cancel: Cancel) -> Result<String, Pl
         messages: vec![Message { role: Role::User, parts: vec![Part::Text(redacted("question"))] }],
         ..ChatRequest::default()
     };
-    provider.complete(&request, None).map(|answer| answer.text)
+    provider.complete(&trcaa_runtime::Question::new(&request), None).map(|answer| answer.text)
 }
 
 fn complete(model: &str, peer: Peer) -> Result<String, Fault> {
@@ -194,7 +195,8 @@ fn what_a_call_answers_after_it_was_cancelled_is_not_believed() {
     let context = CallContext { ports: ports(QUICK), cancel: cancel.clone(), ..CallContext::default() };
     let provider = Provider::new(&load(&engine, tests::HOSTILE_NETWORKED), Arc::new(context)).unwrap();
     // Its one event is taken; all that it does afterwards is to return.
-    let outcome = provider.complete(&ChatRequest::default(), Some(Box::new(move |_| cancel.cancel())));
+    let outcome = provider
+        .complete(&trcaa_runtime::Question::new(&ChatRequest::default()), Some(Box::new(move |_| cancel.cancel())));
     assert_eq!(outcome.unwrap_err().fault, Fault::Cancelled);
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use trcaa_app::{App, Cancel, Downgrade, GrantChoice, KeySource, NoProgress, Setup};
+use trcaa_app::{App, Cancel, Consent, Downgrade, GrantChoice, KeySource, NoProgress, Setup};
 use trcaa_model::env::fixed::SeededEntropy;
 
 use super::*;
@@ -112,7 +112,7 @@ fn an_update_that_was_overtaken_is_not_what_was_agreed_to() {
     let (slow, fast) = (update("1.1.0"), update("1.2.0"));
     app.update_plugin(&fast).unwrap();
     assert_eq!(app.update_plugin(&slow).err().unwrap().code, "changed_meanwhile");
-    assert_eq!(app.accept_update(&slow).err().unwrap().code, "changed_meanwhile");
+    assert_eq!(app.accept_update(&slow, Consent::Shown).err().unwrap().code, "changed_meanwhile");
     assert_eq!(app.store().plugin("demo").unwrap().unwrap().version, "1.2.0");
 }
 

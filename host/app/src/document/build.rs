@@ -23,6 +23,11 @@ pub(crate) fn parse_markdown(
     markdown: &Redacted,
     metadata: Vec<(String, String)>,
 ) -> Result<RenderTree, DocumentError> {
+    Ok(RenderTree { title, nodes: parse_nodes(markdown.as_str())?, metadata })
+}
+
+/// The nodes of Markdown that did not pass the guard yet: for [`super::Draft`] alone.
+pub(super) fn parse_nodes(markdown: &str) -> Result<Vec<Node>, DocumentError> {
     if markdown.len() > DOCUMENT_BYTES_MAX {
         return Err(DocumentError::Long { bytes: markdown.len() });
     }
@@ -31,7 +36,7 @@ pub(crate) fn parse_markdown(
     options.extension.strikethrough = true;
     options.extension.tasklist = true;
     let arena = Arena::new();
-    let root = parse_document(&arena, markdown.as_str(), &options);
+    let root = parse_document(&arena, markdown, &options);
     let mut builder =
         Builder { nodes: vec![Node { parent: None, kind: NodeKind::Root }], depths: vec![0], task_mark: None };
     // Depth first on a list of our own: the stack of the thread is not bound by DOCUMENT_DEPTH_MAX.
@@ -41,7 +46,7 @@ pub(crate) fn parse_markdown(
             waiting.extend(reversed(ast).map(|child| (child, inner)));
         }
     }
-    Ok(RenderTree { title, nodes: builder.nodes, metadata })
+    Ok(builder.nodes)
 }
 
 fn reversed(ast: AstNode<'_>) -> impl Iterator<Item = AstNode<'_>> {

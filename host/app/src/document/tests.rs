@@ -8,6 +8,7 @@ use super::escape::{code_span, visible};
 use super::timeline::TIMELINE_EVENTS_MAX;
 use super::*;
 
+#[expect(clippy::disallowed_methods, reason = "the tests' own words")]
 fn redacted(text: &str) -> Redacted {
     let mut none = trcaa_redact::Pseudonyms::default();
     trcaa_redact::Guard::pass(text, trcaa_redact::Origin::Redacted, &[], &mut none, usize::MAX).unwrap()

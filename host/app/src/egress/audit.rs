@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 use trcaa_model::audit::AuditRecord;
-use trcaa_net::{Decision, Observer, OutboundScan, Part, Record};
+use trcaa_net::{Decision, Observer, Record};
 use trcaa_store::{Store, StoreError};
 
 use super::scan::Scan;
@@ -68,6 +68,7 @@ impl AuditTrail {
             "port": record.port,
             "path": cut(path),
             "bytes": record.bytes,
+            "body_sha256": record.body_sha256.map(hex::encode),
             "secret_ids": record.secret_ids,
             "duration_ms": duration_ms,
             "decision": decision,
@@ -76,10 +77,7 @@ impl AuditTrail {
 
     /// A path that was denied may not have been scanned yet.
     fn guarded(&self, path: &str) -> String {
-        match self.scan.scan(Part::Target, path) {
-            Ok(clean) => clean.as_str().to_owned(),
-            Err(_) => String::new(),
-        }
+        self.scan.for_trail(path)
     }
 }
 

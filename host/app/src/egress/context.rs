@@ -7,7 +7,6 @@ use std::time::Duration;
 use trcaa_model::plugin::Grants;
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
-use trcaa_redact::Pseudonyms;
 use trcaa_runtime::ports::{Ports, SettingsPort};
 use trcaa_runtime::{CallContext, Plugin};
 
@@ -17,6 +16,8 @@ use super::kv::State;
 use super::oauth::Renewal;
 use super::watch::{Standing, Watch};
 use super::{Egress, Kept, LastFailure, Parts, scan_of};
+use crate::policy::Rule;
+use crate::redaction::IssueValues;
 use crate::{App, AppError};
 
 /// Longest wait for anything to arrive; the table of limits has it for providers.
@@ -32,8 +33,10 @@ pub struct ConnectionSetup {
     /// Secrets that the caller keeps elsewhere, by the manifest's names; they go before a provider's key, and that before
     /// those bound with `trcaa plugin secret`.
     pub secrets: Vec<(String, Secret)>,
-    /// The pseudonyms of the issue that the connection works for.
-    pub pseudonyms: Pseudonyms,
+    /// The values of the issue that the connection works for.
+    pub(crate) values: IssueValues,
+    /// What may leave.
+    pub(crate) rule: Rule,
     /// How its own credential is written.
     pub auth: ConnectionAuth,
     /// Finds addresses.
@@ -60,7 +63,8 @@ impl ConnectionSetup {
             name: name.into(),
             base_url: base_url.into(),
             secrets: Vec::new(),
-            pseudonyms: Pseudonyms::default(),
+            values: IssueValues::default(),
+            rule: Rule::Redact,
             auth: ConnectionAuth::default(),
             resolver: Arc::new(SystemResolver),
             settings: Vec::new(),
@@ -88,7 +92,8 @@ impl App {
             )
             .hint("give it like https://host or https://host:port/path, without user name and password"));
         }
-        let scan = scan_of(self.detectors()?, setup.pseudonyms)?;
+        let loopback_only = matches!(setup.rule, Rule::Local(_));
+        let scan = scan_of(self.detectors()?, setup.values, setup.rule)?;
         // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
         let key = plugin.publisher().map(|publisher| publisher.key.as_str());
         let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?;
@@ -141,6 +146,7 @@ impl App {
             idle: IDLE.min(Duration::from_millis(limits.wall_ms_max)),
             request_bytes_max: limits.host_call_bytes_max,
             response_bytes_max: limits.host_call_bytes_max,
+            loopback_only,
         };
         let clock = base.ports.clock.clone();
         let kept = Kept {

@@ -9,12 +9,12 @@ const BACKSLASHES_MAX: usize = 4_096;
 const ESCAPE_BYTES_MAX: usize = 6;
 
 /// Whether it is one JSON value.
-pub(super) fn is_json(text: &str) -> bool {
+pub(crate) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '[']) && serde_json::from_str::<IgnoredAny>(text).is_ok()
 }
 
 /// Widens a span to whole escapes: `\njohn@x.org` is a line break and an address, and a detector sees `njohn@x.org`.
-pub(super) fn widen(text: &str, span: &mut Span) {
+pub(crate) fn widen(text: &str, span: &mut Span) {
     let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
     if let Some((start, _)) = escape_across(text.as_bytes(), at(span.start)) {
         span.start = start as u64;

@@ -1,14 +1,16 @@
-//! What looks at everything that leaves: every detector, with pseudonyms that live as long as the connection.
+//! What looks at everything that leaves: every detector, and the values of the connection's issue, with pseudonyms that
+//! live as long as the connection; or, for a provider on this machine that the user allowed to see text, nobody.
 
 use std::sync::{Mutex, PoisonError};
 
 use trcaa_model::guard::Redacted;
 use trcaa_model::pii::Span;
 use trcaa_net::{OutboundScan, Part, ScanRefusal};
-use trcaa_redact::{Guard, Origin, Pseudonyms};
+use trcaa_redact::{Guard, Origin};
 
 use super::escapes;
-use crate::redaction::Detectors;
+use crate::policy::Rule;
+use crate::redaction::{Detectors, IssueValues};
 
 /// What a host's name or address is found as.
 const HOST_LABELS: [&str; 3] = ["Hostname", "Ipv4", "Ipv6"];
@@ -16,38 +18,66 @@ const HOST_LABELS: [&str; 3] = ["Hostname", "Ipv4", "Ipv6"];
 /// The scan of one connection.
 pub(crate) struct Scan {
     detectors: Detectors,
-    pseudonyms: Mutex<Pseudonyms>,
+    values: Mutex<IssueValues>,
+    rule: Rule,
 }
 
 impl Scan {
-    pub(crate) fn new(detectors: Detectors, pseudonyms: Pseudonyms) -> Self {
-        Self { detectors, pseudonyms: Mutex::new(pseudonyms) }
+    pub(crate) fn new(detectors: Detectors, values: IssueValues, rule: Rule) -> Self {
+        Self { detectors, values: Mutex::new(values), rule }
     }
 
     /// The host or rule of a denial for the trail: which host it was is what the trail is for, whatever else a plugin
     /// hid in the name is not.
     pub(crate) fn shown(&self, text: &str) -> String {
-        self.passed(text, false, |span| !HOST_LABELS.contains(&span.label.as_str()))
+        self.passed(text, false, false, |span| !HOST_LABELS.contains(&span.label.as_str()))
             .map_or_else(|_| String::new(), |clean| clean.as_str().to_owned())
     }
 
-    fn passed(&self, text: &str, json: bool, counts: impl Fn(&Span) -> bool) -> Result<Redacted, ScanRefusal> {
+    /// A path for the trail, redacted whatever the rule is.
+    pub(crate) fn for_trail(&self, text: &str) -> String {
+        self.passed(text, false, false, |_| true).map_or_else(|_| String::new(), |clean| clean.as_str().to_owned())
+    }
+
+    fn passed(
+        &self,
+        text: &str,
+        json: bool,
+        blocks: bool,
+        counts: impl Fn(&Span) -> bool,
+    ) -> Result<Redacted, ScanRefusal> {
         let refused = |_| ScanRefusal { reason: "it could not be searched for personal data and secrets" };
-        let mut spans = crate::redaction::detect(&self.detectors, text, &crate::NoProgress).map_err(refused)?;
-        let mut pseudonyms = self.pseudonyms.lock().unwrap_or_else(PoisonError::into_inner);
-        spans.retain(|span| counts(span) && !crate::redaction::is_placeholder(text, span, &pseudonyms));
+        let found = crate::redaction::detect(&self.detectors, text, &crate::NoProgress).map_err(refused)?;
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spans = values.with_all_places(text, found, Origin::Redacted).map_err(refused)?;
+        let bound = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+        let clear = |span: &Span| text.get(bound(span.start)..bound(span.end)).unwrap_or_default();
+        // What the analyst declared harmless passed with its log, and is harmless in what a plugin makes of it.
+        spans.retain(|span| counts(span) && !values.is_rejected(clear(span)));
+        if blocks && !spans.is_empty() {
+            return Err(ScanRefusal { reason: "the policy is block, and it holds personal data or a secret" });
+        }
         if json {
             spans.iter_mut().for_each(|span| escapes::widen(text, span));
         }
-        Guard::pass(text, Origin::Redacted, &spans, &mut pseudonyms, usize::MAX)
-            .map_err(|_| ScanRefusal { reason: "it could not be redacted" })
+        #[expect(clippy::disallowed_methods, reason = "every detector and every value of the issue was asked above")]
+        let passed = Guard::pass(text, Origin::Redacted, &spans, &mut values.pseudonyms, usize::MAX);
+        passed.map_err(|_| ScanRefusal { reason: "it could not be redacted" })
     }
 }
 
 impl OutboundScan for Scan {
     fn scan(&self, part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
+        if let Rule::Local(target) = self.rule {
+            // The connection was set up to reach nothing but this machine.
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "the proof is what the user allowed and app/policy looked at"
+            )]
+            return Ok(Guard::pass_local(text, target));
+        }
         let json = part == Part::Body && escapes::is_json(text);
-        let clean = self.passed(text, json, |_| true)?;
+        let clean = self.passed(text, json, matches!(self.rule, Rule::Block { .. }), |_| true)?;
         if json && !escapes::is_json(clean.as_str()) {
             // Such as a telephone number that stands without quotes.
             return Err(ScanRefusal { reason: "what was found in its body can't be hidden without breaking the JSON" });
@@ -61,7 +91,8 @@ pub(crate) struct OwnAddress;
 
 impl OutboundScan for OwnAddress {
     fn scan(&self, _part: Part<'_>, text: &str) -> Result<Redacted, ScanRefusal> {
-        Guard::pass(text, Origin::Redacted, &[], &mut Pseudonyms::default(), usize::MAX)
-            .map_err(|_| ScanRefusal { reason: "it could not be passed on" })
+        #[expect(clippy::disallowed_methods, reason = "the address of the token server, which the user typed or bound")]
+        let passed = Guard::pass(text, Origin::Redacted, &[], &mut trcaa_redact::Pseudonyms::default(), usize::MAX);
+        passed.map_err(|_| ScanRefusal { reason: "it could not be passed on" })
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use trcaa_model::id::IssueId;
+use trcaa_model::id::{IssueId, LogFileId};
 use trcaa_model::pii::Span;
-use trcaa_redact::{CORE_BYTES_MAX, Guard, Origin, Pseudonyms};
+use trcaa_redact::{CORE_BYTES_MAX, Guard, Origin};
 use trcaa_store::StoreError;
 
 use super::ExportForm;
-use crate::redaction::{Detectors, detect, is_placeholder, save_pseudonyms};
+use crate::policy::Rule;
+use crate::redaction::{Detectors, IssueValues, blocked, detect, save_pseudonyms};
 use crate::{App, AppError, NoProgress};
 
 /// Texts in one call of a detector: the lists of its answer are bounded like its text.
@@ -48,17 +49,24 @@ pub(super) struct Guarded<'a> {
     texts: usize,
     bytes: usize,
     /// By issue; `None` is for rows of none, whose placeholders hold within this export.
-    tables: HashMap<Option<String>, Pseudonyms>,
+    tables: HashMap<Option<String>, IssueValues>,
+    rule: Rule,
+}
+
+/// What was found in one text; of a redacted copy, what it was that it is a copy of.
+enum Found<'f> {
+    Spans(Vec<Span>),
+    Copy(&'f LogFileId),
 }
 
 impl<'a> Guarded<'a> {
     /// With the detectors that are enabled; with none, any text is refused.
-    pub(super) fn new(app: &'a App, form: ExportForm) -> Result<Self, AppError> {
+    pub(super) fn new(app: &'a App, form: ExportForm, rule: Rule) -> Result<Self, AppError> {
         let detectors = match form {
             ExportForm::Redacted => app.detectors()?,
             ExportForm::Clear => Detectors::default(),
         };
-        Ok(Self { app, detectors, waiting: Vec::new(), texts: 0, bytes: 0, tables: HashMap::new() })
+        Ok(Self { app, detectors, waiting: Vec::new(), texts: 0, bytes: 0, tables: HashMap::new(), rule })
     }
 
     /// Takes a row in; true if it is time to [`Guarded::take`].
@@ -89,7 +97,7 @@ impl<'a> Guarded<'a> {
                 }
             }
         }
-        let found = self.find(&texts)?;
+        let found: Vec<Found<'_>> = self.find(&texts)?.into_iter().map(Found::Spans).collect();
         let mut redacted = self.pass(&texts, &found)?.into_iter();
         let mut rows = Vec::with_capacity(waiting.len());
         for row in waiting {
@@ -112,14 +120,15 @@ impl<'a> Guarded<'a> {
     /// Redacts one long text at once.
     pub(super) fn text(&mut self, issue: Option<&str>, text: String) -> Result<String, AppError> {
         let texts = [(issue.map(str::to_owned), text.as_str())];
-        let found = [detect(&self.detectors, &text, &NoProgress)?];
+        let found = [Found::Spans(detect(&self.detectors, &text, &NoProgress)?)];
         Ok(self.pass(&texts, &found)?.pop().unwrap_or_default())
     }
 
-    /// Passes a redacted copy: what the analyst decided when it was made stays decided.
-    pub(super) fn copy(&mut self, issue: Option<&str>, copy: &str) -> Result<String, AppError> {
+    /// Passes a redacted copy: what the analyst decided when it was made stays decided; what the issue knows only since
+    /// is hidden.
+    pub(super) fn copy(&mut self, issue: Option<&str>, log: &LogFileId, copy: &str) -> Result<String, AppError> {
         let texts = [(issue.map(str::to_owned), copy)];
-        Ok(self.pass(&texts, &[Vec::new()])?.pop().unwrap_or_default())
+        Ok(self.pass(&texts, &[Found::Copy(log)])?.pop().unwrap_or_default())
     }
 
     /// The spans of every text: short ones together, long ones by windows.
@@ -148,15 +157,11 @@ impl<'a> Guarded<'a> {
     }
 
     /// Replaces the spans by placeholders of each text's issue, and stores the new ones before anything is handed out.
-    fn pass(&mut self, texts: &[(Option<String>, &str)], found: &[Vec<Span>]) -> Result<Vec<String>, AppError> {
+    fn pass(&mut self, texts: &[(Option<String>, &str)], found: &[Found<'_>]) -> Result<Vec<String>, AppError> {
         for _ in 0..CLASH_TRIES {
             let mut redacted = Vec::with_capacity(texts.len());
-            for ((issue, text), spans) in texts.iter().zip(found) {
-                let table = self.table(issue)?;
-                let mut spans = spans.clone();
-                // What is hidden already needs no second name.
-                spans.retain(|span| !is_placeholder(text, span, table));
-                redacted.push(Guard::pass(text, Origin::Redacted, &spans, table, usize::MAX)?.into_string());
+            for ((issue, text), found) in texts.iter().zip(found) {
+                redacted.push(self.pass_one(issue, text, found)?);
             }
             match self.save() {
                 Ok(()) => return Ok(redacted),
@@ -167,11 +172,29 @@ impl<'a> Guarded<'a> {
         Err(AppError::failed("busy", "exporting: other processes kept giving out placeholders").hint("try again"))
     }
 
-    fn table(&mut self, issue: &Option<String>) -> Result<&mut Pseudonyms, AppError> {
+    fn pass_one(&mut self, issue: &Option<String>, text: &str, found: &Found<'_>) -> Result<String, AppError> {
+        let (app, rule) = (self.app, self.rule.clone());
+        let values = self.table(issue)?;
+        let spans = match found {
+            Found::Spans(spans) => values.with_all_places(text, spans.clone(), Origin::Redacted)?,
+            Found::Copy(log) => app.places_in_copy(values, log, text)?,
+        };
+        if let Rule::Block { way_out } = rule {
+            let found = values.findings(text, &spans, Origin::Redacted)?;
+            if !found.is_empty() {
+                return Err(blocked("exporting", "a row", &found, &way_out));
+            }
+        }
+        #[expect(clippy::disallowed_methods, reason = "every detector and every value of the issue was asked above")]
+        let passed = Guard::pass(text, Origin::Redacted, &spans, &mut values.pseudonyms, usize::MAX);
+        Ok(passed?.into_string())
+    }
+
+    fn table(&mut self, issue: &Option<String>) -> Result<&mut IssueValues, AppError> {
         if !self.tables.contains_key(issue) {
             let table = match issue {
-                Some(id) => self.app.pseudonyms(&IssueId::from_stored(id.as_str()))?,
-                None => Pseudonyms::default(),
+                Some(id) => self.app.issue_values(&IssueId::from_stored(id.as_str()))?,
+                None => IssueValues::default(),
             };
             self.tables.insert(issue.clone(), table);
         }
@@ -180,14 +203,14 @@ impl<'a> Guarded<'a> {
 
     /// Stores new pseudonyms of all issues in one transaction. Those of an issue that is deleted by now are not kept.
     fn save(&mut self) -> Result<(), StoreError> {
-        let unsaved = |table: &Pseudonyms| !table.unsaved().is_empty();
+        let unsaved = |table: &IssueValues| !table.pseudonyms.unsaved().is_empty();
         if self.tables.iter().any(|(issue, table)| issue.is_some() && unsaved(table)) {
             self.app.store.write(|tx| {
                 for (issue, table) in &self.tables {
                     let Some(issue) = issue.as_deref().map(IssueId::from_stored) else { continue };
                     if unsaved(table) {
                         match tx.issue(&issue) {
-                            Ok(_) => save_pseudonyms(tx, &issue, table)?,
+                            Ok(_) => save_pseudonyms(tx, &issue, &table.pseudonyms)?,
                             Err(StoreError::NoSuch { .. }) => {}
                             Err(other) => return Err(other),
                         }
@@ -197,7 +220,7 @@ impl<'a> Guarded<'a> {
             })?;
         }
         for table in self.tables.values_mut() {
-            table.mark_saved();
+            table.pseudonyms.mark_saved();
         }
         if self.tables.len() > TABLES_MAX {
             // Not that of no issue: its placeholders hold for the whole export.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use trcaa_model::chat::Tool;
 
 use super::project::read_bounded;
+use super::subject::passed;
 use crate::AppError;
 
 /// The folder of a project's cases.
@@ -90,7 +91,7 @@ pub(super) struct Asked {
 impl Asked {
     pub(super) fn tool(&self) -> Tool {
         let Self { name, description, input_schema } = self;
-        Tool { name: name.clone(), description: description.clone(), input_schema: input_schema.clone() }
+        Tool { name: name.clone(), description: passed(description), input_schema: passed(input_schema) }
     }
 }
 

@@ -182,10 +182,10 @@ pub(super) fn ask(subject: &Subject, question: &Question, network: &Arc<Network>
         output: question.json_schema.clone().map_or(OutputFormat::Text, OutputFormat::JsonSchema),
         tools: question.tools.iter().map(Asked::tool).collect(),
         max_output_tokens: question.max_output_tokens,
-        extra: question.extra.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        extra: question.extra.iter().map(|(name, value)| (name.clone(), passed(value))).collect(),
         ..ChatRequest::default()
     };
-    provider.complete(&request, None)
+    provider.complete(&trcaa_runtime::Question::new(&request), None)
 }
 
 /// What an author compares: what is as it mostly is, is left out.

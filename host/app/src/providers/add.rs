@@ -9,6 +9,7 @@ use trcaa_store::NewProvider;
 
 use super::{ProviderRow, origin_of};
 use crate::plugins::{capability_hash, granted_to, write_grants};
+use crate::policy::{GuardPolicy, expect_local, keep, local_target, plain_options, policy_of};
 use crate::{App, AppError};
 
 /// Longest address that can be set.
@@ -36,6 +37,8 @@ pub struct NewConnection {
     pub api_key: Option<Secret>,
     /// Names and values as they were typed; a changed connection keeps those that are not named.
     pub settings: Vec<(String, String)>,
+    /// What may leave for it; `None` keeps what was set, but `allow` not for another address.
+    pub policy: Option<GuardPolicy>,
 }
 
 /// A line of what the user reads before agreeing.
@@ -62,6 +65,7 @@ pub struct Proposal {
     missing: Vec<Capability>,
     /// Whose plugin it is; `None` for one that nobody signed.
     publisher_key: Option<String>,
+    policy: GuardPolicy,
 }
 
 impl App {
@@ -124,14 +128,30 @@ impl App {
         for (name, typed) in &new.settings {
             set(&mut row, manifest, name, typed)?;
         }
+        let policy_before = before.as_ref().map_or_else(GuardPolicy::default, policy_of);
+        let moved = before.as_ref().is_none_or(|before| origin_of(&before.api_url) != origin_of(&row.api_url));
+        let policy = match new.policy {
+            Some(policy) => policy,
+            None if policy_before == GuardPolicy::Allow && (moved || before_same_plugin.is_none()) => {
+                GuardPolicy::Redact
+            }
+            None => policy_before,
+        };
+        if policy == GuardPolicy::Allow {
+            expect_local(&new.name, &row.api_url)?;
+        }
+        keep(&mut row.options, policy, &row.api_url);
         let publisher_key = provider.plugin().publisher().map(|publisher| publisher.key.clone());
         let granted = granted_to(&self.store, &manifest.id, publisher_key.as_deref())?;
         let is_missing = |c: &Capability| !granted.iter().any(|grant| capability_hash(grant) == capability_hash(c));
         let missing: Vec<Capability> = manifest.capabilities().into_iter().filter(is_missing).collect();
         let same_place = before_same_plugin.is_some_and(|before| before.api_url == row.api_url);
-        let asks = !missing.is_empty() || !same_place;
+        // What is sent in clear from now on was not agreed to before.
+        let clears = policy == GuardPolicy::Allow && policy_before != GuardPolicy::Allow;
+        let asks = !missing.is_empty() || !same_place || clears;
         let has_key = row.api_key.is_some() || before.as_ref().is_some_and(|before| before.has_api_key);
-        Ok(Proposal { lines: screen(manifest, &row, has_key), asks, row, before, missing, publisher_key })
+        let lines = screen(manifest, &row, has_key, policy);
+        Ok(Proposal { lines, asks, row, before, missing, publisher_key, policy })
     }
 
     /// Stores what was proposed, with its grants. Call it once the user agreed, if [`Proposal::asks`].
@@ -149,10 +169,10 @@ impl App {
                 entity_id: row.name.clone(),
                 details: serde_json::json!({
                     "plugin": row.plugin, "origin": origin_of(&row.api_url), "model": row.model,
-                    "new_key": row.api_key.is_some(),
+                    "new_key": row.api_key.is_some(), "policy": proposal.policy,
                 }),
             })?;
-            tx.upsert_provider(row)
+            tx.upsert_provider(row).map(|stored| ProviderRow { options: plain_options(&stored.options), ..stored })
         })?)
     }
 }
@@ -226,7 +246,7 @@ fn set(row: &mut NewProvider, manifest: &Manifest, name: &str, typed: &str) -> R
 }
 
 /// What the connection may do, for the person who decides.
-fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool) -> Vec<ScreenLine> {
+fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool, policy: GuardPolicy) -> Vec<ScreenLine> {
     use ScreenLine::{Quoted, Said, Why};
     let at = |origin: &str| if origin == BASE_URL { row.api_url.clone() } else { origin.to_owned() };
     let mut lines = vec![
@@ -253,17 +273,14 @@ fn screen(manifest: &Manifest, row: &NewProvider, has_key: bool) -> Vec<ScreenLi
         )));
         lines.push(Why(wish.reason.clone()));
     }
-    lines.push(Said(
-        "What leaves are redacted logs and guarded questions, searched once more on the way out; each is in the audit trail."
-            .into(),
-    ));
-    if row.api_url.starts_with("http://") && !is_loopback(&row.api_url) {
+    let leaves = match policy {
+        GuardPolicy::Redact => "What leaves are redacted logs and guarded questions, searched once more on the way out",
+        GuardPolicy::Block => "What leaves holds no finding: with one, nothing leaves (policy block)",
+        GuardPolicy::Allow => "What leaves are logs and questions IN CLEAR, to this machine alone (policy allow)",
+    };
+    lines.push(Said(format!("{leaves}; each is in the audit trail.")));
+    if row.api_url.starts_with("http://") && local_target(&row.api_url).is_none() {
         lines.push(Said("The address is http: whoever is on the way can read the logs and the key.".into()));
     }
     lines
-}
-
-fn is_loopback(url: &str) -> bool {
-    let host = url.split("://").nth(1).unwrap_or_default();
-    ["127.", "localhost", "[::1]"].iter().any(|start| host.starts_with(start))
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use trcaa_model::audit::AuditRecord;
 use trcaa_model::chat::{ChatAnswer, ChatEvent, ChatRequest, Message, Part, Role};
-use trcaa_redact::{Guard, Origin, Pseudonyms};
-use trcaa_runtime::EventListener;
+use trcaa_redact::Guard;
+use trcaa_runtime::{EventListener, Question};
 
 use super::{Chosen, failure, retry};
 use crate::progress::Progress;
@@ -53,7 +53,7 @@ impl TestResult {
 
 impl App {
     /// Asks, and asks again where that may help. Tells the progress what comes.
-    pub(crate) fn ask_provider(&self, chosen: &Chosen, request: &ChatRequest) -> Result<ChatAnswer, AppError> {
+    pub(crate) fn ask_provider(&self, chosen: &Chosen, question: &Question) -> Result<ChatAnswer, AppError> {
         let begun = Instant::now();
         let budget = Duration::from_millis(chosen.provider.plugin().limits().wall_ms_max);
         let mut tries = 0;
@@ -61,7 +61,7 @@ impl App {
             tries += 1;
             let emitted = Arc::new(AtomicBool::new(false));
             let listener = listener(Arc::clone(&emitted), Arc::clone(&self.progress));
-            let error = match chosen.provider.complete(request, Some(listener)) {
+            let error = match chosen.provider.complete(question, Some(listener)) {
                 Ok(answer) => return failure::unusable(&answer, chosen).map_or(Ok(answer), Err),
                 Err(error) => error,
             };
@@ -95,30 +95,29 @@ impl App {
     pub fn test_provider(&self, name: &str) -> Result<TestResult, AppError> {
         let row = self.provider_row(name)?;
         let chosen = self.connected(row, None)?;
-        let fixed = |text| {
-            let mut nobody = Pseudonyms::default();
-            Guard::pass(text, Origin::Redacted, &[], &mut nobody, usize::MAX).map_err(AppError::from)
-        };
-        let request = ChatRequest {
+        let own = |words| vec![Part::Text(Guard::pass_own(words))];
+        let question = Question::new(&ChatRequest {
             model: chosen.model.clone(),
             messages: vec![
-                Message { role: Role::System, parts: vec![Part::Text(fixed(TEST_FRAME)?)] },
-                Message { role: Role::User, parts: vec![Part::Text(fixed(TEST_QUESTION)?)] },
+                Message { role: Role::System, parts: own(TEST_FRAME) },
+                Message { role: Role::User, parts: own(TEST_QUESTION) },
             ],
             max_output_tokens: Some(chosen.max_output_tokens.unwrap_or(TEST_TOKENS_MAX).min(TEST_TOKENS_MAX)),
             ..ChatRequest::default()
-        };
+        });
         self.store.write(|tx| {
             tx.audit(&AuditRecord {
                 action: "provider_tested",
                 entity_type: "provider",
                 entity_id: name.to_owned(),
-                details: serde_json::json!({"model": chosen.model}),
+                details: serde_json::json!({
+                    "model": chosen.model, "sha256": question.sha256(), "policy": chosen.rule.policy(),
+                }),
             })
         })?;
         self.progress.begin(&format!("asking {name}"), None);
         let begun = Instant::now();
-        let answer = chosen.provider.complete(&request, None);
+        let answer = chosen.provider.complete(&question, None);
         let latency_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.progress.end();
         let answered_by = |answer: &ChatAnswer| answer.extra.iter().find(|(n, _)| n == "model").map(|(_, m)| m.clone());

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use trcaa_model::id::IssueId;
-use trcaa_redact::Pseudonyms;
 use trcaa_runtime::{CallContext, Plugin, Provider};
 
 use super::{ProviderRow, connection_missing, needs_connection};
 use crate::egress::{ConnectionSetup, LastFailure};
+use crate::policy::{Rule, rule_of};
+use crate::redaction::IssueValues;
 use crate::{App, AppError};
 
 /// Bytes of logs in one request where the provider names no limit: fits a guest's 64 MiB with all it builds of them.
@@ -36,6 +37,8 @@ pub(crate) struct Chosen {
     pub(crate) temperature: Option<f32>,
     /// Bytes of log text that one request may hold.
     pub(crate) text_bytes_max: usize,
+    /// What may leave for it.
+    pub(crate) rule: Rule,
     /// The provider, connected.
     pub(crate) provider: Provider,
     /// Where its connection leaves what it was refused, or what failed.
@@ -61,6 +64,7 @@ impl App {
             max_output_tokens: None,
             temperature: None,
             text_bytes_max: TEXT_BYTES_MAX,
+            rule: Rule::Redact,
             provider,
             last_failure: LastFailure::default(),
             set_up_by: String::new(),
@@ -70,13 +74,14 @@ impl App {
     /// Connects a row; opens no socket. `issue`: whose placeholders stay what they are on the way out.
     pub(crate) fn connected(&self, row: ProviderRow, issue: Option<&IssueId>) -> Result<Chosen, AppError> {
         let plugin = Arc::clone(self.known_provider(&row.plugin)?.plugin());
+        let rule = rule_of(&row)?;
         let mut settings = plugin.manifest().settings_in_force(&row.options);
         let text_bytes_max = text_bytes_max(&settings);
         settings.push(("base_url".into(), row.api_url.clone()));
         settings.push(("model".into(), row.model.clone()));
-        let pseudonyms = issue.map(|issue| self.pseudonyms(issue)).transpose()?.unwrap_or_default();
+        let values = issue.map(|issue| self.issue_values(issue)).transpose()?.unwrap_or_default();
         let last_failure = LastFailure::default();
-        let context = self.provider_context(&plugin, &row, settings, pseudonyms, &last_failure)?;
+        let context = self.provider_context(&plugin, &row, settings, (values, &rule), &last_failure)?;
         let set_up_by = format!(
             "trcaa provider add {} --plugin {} --url {} --model {}",
             row.name,
@@ -90,6 +95,7 @@ impl App {
             max_output_tokens: row.max_tokens.and_then(|tokens| u32::try_from(tokens).ok()),
             temperature,
             text_bytes_max,
+            rule,
             provider: Provider::new(&plugin, context)?,
             last_failure,
             set_up_by,
@@ -103,12 +109,13 @@ impl App {
         plugin: &Arc<Plugin>,
         row: &ProviderRow,
         settings: Vec<(String, String)>,
-        pseudonyms: Pseudonyms,
+        (values, rule): (IssueValues, &Rule),
         last_failure: &LastFailure,
     ) -> Result<Arc<CallContext>, AppError> {
         let mut setup = ConnectionSetup::new(row.name.clone(), row.api_url.clone());
         setup.settings = settings;
-        setup.pseudonyms = pseudonyms;
+        setup.values = values;
+        setup.rule = rule.clone();
         setup.last_failure = last_failure.clone();
         self.connection_context(plugin, setup)
     }

@@ -13,6 +13,7 @@ use trcaa_model::pii::{Span, SpanState};
 use trcaa_redact::{Applier, Merged, Origin, Pseudonyms, merge};
 use trcaa_store::{NewSpan, RedactedCopy};
 
+use super::known::{IssueValues, Rejected};
 use super::names::{retrying, save_pseudonyms};
 use crate::ingest::GZIP_LEVEL;
 use crate::{App, AppError};
@@ -34,19 +35,33 @@ impl App {
         let issue = row.issue_id;
         let text = self.log_text(log)?;
         let found = self.detect_with_progress(&text, "detecting")?;
+        let mut values = self.issue_values(&issue)?;
+        let found = self.with_known(log, &text, found, &mut values)?;
         let united = merge(&found, text.len() as u64)?;
-        let mut pseudonyms = self.pseudonyms(&issue)?;
-        let replacements = replacements(&text, &united, &mut pseudonyms)?;
+        let replacements = replacements(&text, &united, &mut values.pseudonyms)?;
         // Once a copy is made, no value comes back into the spans; and what is found only now is hidden in the copy.
         let rows = span_rows(&text, &found, &united, &replacements, !row.redacted);
         let count = self.store.write(|tx| {
-            save_pseudonyms(tx, &issue, &pseudonyms)?;
+            save_pseudonyms(tx, &issue, &values.pseudonyms)?;
             tx.replace_undecided_spans(log, &rows)
         })?;
         if row.redacted {
             self.rebuild_copy(log, &text, None)?;
         }
         Ok(count)
+    }
+
+    /// Adds every place of the issue's values to what detectors found in a log, but not within what was rejected there.
+    fn with_known(
+        &self,
+        log: &LogFileId,
+        text: &str,
+        found: Vec<Span>,
+        values: &mut IssueValues,
+    ) -> Result<Vec<Span>, AppError> {
+        let mut spans = values.with_all_places(text, found, Origin::Raw)?;
+        Rejected::of(self, log, &values.pseudonyms)?.clear_places(&mut spans);
+        Ok(spans)
     }
 
     /// Makes the redacted copy of a log from its spans, rejected ones left out. Gives the number of values hidden.
@@ -105,8 +120,14 @@ impl App {
             confidence: 1.0,
             detector: span.detector.to_owned(),
         }));
+        let mut values = self.issue_values(&issue)?;
+        if let Some(span) = added {
+            values.mark_by_hand(span.replacement);
+        }
+        // What is known by now is hidden as well, wherever it stands: also what is added, in all of its places.
+        let wanted = self.with_known(log, text, wanted, &mut values)?;
+        let mut pseudonyms = values.pseudonyms;
         let united = merge(&wanted, text.len() as u64)?;
-        let mut pseudonyms = self.pseudonyms(&issue)?;
         let copy = redacted_copy(text, &united, &mut pseudonyms)?;
         self.store.write(|tx| {
             save_pseudonyms(tx, &issue, &pseudonyms)?;
@@ -132,8 +153,10 @@ impl App {
         let row = self.store.log(log)?;
         let text = self.log_text(log)?;
         let found = self.detect_with_progress(&text, &format!("redacting {}", row.file_name))?;
+        let mut values = self.issue_values(&row.issue_id)?;
+        let found = self.with_known(log, &text, found, &mut values)?;
+        let mut pseudonyms = values.pseudonyms;
         let united = merge(&found, text.len() as u64)?;
-        let mut pseudonyms = self.pseudonyms(&row.issue_id)?;
         let copy = redacted_copy(&text, &united, &mut pseudonyms)?;
         let replacements = replacements(&text, &united, &mut pseudonyms)?;
         let rows = span_rows(&text, &found, &united, &replacements, false);
@@ -185,7 +208,7 @@ fn span_rows<'a>(
     united.iter().zip(replacements).map(row).collect()
 }
 
-fn clear<'t>(text: &'t str, span: &Merged) -> &'t str {
+pub(super) fn clear<'t>(text: &'t str, span: &Merged) -> &'t str {
     let bound = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     text.get(bound(span.start)..bound(span.end)).unwrap_or_default()
 }

@@ -1,6 +1,7 @@
 //! Arguments of `trcaa provider …`.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use trcaa_app::GuardPolicy;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ProviderCommand {
@@ -17,6 +18,15 @@ pub(crate) enum ProviderCommand {
     Models {
         /// Connection
         name: String,
+    },
+    /// Show what may leave for a connection, or set it: redact (findings are replaced), block (nothing with a finding
+    /// leaves), allow (everything in clear; only for an address on this machine)
+    Policy {
+        /// Connection
+        name: String,
+        /// The new policy
+        #[arg(value_enum)]
+        policy: Option<PolicyName>,
     },
     /// Remove a connection with its key
     Remove {
@@ -49,6 +59,30 @@ pub(crate) struct ProviderAddArgs {
     /// Set a setting of the plugin (see `trcaa plugin show ID`), or max_tokens, temperature
     #[arg(long = "set", value_name = "NAME=VALUE", value_parser = pair)]
     pub(crate) settings: Vec<(String, String)>,
+    /// What may leave: redact, block, or (on this machine alone) allow [default: redact, or as it was]
+    #[arg(long, value_enum)]
+    pub(crate) policy: Option<PolicyName>,
+}
+
+/// What may leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PolicyName {
+    /// Findings are replaced by placeholders
+    Redact,
+    /// Nothing that holds a finding leaves
+    Block,
+    /// Everything leaves in clear, to this machine alone
+    Allow,
+}
+
+impl From<PolicyName> for GuardPolicy {
+    fn from(name: PolicyName) -> Self {
+        match name {
+            PolicyName::Redact => Self::Redact,
+            PolicyName::Block => Self::Block,
+            PolicyName::Allow => Self::Allow,
+        }
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

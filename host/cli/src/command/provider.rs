@@ -3,7 +3,7 @@
 use std::io::Write as _;
 
 use serde_json::json;
-use trcaa_app::{App, AppError, NewConnection, ProviderListed, ScreenLine};
+use trcaa_app::{App, AppError, GuardPolicy, NewConnection, ProviderListed, ScreenLine};
 
 use crate::args::{ProviderAddArgs, ProviderCommand};
 use crate::command::confirm;
@@ -17,6 +17,7 @@ pub(super) fn run(app: &App, command: &ProviderCommand, yes: bool, output: &Outp
         ProviderCommand::List => list(&app.providers()?, output),
         ProviderCommand::Test { name } => test(app, name, output),
         ProviderCommand::Models { name } => models(app, name, output),
+        ProviderCommand::Policy { name, policy } => policy_of(app, name, policy.map(GuardPolicy::from), yes, output),
         ProviderCommand::Remove { name } => {
             app.check_connection(name)?;
             confirm(&format!("Remove the connection {} with its key?", visible(name)), yes)?;
@@ -45,6 +46,7 @@ fn add(app: &App, args: &ProviderAddArgs, yes: bool, output: &Output) -> Result<
         model: args.model.clone(),
         api_key,
         settings: args.settings.clone(),
+        policy: args.policy.map(GuardPolicy::from),
     })?;
     if proposal.asks {
         // Shown also with --yes: what is agreed to in a script stands in the script's log.
@@ -67,6 +69,21 @@ fn add(app: &App, args: &ProviderAddArgs, yes: bool, output: &Output) -> Result<
     output.last(&format!("test it with: trcaa provider test {}", row.name))
 }
 
+fn policy_of(app: &App, name: &str, wanted: Option<GuardPolicy>, yes: bool, output: &Output) -> Result<(), AppError> {
+    if let Some(wanted) = wanted {
+        if wanted == GuardPolicy::Allow && app.provider_policy(name)? != wanted {
+            app.check_policy(name, wanted)?;
+            confirm(&format!("Send logs and questions in clear to {}?", visible(name)), yes)?;
+        }
+        app.set_provider_policy(name, wanted)?;
+    }
+    let policy = app.provider_policy(name)?;
+    if output.json {
+        return output.object(json!({"name": name, "policy": policy}));
+    }
+    output.last(&format!("{}: {}", visible(name), policy.as_str()))
+}
+
 fn list(providers: &[ProviderListed], output: &Output) -> Result<(), AppError> {
     if output.json {
         return output.object(json!({"providers": providers}));
@@ -75,9 +92,20 @@ fn list(providers: &[ProviderListed], output: &Output) -> Result<(), AppError> {
         let row = &listed.row;
         let key = if row.has_api_key { "stored" } else { "none" };
         let default = if listed.is_default { "default" } else { "" };
-        vec![row.name.clone(), row.plugin.clone(), row.api_url.clone(), row.model.clone(), key.into(), default.into()]
+        vec![
+            row.name.clone(),
+            row.plugin.clone(),
+            row.api_url.clone(),
+            row.model.clone(),
+            key.into(),
+            listed.policy.as_str().into(),
+            default.into(),
+        ]
     };
-    output.table(&["NAME", "PLUGIN", "URL", "MODEL", "KEY", ""], &providers.iter().map(row).collect::<Vec<_>>());
+    output.table(
+        &["NAME", "PLUGIN", "URL", "MODEL", "KEY", "POLICY", ""],
+        &providers.iter().map(row).collect::<Vec<_>>(),
+    );
     Ok(())
 }
 

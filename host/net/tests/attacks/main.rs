@@ -10,6 +10,7 @@ mod limits;
 mod peer;
 mod redirect;
 mod request;
+mod stays;
 mod stop;
 mod tls;
 
@@ -50,7 +51,13 @@ impl Setup {
             origins: origins.to_vec(),
             typed: vec![],
             prefixes: vec![],
-            allowance: Allowance { total: long, idle: long, request_bytes_max: 1 << 20, response_bytes_max: 1 << 20 },
+            allowance: Allowance {
+                total: long,
+                idle: long,
+                request_bytes_max: 1 << 20,
+                response_bytes_max: 1 << 20,
+                loopback_only: false,
+            },
             network: Network::new(b"").unwrap(),
             records: Records::default(),
         }
