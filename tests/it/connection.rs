@@ -324,6 +324,38 @@ fn the_host_of_a_denied_request_carries_nothing_personal_into_the_trail() {
 }
 
 #[test]
+fn what_an_integration_sends_goes_by_the_policy_for_integrations() {
+    let desk = Desk::new();
+    desk.grant_all();
+    let server = Server::start(|_, out| out.text(200, "never"));
+    let sent = |policy: &str| {
+        desk.app.set_setting("guard.integration", policy).unwrap();
+        let context = desk.app.connection_context(&desk.plugin, desk.setup(&server)).unwrap();
+        let caller = Caller { manifest: desk.plugin.manifest(), connection: "main", wall_left_ms: 5_000 };
+        let request = |url: String, body: Option<&str>| trcaa_runtime::ports::HttpRequest {
+            method: if body.is_some() { "POST" } else { "GET" },
+            url,
+            headers: Vec::new(),
+            body: body.map(|body| body.as_bytes().to_vec()),
+            timeout_ms: None,
+            response_bytes_max: None,
+            redirects_max: None,
+            auth: trcaa_runtime::ports::HttpAuth::None,
+        };
+        let http = context.ports.http.clone().unwrap();
+        let body = http.send(&caller, request(format!("{}/rest/me", server.origin()), Some("mail ada@example.org")));
+        let clean = http.send(&caller, request(format!("{}/rest/me", server.origin()), None));
+        (body.err(), clean.err())
+    };
+    let (body, clean) = sent("block");
+    assert!(matches!(&body, Some(PortError::InvalidInput(why)) if why.contains("policy is block")), "{body:?}");
+    assert_eq!(clean, None, "what holds no finding goes on");
+    // Redacted, it is a question of grants again.
+    assert!(!matches!(sent("redact").0, Some(PortError::InvalidInput(_))));
+    assert!(!server.requests().iter().any(|request| request.body.contains("ada@")));
+}
+
+#[test]
 fn state_is_kept_within_its_quota_and_without_secrets() {
     let desk = Desk::new();
     let server = Server::start(|_, out| out.text(200, "page-7"));

@@ -50,6 +50,7 @@ fn a_sound_store_is_told_whole_and_not_written_to() {
         "database",
         "audit_chain",
         "detectors",
+        "custom_rules",
         "plugins",
         "policy",
         "providers",
@@ -112,6 +113,11 @@ fn what_is_broken_ends_with_one_and_what_is_odd_with_zero() {
     home.json(["settings", "set", "net.extra_ca", "/nowhere/ca.pem"]);
     assert_eq!(of(&checks(&home, 1), "network")[0]["status"], "broken");
     home.json(["settings", "unset", "net.extra_ca"]);
+
+    let rules = home.data().join("pii-rules.toml");
+    std::fs::write(&rules, "[[rule]]\n").unwrap();
+    assert_eq!(of(&checks(&home, 1), "custom_rules")[0]["status"], "broken");
+    std::fs::remove_file(&rules).unwrap();
 
     let conn = rusqlite::Connection::open(home.data().join("tftsr.db")).unwrap();
     conn.pragma_update(None, "key", format!("x'{TEST_KEY}'")).unwrap();

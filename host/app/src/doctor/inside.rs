@@ -35,6 +35,7 @@ pub(super) fn all(app: &App) -> Vec<Check> {
         }
         Err(error) => checks.push(Check::failed("plugins", error)),
     }
+    checks.push(rules(app));
     checks.extend(targets(app));
     checks.extend(providers(app));
     checks.push(network(app));
@@ -107,6 +108,16 @@ fn detector(plugin: &PluginSummary) -> Check {
         // One that was never enabled hides nothing from anybody; it was bundled to be used.
         "disabled" => Check::warning(name, shown, format!("trcaa plugin enable {}", plugin.id)),
         _ => Check::broken(name, reasoned(plugin), Some(format!("see: trcaa plugin show {}", plugin.id))),
+    }
+}
+
+/// The user's own rules: a file that can't be used refuses every look.
+fn rules(app: &App) -> Check {
+    let name = "custom_rules";
+    match crate::list_rules(&app.rules_source) {
+        Ok(rules) if rules.is_empty() => Check::ok(name, format!("there is no {}", crate::RULES_FILE)),
+        Ok(rules) => Check::ok(name, format!("{} of {}", rules.len(), crate::RULES_FILE)),
+        Err(error) => Check::failed(name, error),
     }
 }
 

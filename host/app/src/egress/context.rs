@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use trcaa_model::plugin::Grants;
+use trcaa_model::plugin::{Grants, Kind};
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
 use trcaa_runtime::ports::{Ports, SettingsPort};
@@ -16,7 +16,7 @@ use super::kv::State;
 use super::oauth::Renewal;
 use super::watch::{Standing, Watch};
 use super::{Egress, Kept, LastFailure, Parts, scan_of};
-use crate::policy::Rule;
+use crate::policy::{Rule, Target};
 use crate::redaction::IssueValues;
 use crate::{App, AppError};
 
@@ -92,8 +92,12 @@ impl App {
             )
             .hint("give it like https://host or https://host:port/path, without user name and password"));
         }
-        let loopback_only = matches!(setup.rule, Rule::Local(_));
-        let scan = scan_of(self.detectors()?, setup.values, setup.rule)?;
+        let rule = match manifest.kind {
+            Kind::Integration => self.target_rule(Target::Integration)?,
+            _ => setup.rule,
+        };
+        let loopback_only = matches!(rule, Rule::Local(_));
+        let scan = scan_of(self.detectors()?, setup.values, rule)?;
         // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
         let key = plugin.publisher().map(|publisher| publisher.key.as_str());
         let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?;
