@@ -244,7 +244,9 @@ fn an_export_in_clear_has_to_be_asked_for_and_holds_no_secret_all_the_same() {
 #[test]
 fn a_guard_that_cannot_look_lets_nothing_out() {
     let home = personal();
-    home.json(["plugin", "disable", "pii-base"]);
+    for detector in ["pii-base", "pii-secrets"] {
+        home.json(["plugin", "disable", detector]);
+    }
     let file = home.path("e.jsonl");
     assert_eq!(code(&home, &["db", "export"], &file, 1), "no_detector");
     let left: Vec<_> = fs::read_dir(home.dir.path()).unwrap().map(|e| e.unwrap().file_name()).collect();

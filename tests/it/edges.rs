@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, as host/ARCHITECTURE.md has it. Development dependencies are free.
-const EDGES: [(&str, &[&str]); 18] = [
+const EDGES: [(&str, &[&str]); 20] = [
     ("trcaa", &["trcaa-app", "trcaa-model"]),
     (
         "trcaa-app",
@@ -20,7 +20,9 @@ const EDGES: [(&str, &[&str]); 18] = [
     ("trcaa-model", &[]),
     ("trcaa-sdk", &[]),
     ("ai-openai", &["trcaa-sdk"]),
-    ("pii-base", &["trcaa-sdk"]),
+    ("pii-scan", &[]),
+    ("pii-base", &["trcaa-sdk", "pii-scan"]),
+    ("pii-secrets", &["trcaa-sdk", "pii-scan"]),
     ("offline-analyst", &["trcaa-sdk"]),
     ("extract-text", &["trcaa-sdk"]),
     ("render-html", &["trcaa-sdk"]),

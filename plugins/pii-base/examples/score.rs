@@ -1,4 +1,4 @@
-//! Scores the detector: `score LOG GOLD` (coverage, clean lines touched, speed) or `score CASES`, or `score hostile`.
+//! Scores the bundled detectors together: `score LOG GOLD` (coverage, clean lines touched, speed) or `score CASES`, or `score hostile`.
 //!
 //! GOLD holds one `{"start","end","type","text"}` a line, CASES one `{"text","must","must_not"}`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
@@ -22,13 +22,20 @@ fn main() {
     }
 }
 
+/// Both detectors, one after the other.
+fn detect(text: &str) -> Vec<pii_base::Span> {
+    let mut spans = pii_base::detect(text);
+    spans.extend(pii_secrets::detect(text));
+    spans
+}
+
 fn lines(path: &str) -> Vec<Value> {
     std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 fn covered(text: &str) -> Vec<bool> {
     let mut map = vec![false; text.len()];
-    for span in pii_base::detect(text) {
+    for span in detect(text) {
         map[span.start..span.end].fill(true);
     }
     map
@@ -81,7 +88,7 @@ fn score_log(log: &str, gold: &str) {
     let big = text.repeat(SPEED_BYTES / text.len().max(1) + 1);
     let timed = || {
         let begin = Instant::now();
-        (pii_base::detect(&big).len(), begin.elapsed())
+        (detect(&big).len(), begin.elapsed())
     };
     let runs: Vec<_> = (0..SPEED_RUNS).map(|_| timed()).collect();
     let (spans, best) = runs.into_iter().min_by_key(|(_, time)| *time).unwrap();
@@ -115,7 +122,7 @@ fn score_cases(path: &str) {
             failed += 1;
             println!(
                 "FAILED {text:?}\n  missed {missed:?}\n  touched {wrong:?}\n  spans {:?}",
-                pii_base::detect(text).iter().map(|span| (span.label, &text[span.start..span.end])).collect::<Vec<_>>()
+                detect(text).iter().map(|span| (span.label, &text[span.start..span.end])).collect::<Vec<_>>()
             );
         }
     }
@@ -213,7 +220,7 @@ fn time_hostile() {
         .map(|unit| {
             let text = unit.repeat(BYTES / unit.len());
             let begin = Instant::now();
-            let spans = pii_base::detect(&text).len();
+            let spans = detect(&text).len();
             (begin.elapsed(), spans, unit)
         })
         .collect();

@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{DIGIT, LETTER, Text, class, is_word};
+use pii_scan::text::{DIGIT, LETTER, Text, class, is_word};
 
 /// Judges a number of one to three digits before a dot.
 pub(crate) fn on_dotted_number(scanner: &mut Scanner<'_>, start: usize) {

@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{Text, is_word};
+use pii_scan::text::{Text, is_word};
 
 /// RFC 5321 allows 64; letters of two bytes need more.
 const LOCAL_MAX_BYTES: usize = 128;

@@ -2,12 +2,12 @@
 //!
 //! Owns: schemes and cookie lists. Must not know: how header names are found.
 
-use crate::base64::decode_prefix;
 use crate::keys::Key;
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{Text, is_word};
-use crate::value::{JUDGED_BYTES, Value, ends_cookie};
+use pii_scan::base64::decode_prefix;
+use pii_scan::text::{Text, is_word};
+use pii_scan::value::{JUDGED_BYTES, Value, ends_cookie};
 
 /// Blanks, and the forms they take in URLs.
 fn skip_blanks(text: Text<'_>, at: usize) -> usize {

@@ -5,8 +5,9 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{Text, is_word};
-use crate::value::{Separator, Value, stands_for_value};
+use pii_scan::text::{PairSet, Text, is_word};
+use pii_scan::value::{Separator, Value, stands_for_value};
+use pii_scan::words::escape_len;
 
 const NAME_MAX_BYTES: usize = 253;
 
@@ -66,8 +67,58 @@ fn in_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')
 }
 
+/// The first two letters of every last label.
+static LABELS: PairSet = {
+    let mut set = PairSet::empty();
+    let mut index = 0;
+    while index < INTERNAL.len() {
+        set = set.with(INTERNAL[index][0], INTERNAL[index][1]);
+        index += 1;
+    }
+    index = 0;
+    while index < PUBLIC.len() {
+        set = set.with(PUBLIC[index][0], PUBLIC[index][1]);
+        index += 1;
+    }
+    set
+};
+
+/// Judges a word behind a dot, perhaps the last label of a name.
+#[inline]
+pub(crate) fn on_label(scanner: &mut Scanner<'_>, start: usize, end: usize, next: u8) {
+    let text = scanner.text;
+    if (2..=11).contains(&(end - start))
+        && LABELS.may_hold(text.at(start), text.at(start + 1))
+        && !(matches!(next, b'.' | b'-') && text.at(end + 1).is_ascii_alphanumeric())
+    {
+        on_last_label(scanner, start);
+    }
+}
+
+/// Goes back from what may be the last label to the beginning of its name.
+fn on_last_label(scanner: &mut Scanner<'_>, label: usize) {
+    let text = scanner.text;
+    let mut start = text.run_back(label, NAME_MAX_BYTES, in_name);
+    if matches!(text.before(start, 1), b'\\' | b'%' | b'[') {
+        start += escape_len(text, start, text.run(start, 8, is_word));
+    }
+    if !is_word(text.at(start)) || !may_begin(text.before(start, 1)) {
+        return;
+    }
+    let first_end = text.run(start, NAME_MAX_BYTES, |byte| byte.is_ascii_alphanumeric());
+    let digits_only = text.slice(start, first_end).iter().all(u8::is_ascii_digit);
+    // Numbers before a dot are mostly addresses and fractions, four digits before a hyphen a year.
+    let begins = match text.at(first_end) {
+        b'.' => !digits_only || text.at(first_end + 1).is_ascii_alphabetic(),
+        _ => !digits_only || first_end - start != 4,
+    };
+    if begins {
+        on_dotted_word(scanner, start);
+    }
+}
+
 /// Judges a run of letters, digits, hyphens and dots that begins at `start`.
-pub(crate) fn on_dotted_word(scanner: &mut Scanner<'_>, start: usize) {
+fn on_dotted_word(scanner: &mut Scanner<'_>, start: usize) {
     let text = scanner.text;
     let mut end = text.run(start, NAME_MAX_BYTES + 1, in_name);
     if end - start > NAME_MAX_BYTES || text.at(end) == b'_' {
@@ -190,7 +241,6 @@ fn is_state(name: &[u8]) -> bool {
 }
 
 /// Tells by the byte before a word whether it may begin a dotted name.
-#[inline]
-pub(crate) fn may_begin(previous: u8) -> bool {
+fn may_begin(previous: u8) -> bool {
     !is_word(previous) && !matches!(previous, b'.' | b'-' | b'@' | b'$' | b'#')
 }

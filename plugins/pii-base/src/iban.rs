@@ -2,7 +2,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{Text, is_word};
+use pii_scan::text::{Text, is_word};
 
 /// Countries of the registry and the length of their numbers.
 static LENGTHS: [(&[u8; 2], usize); 89] = [

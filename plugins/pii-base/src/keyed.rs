@@ -4,10 +4,10 @@
 
 use crate::keys::{Key, Meaning, Strength};
 use crate::kind::Kind;
-use crate::lines::{Below, value_below};
 use crate::scan::Scanner;
-use crate::text::{LETTER, Text, class};
-use crate::value::{JUDGED_BYTES, PairBehind, Separator, Value, find_value, stands_for_value};
+use pii_scan::lines::{Below, value_below};
+use pii_scan::text::{LETTER, Text, class};
+use pii_scan::value::{JUDGED_BYTES, PairBehind, Separator, Value, find_value, stands_for_value};
 
 /// Judges the value behind a known name.
 pub(crate) fn on_key(scanner: &mut Scanner<'_>, key: Key, name_end: usize) {

@@ -5,7 +5,8 @@
 //! Invariant: reads at most `KEY_MAX_BYTES` before the end of the name.
 
 use crate::kind::Kind;
-use crate::text::{LETTER, LOWER, PairSet, Text, UPPER, class};
+use pii_scan::grams::Grams;
+use pii_scan::text::{DIGIT, LETTER, LOWER, Text, UNDERSCORE, UPPER, class};
 
 /// The longest name looked at; of a longer one only the end counts.
 const KEY_MAX_BYTES: usize = 40;
@@ -152,13 +153,12 @@ static RULES: &[Rule] = &[
     special("workstation", Meaning::Host),
 ];
 
-/// The last two letters of every tail.
-static ENDINGS: PairSet = {
-    let mut set = PairSet::empty();
+/// The last three letters of every tail: the cheap question before the dear one.
+pub(crate) static TAILS: Grams = {
+    let mut set = Grams::empty();
     let mut index = 0;
     while index < RULES.len() {
-        let tail = RULES[index].tail.as_bytes();
-        set = set.with(tail[tail.len() - 2], tail[tail.len() - 1]);
+        set = set.with_tail(RULES[index].tail.as_bytes());
         index += 1;
     }
     set
@@ -190,22 +190,51 @@ const fn chain_of(before_last: u8, last: u8) -> usize {
     (before_last as usize * 5 + last as usize) % CHAINS
 }
 
-/// Tells whether a rule ends in the last three letters of the name that ends at `end`, a separator among them left out.
-fn may_match(text: Text<'_>, end: usize) -> bool {
-    let [last, before_last] = [text.before(end, 1) | 0x20, text.before(end, 2) | 0x20];
-    let third = match text.before(end, 3) {
-        b'_' | b'-' | b'.' => text.before(end, 4) | 0x20,
-        byte => byte | 0x20,
-    };
-    let mut index = CHAIN.0.get(chain_of(before_last, last)).copied().unwrap_or(NONE);
-    while let Some(rule) = RULES.get(usize::from(index)) {
-        match rule.tail.as_bytes().last_chunk::<3>() {
-            Some(tail) if *tail != [third, before_last, last] => {}
-            _ => return true,
+/// The last four letters of every tail, hashed; of three and fewer letters nothing is known.
+static LONG_TAILS: [u64; 64] = {
+    let mut set = [0u64; 64];
+    let mut index = 0;
+    while index < RULES.len() {
+        let tail = RULES[index].tail.as_bytes();
+        let mut fourth = 0;
+        while fourth < 32 {
+            let length = tail.len();
+            if length < 4 || tail[length - 4] & 31 == fourth {
+                let third = if length < 3 { 0 } else { tail[length - 3] };
+                let slot = four_slot([fourth, third, tail[length - 2], tail[length - 1]]);
+                set[slot / 64] |= 1 << (slot % 64);
+            }
+            fourth += 1;
         }
-        index = CHAIN.1.get(usize::from(index)).copied().unwrap_or(NONE);
+        index += 1;
     }
-    false
+    set
+};
+
+const fn four_slot(letters: [u8; 4]) -> usize {
+    let folded = u32::from_le_bytes(letters) & 0x1f1f_1f1f;
+    (folded.wrapping_mul(0x9e37_79b1) >> 20) as usize
+}
+
+/// Tells whether a rule may end as the name that ends at `end` does.
+#[inline]
+fn may_match(text: Text<'_>, end: usize) -> bool {
+    let [fourth, third, before_last, last] =
+        [text.before(end, 4), text.before(end, 3), text.before(end, 2), text.before(end, 1)];
+    if !TAILS.holds(u32::from_le_bytes([third, before_last, last, 0])) {
+        return false;
+    }
+    let letter = |byte: u8| class(byte) & LETTER != 0;
+    if !(letter(third) && letter(before_last) && letter(last)) {
+        return true;
+    }
+    let fourth = if matches!(fourth, b'_' | b'-' | b'.' | b' ') { text.before(end, 5) } else { fourth };
+    let holds = |letters| {
+        let slot = four_slot(letters);
+        LONG_TAILS.get(slot / 64).is_some_and(|bits| bits >> (slot % 64) & 1 != 0)
+    };
+    // A tail of two letters is entered without a third.
+    holds([fourth, third, before_last, last]) || holds([fourth, 0, before_last, last])
 }
 
 /// The first rule whose tail ends the folded name.
@@ -226,19 +255,21 @@ fn find_rule(name: &str, starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule
 /// The names that end like a rule but mean something else.
 const NOT_SECRET: [&str; 6] = ["tokenizer", "oldpwd", "keyboardinteractiveauth", "smtpauth", "noauth", "maxtoken"];
 
-/// Tells at the price of one look-up whether a word may end a known name.
+/// Reads the name that ends at `end`; before a blank a number behind the name makes it another word.
 #[inline]
-pub(crate) fn may_end_key(before_last: u8, last: u8) -> bool {
-    ENDINGS.may_hold(before_last, last)
+pub(crate) fn parse_key(text: Text<'_>, end: usize, blank: bool) -> Option<Key> {
+    let mut letters_end = end;
+    if class(text.before(end, 1)) & (DIGIT | UNDERSCORE) != 0 {
+        if blank {
+            return None;
+        }
+        // `password2`, `API_KEY_1`: a number behind the name changes nothing.
+        letters_end = text.run_back(end, 3, |byte| class(byte) & (DIGIT | UNDERSCORE) != 0);
+    }
+    if may_match(text, letters_end) { read_key(text, letters_end) } else { None }
 }
 
-/// Reads the name that ends at `end`.
-pub(crate) fn parse_key(text: Text<'_>, end: usize) -> Option<Key> {
-    // `password2`, `API_KEY_1`: a number behind the name changes nothing.
-    let letters_end = text.run_back(end, 3, |byte| byte.is_ascii_digit() || byte == b'_');
-    if !may_match(text, letters_end) {
-        return None;
-    }
+fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
     let mut folded = [0u8; KEY_MAX_BYTES];
     let mut starts = [false; KEY_MAX_BYTES];
     let mut used = KEY_MAX_BYTES;

@@ -2,25 +2,12 @@
 //!
 //! Owns: the label table. Must not know: how a kind is found.
 
-/// What one label means, for people who review findings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LabelInfo {
-    /// The stable name that spans carry, as `Ipv4`.
-    pub label: &'static str,
-    /// One line on what is found.
-    pub description: &'static str,
-    /// A made-up value of that kind.
-    pub example: &'static str,
-}
+use pii_scan::LabelInfo;
 
 /// The kinds; of two findings of the same bytes the first in this order is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
-    PrivateKey,
     UrlWithCredentials,
-    Jwt,
-    CloudToken,
-    VendorToken,
     ConnectionString,
     BasicAuth,
     BearerToken,
@@ -39,12 +26,8 @@ pub(crate) enum Kind {
 }
 
 /// One row per kind, in the order of `Kind`.
-pub(crate) static LABELS: [LabelInfo; 20] = [
-    row("PrivateKey", "a private key in PEM form, or what is in view of it", "-----BEGIN PRIVATE KEY-----"),
+pub(crate) static LABELS: [LabelInfo; 16] = [
     row("UrlWithCredentials", "a URL with a user name and a password or token", "https://ada:pw@host.example/x"),
-    row("Jwt", "a JSON web token", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"),
-    row("CloudToken", "an access key of a cloud: AWS, Google, Azure, Alibaba, Tencent", "AKIA0000000000EXAMPLE"),
-    row("VendorToken", "an access token of a vendor, known by its form", "ghp_000000000000000000000000000000000000"),
     row("ConnectionString", "the secret part of a connection string", "Server=db;Uid=app;Pwd=secret;"),
     row("BasicAuth", "user and password of HTTP basic authentication", "Basic YWRhOnB3"),
     row("BearerToken", "a token sent as a bearer's proof", "Bearer 8f0b2c"),

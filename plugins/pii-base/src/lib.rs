@@ -1,4 +1,4 @@
-//! The bundled detector of personal data and secrets in logs.
+//! The bundled detector of personal data, and of secrets by their name, in logs.
 //!
 //! Owns: [`detect`], which finds spans, and [`labels`], which explains them. One pass over the bytes finds candidates,
 //! a rule per type checks them (grammar, check digits, alphabets), then what stands around them decides.
@@ -10,40 +10,19 @@
 //! over in windows with that context, and with a wider one where a span reaches the end of it. All tables are static: a fresh instance has nothing to set up.
 
 mod address;
-mod base64;
 mod component;
 mod email;
-mod flags;
 mod headers;
 mod host_name;
 mod iban;
 mod keyed;
 mod keys;
 mod kind;
-mod lines;
 mod numbers;
-mod pem;
 mod scan;
-mod settle;
-mod text;
-mod tokens;
 mod url;
-mod value;
 
-pub use kind::LabelInfo;
-
-/// One finding: a range of a text and what it is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
-    /// First byte, on a character boundary.
-    pub start: usize,
-    /// One past the last byte, on a character boundary, behind `start`.
-    pub end: usize,
-    /// One of the labels of [`labels`].
-    pub label: &'static str,
-    /// How sure the rule is, 0 to 1.
-    pub confidence: f32,
-}
+pub use pii_scan::{LabelInfo, Span};
 
 /// Finds personal data and secrets; sorted by start, possibly overlapping, empty where there is nothing.
 ///

@@ -5,25 +5,40 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{LETTER, Text, class, is_word};
+use pii_scan::text::{LETTER, Text, class, is_word};
+
+/// Tells at little cost whether a word of digits may begin a number that names somebody.
+#[inline]
+pub(crate) fn may_begin(text: Text<'_>, start: usize, end: usize, previous: u8, next: u8) -> bool {
+    let length = end - start;
+    let behind_name = || matches!(previous, b' ' | b'=' | b':' | b'"' | b'\'' | b'\t' | b'(' | b'#' | b'[');
+    if length >= 7 {
+        return length >= 12 || length == 9 || previous == b'+' || behind_name();
+    }
+    if previous == b'+' {
+        return true;
+    }
+    let digit = |distance: usize| text.at(end + distance).is_ascii_digit();
+    if !matches!(next, b' ' | b'-' | b'.' | b'/' | b')') || !(digit(1) || digit(2)) {
+        return false;
+    }
+    let again = |distance: usize| text.at(end + distance) == next;
+    match length {
+        4 if again(5) || again(7) => true,
+        3 if again(3) || again(4) || (previous == b'(' && next == b')') || text.starts_with(start, b"001-") => true,
+        1 => again(4),
+        _ => behind_name(),
+    }
+}
 
 /// Judges a word of digits only.
 pub(crate) fn on_digits(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     let text = scanner.text;
-    let next = text.at(end);
-    let length = end - start;
     if continues_number(text, start) {
         return;
     }
     if let Some((card_end, kind)) = card(text, start, end).or_else(|| ssn(text, start, end)) {
         scanner.report(start, card_end, kind, 0.95);
-        return;
-    }
-    if (8..=10).contains(&length)
-        && next == b':'
-        && let Some(token_end) = crate::tokens::telegram(text, end)
-    {
-        scanner.report(start, token_end, Kind::VendorToken, 0.95);
         return;
     }
     phone(scanner, start, end);

@@ -6,55 +6,96 @@
 //! is asked about, and whether it finds something is settled 16 KiB behind it, though the finding may be longer; a rule
 //! never changes where the pass goes on, so windows agree.
 
-use crate::flags::Program;
+use pii_scan::decode::{DEPTH_MAX, EncodedLines, WORD_MIN_BYTES, base64_text};
+use pii_scan::grams::Grams;
+use pii_scan::settle::{Finding, settle};
+use pii_scan::text::{DIGIT, LETTER, NOT_HEX, NextHit, Text, WORD, class, is_base64};
+use pii_scan::value::ValueEnds;
+use pii_scan::words::{Visit, Word, pass, without_escape};
+
 use crate::keys::parse_key;
 use crate::kind::{Kind, LABELS};
-use crate::settle::{Finding, settle};
-use crate::text::{CLASS, DIGIT, LETTER, LOWER, NOT_HEX, PairSet, TRIGGER, Text, UPPER, WORD, class};
-use crate::tokens::TokenEnds;
 use crate::url::UrlEnds;
-use crate::value::ValueEnds;
-use crate::{Span, address, email, flags, headers, host_name, iban, keyed, keys, numbers, pem, tokens, url};
+use crate::{Span, address, email, headers, host_name, iban, keyed, keys, numbers, url};
 
-/// The first two bytes of everything that is known by its beginning.
-static BEGINNINGS: PairSet =
-    PairSet::empty().with(b'b', b'e').with(b'b', b'a').or(&flags::BEGINNINGS).or(&tokens::BEGINNINGS);
+/// The schemes of authentication.
+static HEADS: Grams = Grams::empty().with(*b"bea").with(*b"bas");
 
 /// The state of one pass.
 pub(crate) struct Scanner<'a> {
     pub(crate) text: Text<'a>,
     pub(crate) value_ends: ValueEnds,
     pub(crate) url_ends: UrlEnds,
-    pub(crate) token_ends: TokenEnds,
-    /// Whether the text was decoded out of another one: encoded text in it is not decoded again.
-    pub(crate) nested: bool,
-    /// The last program whose short flags carry secrets, and where it stood.
-    pub(crate) last_program: Option<(Program, usize)>,
+    base64_end: NextHit,
+    /// Lines that are read once more without their escapes.
+    encoded: EncodedLines,
+    /// How many times the text was decoded out of another one.
+    depth: u8,
     found: Vec<Finding>,
 }
 
 /// Finds everything in a text.
 pub(crate) fn detect(text: &str) -> Vec<Span> {
-    run(text, false)
+    detect_at(text, 0)
 }
 
-/// Finds everything in a text that was decoded from base64.
-pub(crate) fn detect_nested(text: &str) -> Vec<Span> {
-    run(text, true)
-}
-
-fn run(text: &str, nested: bool) -> Vec<Span> {
+fn detect_at(text: &str, depth: u8) -> Vec<Span> {
     let mut scanner = Scanner {
         text: Text::new(text),
         value_ends: ValueEnds::new(),
         url_ends: UrlEnds::new(),
-        token_ends: TokenEnds::new(),
-        nested,
-        last_program: None,
+        base64_end: NextHit::new(|text, at| !is_base64(text.at(at))),
+        encoded: EncodedLines::default(),
+        depth,
         found: Vec::new(),
     };
-    scanner.pass(text.as_bytes());
+    pass(text.as_bytes(), &mut scanner);
+    let encoded = std::mem::take(&mut scanner.encoded);
+    encoded.detect(
+        text,
+        |plain| detect_at(plain, depth + 1),
+        |span| scanner.report_label(span.start, span.end, span.label, span.confidence),
+    );
     settle(text, scanner.found)
+}
+
+impl Visit for Scanner<'_> {
+    const HEADS: &'static Grams = &HEADS;
+    const TAILS: &'static Grams = &keys::TAILS;
+
+    #[inline]
+    fn on_sign(&mut self, at: usize, byte: u8) {
+        let text = self.text;
+        match byte {
+            b'@' => email::on_at_sign(self, at, at + 1),
+            b':' => match text.at(at + 1) {
+                b'/' | b'\\' => url::on_scheme_colon(self, at),
+                b':' if text.before(at, 1) != b':' && class(text.before(at, 1)) & WORD == 0 => {
+                    address::on_double_colon(self, at)
+                }
+                _ => {}
+            },
+            b'-' | b'$' => {}
+            _ => {
+                match byte {
+                    b'%' if text.starts_with(at + 1, b"40") => email::on_at_sign(self, at, at + 3),
+                    b'%' if text.starts_with_ignoring_case(at + 1, b"3A%2F") => url::on_scheme_colon(self, at),
+                    b'\\' if text.starts_with(at + 1, b"u0040") => email::on_at_sign(self, at, at + 6),
+                    _ => {}
+                }
+                if self.depth < DEPTH_MAX {
+                    self.encoded.note(text, at);
+                }
+            }
+        }
+    }
+
+    #[inline]
+    fn on_word(&mut self, word: Word) {
+        if let Some(word) = without_escape(self.text, word) {
+            self.judge_word(word);
+        }
+    }
 }
 
 impl Scanner<'_> {
@@ -75,118 +116,32 @@ impl Scanner<'_> {
         }
     }
 
-    fn pass(&mut self, bytes: &[u8]) {
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            let kind = CLASS[byte as usize];
-            if kind & WORD != 0 {
-                let start = at;
-                let mut classes = kind;
-                at += 1;
-                while let Some(&byte) = bytes.get(at) {
-                    let kind = CLASS[byte as usize];
-                    if kind & WORD == 0 {
-                        break;
-                    }
-                    classes |= kind;
-                    at += 1;
-                }
-                self.on_word(start, at, classes);
-            } else {
-                if kind == TRIGGER {
-                    self.on_sign(at, byte);
-                }
-                at += 1;
-            }
-        }
-    }
-
-    fn on_sign(&mut self, at: usize, byte: u8) {
-        let text = self.text;
-        match byte {
-            b'@' => {
-                email::on_at_sign(self, at, at + 1);
-                url::on_driver_address(self, at);
-            }
-            b':' => match text.at(at + 1) {
-                b'/' | b'\\' => url::on_scheme_colon(self, at),
-                b':' if text.before(at, 1) != b':' && class(text.before(at, 1)) & WORD == 0 => {
-                    address::on_double_colon(self, at)
-                }
-                _ => {}
-            },
-            b'-' if text.at(at + 1) == b'-' && text.before(at, 1) != b'-' => pem::on_dashes(self, at),
-            b'%' if text.starts_with(at + 1, b"40") => email::on_at_sign(self, at, at + 3),
-            b'%' if text.starts_with_ignoring_case(at + 1, b"3A%2F") => url::on_scheme_colon(self, at),
-            b'\\' if text.starts_with(at + 1, b"u0040") => email::on_at_sign(self, at, at + 6),
-            _ => {}
-        }
-    }
-
-    fn on_word(&mut self, start: usize, end: usize, classes: u8) {
-        match self.text.before(start, 1) {
-            b'%' | b'\\' | b'[' => {
-                let cut = self.escape_len(start, end);
-                if cut > 0 {
-                    let classes = self.text.slice(start + cut, end).iter().fold(0, |sum, byte| sum | class(*byte));
-                    if start + cut < end {
-                        self.judge_word(start + cut, end, classes);
-                    }
-                    return;
-                }
-                self.judge_word(start, end, classes);
-            }
-            _ => self.judge_word(start, end, classes),
-        }
-    }
-
-    /// How many bytes of a word belong to an escape before it: `%3D`, `\n`, `\u0022`, `ESC[31m`.
-    fn escape_len(&self, start: usize, end: usize) -> usize {
-        let text = self.text;
-        let first = text.at(start);
-        match text.before(start, 1) {
-            b'%' if first.is_ascii_hexdigit() && text.at(start + 1).is_ascii_hexdigit() => 2,
-            b'\\' if first == b'u' && text.run(start + 1, 4, |byte| byte.is_ascii_hexdigit()) == start + 5 => 5,
-            b'\\' if matches!(first, b'n' | b'r' | b't') => 1,
-            b'[' if matches!(text.before(start, 2), 0x1b) => {
-                let digits = text.run(start, 4, |byte| byte.is_ascii_digit());
-                if digits < end && text.at(digits) == b'm' { digits + 1 - start } else { 0 }
-            }
-            _ => 0,
-        }
-    }
-
     #[inline]
-    fn judge_word(&mut self, start: usize, end: usize, classes: u8) {
+    fn judge_word(&mut self, word: Word) {
+        let Word { start, end, digits_only, joined } = word;
         let previous = self.text.before(start, 1);
         let next = self.text.at(end);
-        // Addresses and host names are words joined by these.
-        if matches!(next, b':' | b'-' | b'.') {
-            self.judge_joined(start, end, classes, previous, next);
+        if joined {
+            self.judge_joined(start, end, digits_only, previous, next);
         }
-        if classes == DIGIT {
-            if self.may_be_number(end - start, end, previous, next) {
+        if digits_only {
+            if numbers::may_begin(self.text, start, end, previous, next) {
                 numbers::on_digits(self, start, end);
             }
             return;
         }
-        if classes & LETTER != 0 {
-            self.judge_letters(start, end, classes, previous, next);
+        if previous == b'.' {
+            host_name::on_label(self, start, end, next);
         }
+        self.judge_letters(start, end, previous, next);
     }
 
-    /// Tells whether digits can be a number that names somebody: long, or with a sign before or more behind.
-    #[inline]
-    fn may_be_number(&self, length: usize, end: usize, previous: u8, next: u8) -> bool {
-        let text = self.text;
-        let more_behind = || text.at(end + 1).is_ascii_digit() || text.at(end + 2).is_ascii_digit();
-        length >= 7 || previous == b'+' || (matches!(next, b' ' | b'-' | b'.' | b'/' | b')') && more_behind())
-    }
-
-    fn judge_joined(&mut self, start: usize, end: usize, classes: u8, previous: u8, next: u8) {
+    /// Words joined by signs to what may be an address.
+    #[inline(never)]
+    fn judge_joined(&mut self, start: usize, end: usize, digits_only: bool, previous: u8, next: u8) {
         let text = self.text;
         let length = end - start;
-        if classes & NOT_HEX == 0 && length <= 4 {
+        if length <= 4 && (digits_only || text.slice(start, end).iter().all(|byte| class(*byte) & NOT_HEX == 0)) {
             let opens = match next {
                 b':' => true,
                 b'-' => length == 2,
@@ -201,44 +156,34 @@ impl Scanner<'_> {
                 address::on_hex_group(self, start, end);
             }
         }
-        if classes == DIGIT && length <= 3 && next == b'.' {
+        if digits_only && length <= 3 && next == b'.' {
             address::on_dotted_number(self, start);
-        }
-        // Numbers before a dot are mostly addresses and fractions, four digits before a hyphen a year.
-        let dotted = match next {
-            b'.' => classes != DIGIT || class(text.at(end + 1)) & LETTER != 0,
-            b'-' => classes != DIGIT || length != 4,
-            _ => false,
-        };
-        if dotted && host_name::may_begin(previous) {
-            host_name::on_dotted_word(self, start);
         }
     }
 
     /// Rules for words with letters: tokens, account numbers, names of secrets, schemes, flags.
     #[inline]
-    fn judge_letters(&mut self, start: usize, end: usize, classes: u8, previous: u8, next: u8) {
+    fn judge_letters(&mut self, start: usize, end: usize, previous: u8, next: u8) {
         let text = self.text;
         let length = end - start;
-        if previous == b'-' && matches!(text.at(start), b'p' | b'u') {
-            flags::on_flag(self, start, end);
-        }
         if length < 2 {
             return;
         }
         let (first, second) = (text.at(start), text.at(start + 1));
-        if BEGINNINGS.may_hold(first, second) {
-            self.judge_beginning(start, end, first, second);
+        if first | 0x20 == b'b' && matches!(length, 5 | 6) {
+            let word = text.slice(start, end);
+            if word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic") {
+                headers::on_scheme_word(self, start, end);
+            }
         }
-        let letters_then_digits = classes & DIGIT != 0
-            && class(first) & LETTER != 0
+        let letters_then_digits = class(first) & LETTER != 0
             && class(second) & LETTER != 0
             && class(text.at(start + 2)) & class(text.at(start + 3)) & DIGIT != 0;
         if letters_then_digits {
             iban::on_word(self, start);
         }
-        if length >= 16 && classes & UPPER != 0 && classes & LOWER != 0 {
-            tokens::on_long_word(self, start);
+        if length >= WORD_MIN_BYTES {
+            self.judge_encoded(start);
         }
         let separated = match next {
             b'=' | b':' | b'"' | b'\'' | b'\\' | b'`' | b'>' | b'%' | b']' => true,
@@ -249,28 +194,23 @@ impl Scanner<'_> {
             }
             _ => false,
         };
-        if separated {
-            let last = text.before(end, 1);
-            let numbered = class(last) & DIGIT != 0 && next != b' ';
-            if (numbered || keys::may_end_key(text.before(end, 2), last))
-                && let Some(key) = parse_key(text, end)
-            {
-                keyed::on_key(self, key, end);
-            }
+        if separated && let Some(key) = parse_key(text, end, next == b' ') {
+            keyed::on_key(self, key, end);
         }
     }
 
-    /// Words that begin like a token, a program or a scheme of authentication.
-    fn judge_beginning(&mut self, start: usize, end: usize, first: u8, second: u8) {
-        if flags::BEGINNINGS.may_hold(first, second) {
-            flags::on_program(self, start, end);
+    /// Covers a run of base64 whose text holds a finding of its own.
+    fn judge_encoded(&mut self, start: usize) {
+        if self.depth >= DEPTH_MAX {
+            return;
         }
-        if tokens::BEGINNINGS.may_hold(first, second) {
-            tokens::on_word(self, start);
-        }
-        let word = self.text.slice(start, end);
-        if word.eq_ignore_ascii_case(b"bearer") || word.eq_ignore_ascii_case(b"basic") {
-            headers::on_scheme_word(self, start, end);
+        let Some((plain, end)) = base64_text(self.text, start) else { return };
+        let found = detect_at(&plain, self.depth + 1);
+        if let Some(best) = found.iter().max_by(|a, b| a.confidence.total_cmp(&b.confidence)) {
+            // The rest of a long run is more of the same text.
+            let end = self.base64_end.from(self.text, end);
+            let end = self.text.run(end, 2, |byte| byte == b'=');
+            self.report_label(start, end, best.label, best.confidence * 0.9);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! URLs that carry credentials, plain, JSON-escaped or percent-encoded.
 //!
-//! Owns: `scheme://user:password@host…` and `user:password@tcp(host)`. Must not know: other parameters of URLs (`keyed`).
+//! Owns: `scheme://user:password@host…`. Must not know: other parameters of URLs (`keyed`).
 //! Invariant: reads at most `SCHEME_MAX_BYTES` back and `CREDENTIALS_MAX_BYTES` to the sign behind the credentials.
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{LETTER, NextHit, Text, class};
+use pii_scan::text::{LETTER, NextHit, Text, class};
 
 const SCHEME_MAX_BYTES: usize = 24;
 /// Without their end in view nothing is known to be credentials, so this must fit a window's context.
@@ -91,17 +91,4 @@ pub(crate) fn on_scheme_colon(scanner: &mut Scanner<'_>, colon: usize) {
 fn authority_start(text: Text<'_>, colon: usize) -> Option<usize> {
     let forms: [&[u8]; 4] = [b"://", b":\\/\\/", b"%3A%2F%2F", b":\\u002f\\u002f"];
     forms.iter().find(|form| text.starts_with_ignoring_case(colon, form)).map(|form| colon + form.len())
-}
-
-/// Judges `user:password@tcp(host:port)`, as the Go driver of MySQL writes it.
-pub(crate) fn on_driver_address(scanner: &mut Scanner<'_>, sign: usize) {
-    let text = scanner.text;
-    if !(text.starts_with(sign + 1, b"tcp(") || text.starts_with(sign + 1, b"unix(")) {
-        return;
-    }
-    let start =
-        text.run_back(sign, 256, |byte| byte > b' ' && !matches!(byte, b'"' | b'\'' | b'`' | b'=' | b'<' | b'@'));
-    if text.slice(start, sign).contains(&b':') {
-        scanner.report(start, sign, Kind::ConnectionString, 0.95);
-    }
 }

@@ -1,7 +1,14 @@
 //! What each rule finds and what it leaves alone, as a reader of logs would say it.
 //!
+//! Both bundled detectors together: what is a name's and what a form's business is theirs, not the reader's.
 //! In an expectation `«…»` marks what must be covered in full; everything else must stay untouched.
 #![allow(clippy::unwrap_used, missing_docs)]
+
+fn detect(text: &str) -> Vec<pii_base::Span> {
+    let mut spans = pii_base::detect(text);
+    spans.extend(pii_secrets::detect(text));
+    spans
+}
 
 /// Checks that exactly the marked parts of `marked` are covered.
 #[track_caller]
@@ -19,7 +26,7 @@ fn check(marked: &str) {
         }
     }
     let mut covered = vec![false; text.len()];
-    let spans = pii_base::detect(&text);
+    let spans = detect(&text);
     for span in &spans {
         covered[span.start..span.end].fill(true);
     }
@@ -29,7 +36,7 @@ fn check(marked: &str) {
 
 #[track_caller]
 fn check_label(text: &str, label: &str) {
-    let labels: Vec<_> = pii_base::detect(text).iter().map(|span| span.label).collect();
+    let labels: Vec<_> = detect(text).iter().map(|span| span.label).collect();
     assert_eq!(labels, [label], "{text}");
 }
 
@@ -181,7 +188,7 @@ fn values_below_their_name_are_covered() {
     check("\"password\":\n    \"«two words»\",\n  \"n\": 1");
     check("client_secret:\n  «Zm9vYmFyYmF6\n  cXV4cXV4cQ==»\n  user: ada");
     let many = "  line of it\n".repeat(80);
-    let spans = pii_base::detect(&format!("password: |\n{many}"));
+    let spans = detect(&format!("password: |\n{many}"));
     assert_eq!(spans.iter().map(|span| span.end - span.start).collect::<Vec<_>>(), [64 * 13 - 3]);
     check_clean(&[
         "secret:\n  secretName: x1y2z3\n  optional: true",

@@ -9,7 +9,7 @@
 use crate::text::{LETTER, NextHit, Text, class, is_word};
 
 /// The part of a value that is judged; a longer run without an end is no word of prose.
-pub(crate) const JUDGED_BYTES: usize = 1024;
+pub const JUDGED_BYTES: usize = 1024;
 /// The longest form that only stands for a value.
 const STAND_IN_MAX_BYTES: usize = 256;
 /// Blanks allowed on each side of a separator.
@@ -19,8 +19,10 @@ const BACKSLASHES_MAX: usize = 7;
 
 /// What stood between a name and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Separator {
+pub enum Separator {
+    /// `=`, `=>`, `:=`
     Equals,
+    /// `:`
     Colon,
     /// `--password X`
     Blank,
@@ -30,15 +32,19 @@ pub(crate) enum Separator {
 
 /// A value and how it was written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Value {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    pub(crate) separator: Separator,
-    pub(crate) quoted: bool,
+pub struct Value {
+    /// Its first byte, behind an opening quote.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+    /// What stood before it.
+    pub separator: Separator,
+    /// Whether it stood in quotes.
+    pub quoted: bool,
 }
 
 /// The remembered searches for the ends of values.
-pub(crate) struct ValueEnds {
+pub struct ValueEnds {
     plain: NextHit,
     query: NextHit,
     line: NextHit,
@@ -48,8 +54,15 @@ pub(crate) struct ValueEnds {
     cookies: (usize, usize),
 }
 
+impl Default for ValueEnds {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl ValueEnds {
-    pub(crate) const fn new() -> Self {
+    /// Nothing is known yet.
+    pub const fn new() -> Self {
         Self {
             plain: NextHit::new(ends_plain),
             query: NextHit::new(ends_query),
@@ -61,32 +74,32 @@ impl ValueEnds {
     }
 
     /// The end of the unquoted value that starts at `start`.
-    pub(crate) fn plain(&mut self, text: Text<'_>, start: usize) -> usize {
+    pub fn plain(&mut self, text: Text<'_>, start: usize) -> usize {
         self.plain.from(text, start)
     }
 
     /// The end of the header value that starts at `start` and takes the rest of the line.
-    pub(crate) fn line(&mut self, text: Text<'_>, start: usize) -> usize {
+    pub fn line(&mut self, text: Text<'_>, start: usize) -> usize {
         self.line.from(text, start)
     }
 
     /// The end of the URL parameter that starts at `start`.
-    pub(crate) fn query(&mut self, text: Text<'_>, start: usize) -> usize {
+    pub fn query(&mut self, text: Text<'_>, start: usize) -> usize {
         self.query.from(text, start)
     }
 
     /// The end of the token of a header that starts at `start`.
-    pub(crate) fn token(&mut self, text: Text<'_>, start: usize) -> usize {
+    pub fn token(&mut self, text: Text<'_>, start: usize) -> usize {
         self.token.from(text, start)
     }
 
     /// The end of the first pair of cookies, which starts at `start`.
-    pub(crate) fn cookie(&mut self, text: Text<'_>, start: usize) -> usize {
+    pub fn cookie(&mut self, text: Text<'_>, start: usize) -> usize {
         self.cookie.from(text, start)
     }
 
     /// The end of the list of cookies whose first pair ends at `first_end`: what `find` answers, asked once.
-    pub(crate) fn cookies(&mut self, first_end: usize, find: impl FnOnce() -> usize) -> usize {
+    pub fn cookies(&mut self, first_end: usize, find: impl FnOnce() -> usize) -> usize {
         if self.cookies.0 != first_end {
             self.cookies = (first_end, find());
         }
@@ -109,7 +122,7 @@ fn ends_token(text: Text<'_>, at: usize) -> bool {
 }
 
 /// Ends a cookie.
-pub(crate) fn ends_cookie(text: Text<'_>, at: usize) -> bool {
+pub fn ends_cookie(text: Text<'_>, at: usize) -> bool {
     let byte = text.at(at);
     byte <= b' ' || matches!(byte, b';' | b'"' | b'\'' | b'`' | b'\\')
 }
@@ -153,7 +166,7 @@ fn begins_pair(text: Text<'_>, at: usize) -> bool {
 
 /// What a pair (`user=x`) directly behind a separator is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PairBehind {
+pub enum PairBehind {
     /// The next pair: the value before it is empty.
     Next,
     /// The value, as in a cookie header.
@@ -161,7 +174,7 @@ pub(crate) enum PairBehind {
 }
 
 /// Finds the value behind the name that begins at `name_start` and ends at `name_end`.
-pub(crate) fn find_value(
+pub fn find_value(
     text: Text<'_>,
     ends: &mut ValueEnds,
     name_start: usize,
@@ -266,7 +279,7 @@ fn opening_quote(text: Text<'_>, at: usize) -> Option<(usize, usize)> {
 }
 
 /// The end of a quoted value: its closing quote at the same level, else the end of the line.
-pub(crate) fn closing_quote(text: Text<'_>, start: usize, quote: u8, backslashes: usize) -> usize {
+pub fn closing_quote(text: Text<'_>, start: usize, quote: u8, backslashes: usize) -> usize {
     let limit = text.len();
     let mut at = start;
     let mut run = 0;
@@ -330,7 +343,7 @@ fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize)
 }
 
 /// Tells whether a value only stands for one: masked, a variable, a format, nothing, or a placeholder of ours.
-pub(crate) fn stands_for_value(value: &[u8]) -> bool {
+pub fn stands_for_value(value: &[u8]) -> bool {
     let Some((&first, rest)) = value.split_first() else { return true };
     // What is longer may go on with a secret, perhaps behind the end of the view.
     if value.len() > STAND_IN_MAX_BYTES {

@@ -3,7 +3,7 @@
 //! Owns: decoding of a bounded prefix, standard and URL-safe alphabets alike. Must not know: what the content means.
 
 /// The bytes encoded by `text`, at most `N`; stops at the first byte outside the alphabet.
-pub(crate) fn decode_prefix<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
+pub fn decode_prefix<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
     let mut out = [0u8; N];
     let mut used = 0;
     let mut bits = 0u32;
@@ -20,6 +20,20 @@ pub(crate) fn decode_prefix<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
         }
     }
     (out, used)
+}
+
+/// Appends the bytes encoded by `text` up to the first byte outside the alphabet.
+pub fn decode_value(text: &[u8], out: &mut Vec<u8>) {
+    let mut bits = 0u32;
+    let mut held = 0u32;
+    for value in text.iter().map_while(|byte| value_of(*byte)) {
+        bits = (bits << 6 | u32::from(value)) & 0xffff;
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            out.push(u8::try_from(bits >> held & 0xff).unwrap_or(0));
+        }
+    }
 }
 
 fn value_of(byte: u8) -> Option<u8> {

@@ -13,14 +13,15 @@ const HORIZON_BYTES: usize = 2048;
 
 /// A finding before it is settled.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Finding {
-    pub(crate) span: Span,
+pub struct Finding {
+    /// What was found.
+    pub span: Span,
     /// Position of the kind in the ranking; the lower wins.
-    pub(crate) rank: u8,
+    pub rank: u8,
 }
 
 /// Sorts findings, moves their ends to character boundaries and leaves out those covered whole by another.
-pub(crate) fn settle(text: &str, mut found: Vec<Finding>) -> Vec<Span> {
+pub fn settle(text: &str, mut found: Vec<Finding>) -> Vec<Span> {
     for finding in &mut found {
         let span = &mut finding.span;
         span.start = text.floor_char_boundary(span.start);

@@ -5,34 +5,34 @@
 //! Invariant: nothing here looks further than it is told to, so that a rule's reach is visible in the rule.
 
 /// `0`–`9`.
-pub(crate) const DIGIT: u8 = 1;
+pub const DIGIT: u8 = 1;
 /// `a`–`f`.
-pub(crate) const LOWER_HEX: u8 = 2;
+pub const LOWER_HEX: u8 = 2;
 /// `g`–`z`.
-pub(crate) const LOWER_REST: u8 = 4;
+pub const LOWER_REST: u8 = 4;
 /// `A`–`F`.
-pub(crate) const UPPER_HEX: u8 = 8;
+pub const UPPER_HEX: u8 = 8;
 /// `G`–`Z`.
-pub(crate) const UPPER_REST: u8 = 16;
+pub const UPPER_REST: u8 = 16;
 /// `_`.
-pub(crate) const UNDERSCORE: u8 = 32;
+pub const UNDERSCORE: u8 = 32;
 /// Bytes outside words that start a rule of their own: `@ : - % \`.
-pub(crate) const TRIGGER: u8 = 64;
+pub const TRIGGER: u8 = 64;
 
 /// Everything a word consists of.
-pub(crate) const WORD: u8 = DIGIT | LETTER | UNDERSCORE;
+pub const WORD: u8 = DIGIT | LETTER | UNDERSCORE;
 /// Every ASCII letter.
-pub(crate) const LETTER: u8 = LOWER | UPPER;
+pub const LETTER: u8 = LOWER | UPPER;
 /// Lower-case letters.
-pub(crate) const LOWER: u8 = LOWER_HEX | LOWER_REST;
+pub const LOWER: u8 = LOWER_HEX | LOWER_REST;
 /// Upper-case letters.
-pub(crate) const UPPER: u8 = UPPER_HEX | UPPER_REST;
+pub const UPPER: u8 = UPPER_HEX | UPPER_REST;
 /// What a word must not hold to be a hexadecimal number.
-pub(crate) const NOT_HEX: u8 = LOWER_REST | UPPER_REST | UNDERSCORE;
+pub const NOT_HEX: u8 = LOWER_REST | UPPER_REST | UNDERSCORE;
 
 #[allow(clippy::cast_possible_truncation, reason = "the index of a table of 256 is a byte")]
 /// The class of each byte value; zero for what only separates.
-pub(crate) static CLASS: [u8; 256] = {
+pub static CLASS: [u8; 256] = {
     let mut table = [0u8; 256];
     let mut byte = 0usize;
     while byte < 256 {
@@ -53,65 +53,75 @@ pub(crate) static CLASS: [u8; 256] = {
 
 /// Returns the class of a byte.
 #[inline]
-pub(crate) fn class(byte: u8) -> u8 {
+pub fn class(byte: u8) -> u8 {
     CLASS[byte as usize]
 }
 
 /// Tells whether a byte belongs to a word (`[A-Za-z0-9_]`).
 #[inline]
-pub(crate) fn is_word(byte: u8) -> bool {
+pub fn is_word(byte: u8) -> bool {
     class(byte) & WORD != 0
 }
 
 /// Tells whether a byte may be part of base64, standard or URL-safe, padding excluded.
 #[inline]
-pub(crate) fn is_base64(byte: u8) -> bool {
+pub fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_')
 }
 
 /// A text whose every offset can be read.
 #[derive(Clone, Copy)]
-pub(crate) struct Text<'a> {
+pub struct Text<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Text<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
+    /// Reads a text.
+    #[inline]
+    pub fn new(text: &'a str) -> Self {
         Self { bytes: text.as_bytes() }
     }
 
-    pub(crate) fn len(self) -> usize {
+    /// Bytes of the text.
+    #[allow(clippy::len_without_is_empty, reason = "an empty text reads as any other: as NUL")]
+    #[inline]
+    pub fn len(self) -> usize {
         self.bytes.len()
     }
 
     /// The byte at `at`, NUL outside the text.
     #[inline]
-    pub(crate) fn at(self, at: usize) -> u8 {
+    pub fn at(self, at: usize) -> u8 {
         self.bytes.get(at).copied().unwrap_or(0)
     }
 
     /// The byte `distance` before `at`, NUL before the text.
     #[inline]
-    pub(crate) fn before(self, at: usize, distance: usize) -> u8 {
+    pub fn before(self, at: usize, distance: usize) -> u8 {
         at.checked_sub(distance).map_or(0, |index| self.at(index))
     }
 
     /// The bytes of a range, empty where the range is not inside the text.
-    pub(crate) fn slice(self, start: usize, end: usize) -> &'a [u8] {
+    #[inline]
+    pub fn slice(self, start: usize, end: usize) -> &'a [u8] {
         self.bytes.get(start..end.min(self.bytes.len())).unwrap_or(&[])
     }
 
-    pub(crate) fn starts_with(self, at: usize, wanted: &[u8]) -> bool {
+    /// Tells whether the bytes at `at` are the wanted ones.
+    #[inline]
+    pub fn starts_with(self, at: usize, wanted: &[u8]) -> bool {
         self.bytes.get(at..at + wanted.len()) == Some(wanted)
     }
 
-    pub(crate) fn starts_with_ignoring_case(self, at: usize, wanted: &[u8]) -> bool {
+    /// As [`Text::starts_with`], ASCII letters without their case.
+    #[inline]
+    pub fn starts_with_ignoring_case(self, at: usize, wanted: &[u8]) -> bool {
         self.bytes.get(at..at + wanted.len()).is_some_and(|found| found.eq_ignore_ascii_case(wanted))
     }
 
     /// The first offset from `start` whose byte is not wanted, at most `max` further.
     #[inline]
-    pub(crate) fn run(self, start: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    pub fn run(self, start: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
         let end = start.saturating_add(max).min(self.bytes.len());
         let mut at = start;
         while at < end && wanted(self.at(at)) {
@@ -122,7 +132,7 @@ impl<'a> Text<'a> {
 
     /// The first offset of the wanted bytes that end at `end`, at most `max` before it.
     #[inline]
-    pub(crate) fn run_back(self, end: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
+    pub fn run_back(self, end: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
         let floor = end.saturating_sub(max);
         let mut at = end;
         while at > floor && wanted(self.before(at, 1)) {
@@ -132,24 +142,28 @@ impl<'a> Text<'a> {
     }
 
     /// The first place of `needle` in the `max` bytes from `start`.
-    pub(crate) fn find(self, start: usize, max: usize, needle: &[u8]) -> Option<usize> {
+    #[inline]
+    pub fn find(self, start: usize, max: usize, needle: &[u8]) -> Option<usize> {
         let hay = self.slice(start, start.saturating_add(max));
         hay.windows(needle.len()).position(|window| window == needle).map(|at| start + at)
     }
 
     /// The part of the same line that lies in the `max` bytes before `at`.
-    pub(crate) fn line_before(self, at: usize, max: usize) -> &'a [u8] {
+    #[inline]
+    pub fn line_before(self, at: usize, max: usize) -> &'a [u8] {
         self.slice(self.run_back(at, max, |byte| byte != b'\n'), at)
     }
 
     /// Tells whether one of the (lower-case) words occurs in the same line in the `max` bytes before `at`.
-    pub(crate) fn line_before_holds(self, at: usize, max: usize, words: &[&[u8]]) -> bool {
+    #[inline]
+    pub fn line_before_holds(self, at: usize, max: usize, words: &[&[u8]]) -> bool {
         let line = self.line_before(at, max);
         words.iter().any(|word| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
     }
 
     /// The word before `at`, over at most four blanks, quotes and key separators.
-    pub(crate) fn word_before(self, at: usize) -> &'a [u8] {
+    #[inline]
+    pub fn word_before(self, at: usize) -> &'a [u8] {
         let end =
             self.run_back(at, 4, |byte| matches!(byte, b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'(' | b'#' | b'['));
         if end == at {
@@ -162,19 +176,21 @@ impl<'a> Text<'a> {
 /// A search that remembers its last answer, so that asking for the same place again and again costs one pass.
 ///
 /// Without it a text like `password=password=…` would be read to its end from each of its keys.
-pub(crate) struct NextHit {
+pub struct NextHit {
     stops: fn(Text<'_>, usize) -> bool,
     from: usize,
     hit: usize,
 }
 
 impl NextHit {
-    pub(crate) const fn new(stops: fn(Text<'_>, usize) -> bool) -> Self {
+    /// A search for the first place where `stops` holds: a question of the place alone.
+    pub const fn new(stops: fn(Text<'_>, usize) -> bool) -> Self {
         Self { stops, from: 1, hit: 0 }
     }
 
     /// The first offset from `start` where the search stops, the end of the text if it does not.
-    pub(crate) fn from(&mut self, text: Text<'_>, start: usize) -> usize {
+    #[inline]
+    pub fn from(&mut self, text: Text<'_>, start: usize) -> usize {
         if self.from <= start && start <= self.hit {
             return self.hit;
         }
@@ -194,26 +210,27 @@ impl NextHit {
 }
 
 /// A set of byte pairs, built at compile time: the cheap question before an expensive one.
-pub(crate) struct PairSet([u64; 16]);
+pub struct PairSet([u64; 16]);
 
 impl PairSet {
     const fn slot(first: u8, second: u8) -> usize {
         ((first as usize & 31) << 5) | (second as usize & 31)
     }
 
-    pub(crate) const fn empty() -> Self {
+    /// A set of nothing.
+    pub const fn empty() -> Self {
         Self([0; 16])
     }
 
     /// Adds a pair; letters count without case, and different pairs may share a slot.
-    pub(crate) const fn with(mut self, first: u8, second: u8) -> Self {
+    pub const fn with(mut self, first: u8, second: u8) -> Self {
         let slot = Self::slot(first, second);
         self.0[slot / 64] |= 1 << (slot % 64);
         self
     }
 
     /// Both sets in one.
-    pub(crate) const fn or(mut self, other: &Self) -> Self {
+    pub const fn or(mut self, other: &Self) -> Self {
         let mut index = 0;
         while index < self.0.len() {
             self.0[index] |= other.0[index];
@@ -222,8 +239,9 @@ impl PairSet {
         self
     }
 
+    /// Tells whether the pair may be in the set.
     #[inline]
-    pub(crate) fn may_hold(&self, first: u8, second: u8) -> bool {
+    pub fn may_hold(&self, first: u8, second: u8) -> bool {
         let slot = Self::slot(first, second);
         self.0[slot / 64] & (1 << (slot % 64)) != 0
     }

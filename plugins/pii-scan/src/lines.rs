@@ -18,16 +18,19 @@ const BLANKS_MAX: usize = 8;
 
 /// A value below its name.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Below {
-    pub(crate) start: usize,
+pub struct Below {
+    /// Its first byte.
+    pub start: usize,
     /// One past the value's part of its first line.
-    pub(crate) first_end: usize,
-    pub(crate) end: usize,
+    pub first_end: usize,
+    /// One past its last byte.
+    pub end: usize,
     /// Whether `|` or `>` announced it.
-    pub(crate) block: bool,
-    pub(crate) quoted: bool,
+    pub block: bool,
+    /// Whether it stood in quotes.
+    pub quoted: bool,
     /// Whether the name has no blank, and only an indent, a dash and a quote stand before it.
-    pub(crate) name_opens_line: bool,
+    pub name_opens_line: bool,
 }
 
 fn is_blank(byte: u8) -> bool {
@@ -35,7 +38,7 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// Finds the value below the name from `name_start` to `name_end`, if nothing stands behind it in its own line.
-pub(crate) fn value_below(text: Text<'_>, name_start: usize, name_end: usize) -> Option<Below> {
+pub fn value_below(text: Text<'_>, name_start: usize, name_end: usize) -> Option<Below> {
     let (body, block) = line_behind(text, name_end)?;
     let before = text.line_before(name_start, LINE_START_MAX);
     // The dash of a list and the blank behind it are a part of the indent.

@@ -6,7 +6,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use crate::text::{Text, is_base64};
+use pii_scan::text::{Text, is_base64};
 
 /// How far behind the start a closing line counts whatever stands between; the context of a window is 16 KiB.
 const NEAR_BYTES: usize = 16 * 1024 - 256;
