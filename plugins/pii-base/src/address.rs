@@ -159,6 +159,17 @@ pub(crate) fn on_hex_group(scanner: &mut Scanner<'_>, start: usize, group_end: u
     }
 }
 
+/// Judges what stands behind a name of a hardware address: twelve digits without a sign between them.
+pub(crate) fn on_named_hardware(scanner: &mut Scanner<'_>, name_end: usize) {
+    let text = scanner.text;
+    let start = text.run(name_end, 6, |byte| matches!(byte, b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'\\'));
+    let end = text.run(start, 13, |byte| byte.is_ascii_hexdigit());
+    let digits = text.slice(start, end);
+    if start > name_end && digits.len() == 12 && !is_word(text.at(end)) && digits.iter().any(|byte| *byte != b'0') {
+        scanner.report(start, end, Kind::MacAddress, 0.85);
+    }
+}
+
 /// Six (or eight, EUI-64) pairs with one separator throughout.
 fn mac_pairs(text: Text<'_>, start: usize) -> Option<usize> {
     let separator = text.at(start + 2);
@@ -167,7 +178,7 @@ fn mac_pairs(text: Text<'_>, start: usize) -> Option<usize> {
     }
     let mut pairs = 1;
     let mut at = start + 2;
-    while pairs <= 8
+    while pairs <= 14
         && text.at(at) == separator
         && text.at(at + 1).is_ascii_hexdigit()
         && text.at(at + 2).is_ascii_hexdigit()
@@ -175,7 +186,9 @@ fn mac_pairs(text: Text<'_>, start: usize) -> Option<usize> {
         pairs += 1;
         at += 3;
     }
-    if !matches!(pairs, 6 | 8)
+    // Both addresses and the type of a frame, as the packet filter of Linux logs them.
+    let frame = || pairs == 14 && text.word_before(start).eq_ignore_ascii_case(b"mac");
+    if !(matches!(pairs, 6 | 8) || frame())
         || is_word(text.at(at))
         || (text.at(at) == separator && text.at(at + 1).is_ascii_hexdigit())
     {
@@ -249,11 +262,16 @@ fn ipv6_at(text: Text<'_>, start: usize) -> Option<usize> {
         }
         if text.at(group_end) == b'.' && text.at(group_end + 1).is_ascii_digit() {
             // `::ffff:10.0.0.1`
-            let (quad_end, _) = ipv4_at(text, at)?;
-            groups += 2;
-            end = quad_end;
-            digits += 4;
-            break;
+            if let Some((quad_end, _)) = ipv4_at(text, at) {
+                groups += 2;
+                end = quad_end;
+                digits += 4;
+                break;
+            }
+            // `2001:db8::1.443`, a port as BSD writes it; without a gap it is a number of something else.
+            if !gap {
+                return None;
+            }
         }
         groups += 1;
         digits += text.slice(at, group_end).iter().filter(|byte| byte.is_ascii_digit()).count();

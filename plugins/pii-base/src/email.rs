@@ -41,10 +41,14 @@ pub(crate) fn on_at_sign(scanner: &mut Scanner<'_>, sign: usize, domain: usize) 
     let Some(end) = domain_end(text, domain) else { return };
     let mut start = text.run_back(sign, LOCAL_MAX_BYTES, in_local);
     // What may stand inside an address but is no part of this one: a parameter, a path, a quote, a bracket.
-    if let Some(cut) = text.slice(start, sign).iter().rposition(|byte| {
-        matches!(byte, b'/' | b'?' | b'&' | b'|' | b'\'' | b'{' | b'}' | b'*' | b'#' | b'!' | b'$' | b'^')
+    let in_name = |at: usize| text.before(at, 1).is_ascii_alphanumeric() && text.at(at + 1).is_ascii_alphanumeric();
+    if let Some(cut) = (start..sign).rev().find(|at| match text.at(*at) {
+        b'/' | b'?' | b'&' | b'|' | b'{' | b'}' | b'*' | b'#' | b'!' | b'$' | b'^' => true,
+        // `o'neil@example.org`, and not the quote before a name.
+        b'\'' => !in_name(*at),
+        _ => false,
     }) {
-        start += cut + 1;
+        start = cut + 1;
     }
     // `mailto%3Aada%40example.org`: an encoded separator before the name.
     let local = text.slice(start, sign);

@@ -56,8 +56,8 @@ pub(crate) fn on_authorization(scanner: &mut Scanner<'_>, value: Value) {
         Some(_) => {}
         None => {
             let end = scanner.value_ends.token(text, value.start);
-            let bytes = judged(text, value.start, end);
-            if bytes.len() >= 8 && bytes.iter().any(u8::is_ascii_digit) {
+            let judged_end = end.min(value.start + JUDGED_BYTES);
+            if end - value.start >= 8 && scanner.value_ends.digit(text, value.start) < judged_end {
                 scanner.report(value.start, end, Kind::ApiKey, 0.8);
             }
         }
@@ -66,7 +66,6 @@ pub(crate) fn on_authorization(scanner: &mut Scanner<'_>, value: Value) {
 
 /// Judges the value of `Cookie` (all pairs) or `Set-Cookie` (the first pair; what follows are attributes).
 pub(crate) fn on_cookie(scanner: &mut Scanner<'_>, key: Key, value: Value) {
-    const PAIRS_MAX: usize = 256;
     let text = scanner.text;
     let is_pair = |start: usize, end: usize| judged(text, start, end).contains(&b'=');
     let first_end = scanner.value_ends.cookie(text, value.start);
@@ -75,10 +74,7 @@ pub(crate) fn on_cookie(scanner: &mut Scanner<'_>, key: Key, value: Value) {
     }
     let list_end = || {
         let mut end = first_end;
-        for _ in 1..PAIRS_MAX {
-            if text.at(end) != b';' {
-                break;
-            }
+        while text.at(end) == b';' {
             let next = text.run(end + 1, 4, |byte| byte == b' ');
             let mut next_end = next;
             while next_end < text.len() && !ends_cookie(text, next_end) {
@@ -111,11 +107,11 @@ pub(crate) fn on_scheme_word(scanner: &mut Scanner<'_>, start: usize, end: usize
     let token_end = scanner.value_ends.token(text, token);
     let bytes = judged(text, token, token_end);
     if word.eq_ignore_ascii_case(b"bearer") {
-        let digits = bytes.iter().any(u8::is_ascii_digit);
+        let judged_end = token + bytes.len();
+        let digits = scanner.value_ends.digit(text, token) < judged_end;
         // Padding stands at the end only: `bearer name=value` is no token.
         let unpadded = bytes.iter().rposition(|byte| *byte != b'=').map_or(0, |at| at + 1);
-        let signs =
-            bytes.iter().take(unpadded).all(|byte| is_word(*byte) || matches!(byte, b'.' | b'-' | b'~' | b'+' | b'/'));
+        let signs = scanner.value_ends.no_token_sign(text, token) >= token + unpadded;
         if signs && ((bytes.len() >= 8 && digits) || bytes.len() >= 24) {
             scanner.report(token, token_end, Kind::BearerToken, 0.9);
         }

@@ -18,6 +18,10 @@ pub(crate) fn on_key(scanner: &mut Scanner<'_>, key: Key, name_end: usize) {
         on_value_below(scanner, key, kind, strength, below);
         return;
     }
+    if key.meaning == Meaning::Hardware {
+        crate::address::on_named_hardware(scanner, name_end);
+        return;
+    }
     let pair = if key.meaning == Meaning::CookieHeader { PairBehind::Value } else { PairBehind::Next };
     let Some(value) = find_value(text, &mut scanner.value_ends, key.start, name_end, pair) else {
         if let Meaning::Secret(Kind::Password, _) = key.meaning {
@@ -40,6 +44,7 @@ pub(crate) fn on_key(scanner: &mut Scanner<'_>, key: Key, name_end: usize) {
                 scanner.report(value.start, value.end, kind, 0.8);
             }
         }
+        Meaning::Hardware => {}
         Meaning::Authorization => crate::headers::on_authorization(scanner, value),
         Meaning::CookieHeader => crate::headers::on_cookie(scanner, key, value),
         Meaning::Host => crate::host_name::on_named_host(scanner, name_end, value),
@@ -91,6 +96,9 @@ fn is_secret(text: Text<'_>, kind: Kind, strength: Strength, key: Key, value: Va
     }
 }
 
+/// What stands before a password that is given, the name of the password behind it.
+const PREPOSITIONS: [&[u8]; 4] = [b"with password", b"using password", b"and password", b"new password"];
+
 /// A password in a sentence or in SQL: `PASSWORD 'x'`, `password is x1`, `password for ada: x1`.
 fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
     let text = scanner.text;
@@ -111,15 +119,20 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
         }
         return;
     }
-    let links: [&[u8]; 2] = [b"is ", b"was "];
+    let links: [&[u8]; 4] = [b"is ", b"was ", b"is: ", b"was: "];
+    let given = text.line_before(name_end, 32);
     let start = match links.iter().find(|link| text.starts_with(behind, link)) {
         Some(link) => behind + link.len(),
-        None if text.starts_with(behind, b"for ") => {
+        // `with password x1y2z3`, and neither `with password authentication` nor `for`.
+        None if PREPOSITIONS.iter().any(|word| given.windows(word.len()).any(|window| window == *word)) => behind,
+        None if text.starts_with_ignoring_case(behind, b"for ") => {
             let user = text.run(behind + 4, 64, |byte| byte > b' ' && byte != b':');
-            if !text.starts_with(user, b": ") {
-                return;
+            match text.slice(user, user + 3) {
+                [b':', b' ', ..] => user + 2,
+                // SQL: `SET PASSWORD FOR ada = 'x'`.
+                b" = " => user + 3,
+                _ => return,
             }
-            user + 2
         }
         None => return,
     };

@@ -33,6 +33,8 @@ pub(crate) enum Meaning {
     /// The header with all cookies, or the one that sets one.
     CookieHeader,
     Host,
+    /// The address of a network interface.
+    Hardware,
 }
 
 /// A name found in front of a separator.
@@ -141,6 +143,19 @@ static RULES: &[Rule] = &[
     part("sessionid", Kind::Cookie, Strength::Weak),
     part("session", Kind::Cookie, Strength::Weak),
     part("sid", Kind::Cookie, Strength::Weak),
+    any("aspnetcorecookies", Kind::Cookie),
+    any("aspxauth", Kind::Cookie),
+    any("remembertoken", Kind::Cookie),
+    any("cfclearance", Kind::Cookie),
+    any("privatekeyid", Kind::ApiKey),
+    any("secretkeybase", Kind::ApiKey),
+    any("identifiedby", Kind::Password),
+    any("identifiedwith", Kind::Password),
+    special("mac", Meaning::Hardware),
+    special("macaddress", Meaning::Hardware),
+    special("macaddr", Meaning::Hardware),
+    special("hwaddr", Meaning::Hardware),
+    special("bssid", Meaning::Hardware),
     special("host", Meaning::Host),
     special("hostname", Meaning::Host),
     special("rhost", Meaning::Host),

@@ -82,11 +82,11 @@ fn card(text: Text<'_>, start: usize, end: usize) -> Option<(usize, Kind)> {
     let separator = text.at(end);
     let card_end = if (12..=19).contains(&(end - start)) {
         end
-    } else if end - start == 4 && matches!(separator, b' ' | b'-') {
+    } else if end - start == 4 && matches!(separator, b' ' | b'-' | b'.') {
         const GROUPS: [&[usize]; 4] = [&[4, 4, 4, 4, 3], &[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4]];
         let found = GROUPS.iter().find_map(|groups| groups_end(text, start, groups, separator))?;
         // A fifth group of four: a longer number, unless it is the year of expiry or the like behind a blank.
-        if separator == b'-' && goes_on(text, found) {
+        if separator != b' ' && goes_on(text, found) {
             return None;
         }
         found
@@ -329,7 +329,12 @@ fn named(text: Text<'_>, start: usize) -> bool {
         b"phone_number",
         b"mobile_number",
     ];
-    let word = text.word_before(start);
+    let mut word = text.word_before(start);
+    // `phone number: …`
+    if ["number", "no", "nr", "num"].iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {
+        let before = text.run_back(start, 4, |byte| !is_word(byte));
+        word = text.word_before(before - word.len());
+    }
     let tail = word.get(word.len().saturating_sub(5)..).unwrap_or(&[]);
     word.len() >= 3 && (tail.eq_ignore_ascii_case(b"phone") || WORDS.iter().any(|name| word.eq_ignore_ascii_case(name)))
 }

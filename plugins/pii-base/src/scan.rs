@@ -62,6 +62,7 @@ fn detect_at(text: &str, depth: u8) -> Vec<Span> {
 impl Visit for Scanner<'_> {
     const HEADS: &'static Grams = &HEADS;
     const TAILS: &'static Grams = &keys::TAILS;
+    const JOINED: bool = true;
 
     #[inline]
     fn on_sign(&mut self, at: usize, byte: u8) {
@@ -189,9 +190,14 @@ impl Scanner<'_> {
             b'=' | b':' | b'"' | b'\'' | b'\\' | b'`' | b'>' | b'%' | b']' => true,
             // `name = value`, SQL's `PASSWORD 'x'`, `password is x`, `--flag value`; else a blank only ends a word.
             b' ' | b'\t' => {
+                let given = || previous == b' ' && matches!(text.before(start, 2), b'h' | b'g' | b'd' | b'w');
                 previous == b'-'
-                    || matches!(text.at(end + 1), b'=' | b':' | b'\'' | b'"' | b' ' | b'\t' | b'i' | b'w' | b'f')
+                    || given()
+                    || text.at(end + 1).is_ascii_hexdigit()
+                    || matches!(text.at(end + 1), b'=' | b':' | b'\'' | b'"' | b' ' | b'\t' | b'i' | b'w' | b'f' | b'F')
             }
+            // The next line may hold the value: `name: DB_PASSWORD`, `value: x`.
+            b'\n' | b'\r' => text.at(text.run(end, 40, |byte| matches!(byte, b' ' | b'\r' | b'\n'))) == b'v',
             _ => false,
         };
         if separated && let Some(key) = parse_key(text, end, next == b' ') {

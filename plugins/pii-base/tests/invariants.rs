@@ -32,7 +32,7 @@ fn check_spans(text: &str) -> Result<(), TestCaseError> {
 }
 
 /// Pieces of what rules look for, so that random texts come near them.
-const PIECES: [&str; 50] = [
+const PIECES: [&str; 60] = [
     "password=",
     "\"token\":\"",
     "\\\"",
@@ -83,6 +83,16 @@ const PIECES: [&str; 50] = [
     "a1B2a1B2a1B2a1B2",
     "apiKey: |\n",
     "password:\n  ",
+    "\u{200b}",
+    "４１１１",
+    "%2540",
+    "&#64;",
+    "$6$salt$",
+    "dXNlcj1hZGEgcGFzc3dvcmQ9aHVudGVyMiBob3N0PWRi",
+    "machine a login b password ",
+    "vault login ",
+    "with password ",
+    "0123456789abcdef0123456789abcdef-us1",
 ];
 
 fn near_misses(max: usize) -> impl Strategy<Value = String> {

@@ -64,6 +64,44 @@ fn ipv4_addresses_are_told_from_versions() {
 }
 
 #[test]
+fn what_is_written_in_another_form_is_found() {
+    check("card «４１１１ １１１１ １１１１ １１１１» x");
+    check("card «4111\u{200b}1111\u{200b}1111\u{200b}1111» x");
+    check("from «１９２．１６８．１．７» port");
+    check("ｐａｓｓｗｏｒｄ＝«hunter3» x");
+    check("pass\u{200b}word=«hunter3» x");
+    check("mail «ada%2540example.org» x");
+    check("mail «ada&#64;example.org» or «bob\\x40example.org» x");
+    check(r#"{"log":"{\"mail\":\"«ada\\u0040example.org»\"}"}"#);
+    // `user=ada password=hunter2 host=db`, once and twice.
+    check("d=«dXNlcj1hZGEgcGFzc3dvcmQ9aHVudGVyMiBob3N0PWRi» x");
+    check("d=«ZFhObGNqMWhaR0VnY0dGemMzZHZjbVE5YUhWdWRHVnlNaUJvYjNOMFBXUmk=» x");
+    check_clean(&["100%25 of a%20b", "\u{feff}plain text – with\u{a0}signs", "caf\\u00e9 &amp; bar"]);
+}
+
+#[test]
+fn values_named_by_an_attribute_are_covered() {
+    check(r#"{"name":"DB_PASSWORD","value":"«hunter2»"}"#);
+    check("- name: DB_PASSWORD\n  value: «hunter2»\n- name: X\n  value: ok");
+    check("<add key=\"ApiKey\" value=\"«abcd1234efgh»\"/>");
+    check("<entry key=\"password\">«hunter2»</entry>");
+    check_clean(&["- name: DB_PASSWORD\n  valueFrom:\n    secretKeyRef:\n      name: db\n      key: password"]);
+}
+
+#[test]
+fn passwords_in_sentences_and_statements() {
+    check("login with password «hunter2!» failed");
+    check("the password is: «hunter2x»");
+    check("ALTER USER ada IDENTIFIED BY '«hunter2»'; SET PASSWORD FOR ada = '«hunter3»'");
+    check("requirepass «S3cr3t1»\nmasterauth «S3cr3t2»");
+    check_clean(&[
+        "failed with password authentication",
+        "Accepted password for ada from host",
+        "(using password: YES)",
+    ]);
+}
+
+#[test]
 fn ipv6_addresses_are_told_from_clocks_and_paths() {
     check("peer «2001:db8::7» and «fe80::1»%eth0, [«2001:db8::1»]:443");
     check("addr:«2001:db8:1:2:3:4:5:6» x");
@@ -79,6 +117,8 @@ fn ipv6_addresses_are_told_from_clocks_and_paths() {
 
 #[test]
 fn hardware_addresses_come_in_three_forms() {
+    check("mac address «001B44113AB7», mac=«001b44113ab7» x");
+    check("IN=eth0 MAC=«00:1b:44:11:3a:b7:00:50:56:c0:00:08:08:00» SRC=«192.0.2.7»");
     check("«00:1b:44:11:3a:b7», «00-1B-44-11-3A-B7», «001b.4411.3ab7»");
     check("link/ether «02:42:ac:11:00:02» brd ff:ff:ff:ff:ff:ff");
     check_clean(&["00:00:00:00:00:00", "00:1b:44:11:3a", "2024.1105.1234", "00:1b:44-11:3a:b7"]);
@@ -86,6 +126,7 @@ fn hardware_addresses_come_in_three_forms() {
 
 #[test]
 fn mail_addresses_need_a_domain() {
+    check("cc «bob.o'neil@example.com», to='«ada@example.org»'");
     check("from=<«ada.b+tag@mail.example.org»>, size=3");
     check("mailto:«ada@example.org». Next");
     check("?user=«ada%40example.org»&x=1");

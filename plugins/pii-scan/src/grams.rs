@@ -48,7 +48,8 @@ impl Grams {
                 .with([name[length - 3], before_last, last])
                 .with([b'_', before_last, last])
                 .with([b'-', before_last, last])
-                .with([b'.', before_last, last]);
+                .with([b'.', before_last, last])
+                .with([b' ', before_last, last]);
         }
         let mut third = 0;
         while third < 32 {

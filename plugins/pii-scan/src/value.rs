@@ -52,6 +52,8 @@ pub struct ValueEnds {
     cookie: NextHit,
     /// Where the first pair of the last list of cookies ended, and where the list did.
     cookies: (usize, usize),
+    digit: NextHit,
+    no_token_sign: NextHit,
 }
 
 impl Default for ValueEnds {
@@ -69,7 +71,12 @@ impl ValueEnds {
             line: NextHit::new(ends_line),
             token: NextHit::new(ends_token),
             cookie: NextHit::new(ends_cookie),
-            cookies: (0, 0),
+            cookies: (1, 0),
+            digit: NextHit::new(|text, at| text.at(at).is_ascii_digit()),
+            no_token_sign: NextHit::new(|text, at| {
+                let byte = text.at(at);
+                !is_word(byte) && !matches!(byte, b'.' | b'-' | b'~' | b'+' | b'/')
+            }),
         }
     }
 
@@ -100,10 +107,21 @@ impl ValueEnds {
 
     /// The end of the list of cookies whose first pair ends at `first_end`: what `find` answers, asked once.
     pub fn cookies(&mut self, first_end: usize, find: impl FnOnce() -> usize) -> usize {
-        if self.cookies.0 != first_end {
+        // The pairs of a list end where those of its rest do.
+        if !(self.cookies.0..=self.cookies.1).contains(&first_end) {
             self.cookies = (first_end, find());
         }
         self.cookies.1
+    }
+
+    /// The first digit from `start`, the end of the text if there is none.
+    pub fn digit(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.digit.from(text, start)
+    }
+
+    /// The first byte from `start` that no token of a header holds, the end of the text if there is none.
+    pub fn no_token_sign(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.no_token_sign.from(text, start)
     }
 }
 
@@ -241,6 +259,9 @@ fn skip_separator(
         // `["--password", "X"]` as well as `--password X`.
         b',' if flag && closed => (blanks_end + 1, Separator::Blank),
         next if flag && spaced && next > b' ' && next != b'-' => (blanks_end, Separator::Blank),
+        // `<entry key="password">X<`
+        b'>' if closed => (blanks_end + 1, Separator::Tag),
+        _ if let Some(after) = named_value(text, at) => (after, Separator::Equals),
         _ => return None,
     };
     if separator == Separator::Tag {
@@ -256,6 +277,18 @@ fn skip_separator(
         return None;
     }
     (text.at(start) > b' ').then_some((start, separator))
+}
+
+/// The place behind `value=` or `"value":`, where the name before it was itself a value: `key="ApiKey" value="X"`,
+/// `{"name":"DB_PASSWORD","value":"X"}`, `name: DB_PASSWORD` with `value: X` in the next line.
+fn named_value(text: Text<'_>, at: usize) -> Option<usize> {
+    const GAP_MAX: usize = 48;
+    let word = text.run(at, GAP_MAX, |byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | b'"' | b'\'' | b'\\'));
+    if word == at || !text.starts_with_ignoring_case(word, b"value") {
+        return None;
+    }
+    let sign = text.run(word + 5, 4, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
+    matches!(text.at(sign), b'=' | b':').then_some(sign + 1)
 }
 
 fn begins_pair_with_value(text: Text<'_>, at: usize) -> bool {

@@ -12,6 +12,9 @@ pub trait Visit {
     const HEADS: &'static Grams;
     /// The last three letters of words to be shown.
     const TAILS: &'static Grams;
+    /// Whether words are shown for what joins them to others, for a dot before them, for the form of an account number
+    /// and for digits of a longer number; else digits are shown from seven on.
+    const JOINED: bool;
 
     /// A word (`[A-Za-z0-9_]+`, as long as it goes).
     ///
@@ -154,7 +157,7 @@ struct Plan {
 
 impl Plan {
     #[inline]
-    fn new(masks: &Masks, before: &Before) -> Self {
+    fn new<V: Visit>(masks: &Masks, before: &Before) -> Self {
         let digit_before = before.behind(masks.digit, |m| m.digit, 1);
         let dot_before = before.behind(masks.dot, |m| m.dot, 1);
         let hyphen_before = before.behind(masks.hyphen, |m| m.hyphen, 1);
@@ -169,14 +172,14 @@ impl Plan {
         Self {
             edges,
             letters,
-            starts: starts & (account | escaped | label),
+            starts: starts & (if V::JOINED { account | label | escaped } else { escaped }),
             numbers: starts & !goes_on,
-            plus: before.behind(masks.plus, |m| m.plus, 1),
-            gaps: masks.gap & (ahead(masks.digit, 1) | ahead(masks.digit, 2)),
-            joints: joints(masks, digit_before),
+            plus: if V::JOINED { before.behind(masks.plus, |m| m.plus, 1) } else { 0 },
+            gaps: if V::JOINED { masks.gap & (ahead(masks.digit, 1) | ahead(masks.digit, 2)) } else { 0 },
+            joints: if V::JOINED { joints(masks, digit_before) } else { 0 },
             digit_ends: digit_before,
             signs: masks.mark
-                | masks.colon & ahead(masks.colon | masks.slash, 1)
+                | (if V::JOINED { masks.colon & ahead(masks.colon | masks.slash, 1) } else { 0 })
                 | masks.hyphen & ahead(masks.hyphen, 1) & !hyphen_before,
         }
     }
@@ -227,7 +230,7 @@ pub fn pass<V: Visit>(bytes: &[u8], visitor: &mut V) {
             }
         };
         let masks = masks_of(view);
-        let plan = Plan::new(&masks, &before);
+        let plan = Plan::new::<V>(&masks, &before);
         before.masks = masks;
         let mut edges = plan.edges;
         let has = |mask: u64, bit: u32| mask >> bit & 1 != 0;
@@ -301,8 +304,11 @@ pub fn pass<V: Visit>(bytes: &[u8], visitor: &mut V) {
 #[cold]
 fn padded_view(bytes: &[u8], base: usize) -> [u8; VIEW] {
     let mut view = [0; VIEW];
-    for (index, slot) in view.iter_mut().enumerate() {
-        *slot = (base + index).checked_sub(MARGIN).and_then(|at| bytes.get(at)).copied().unwrap_or(0);
+    let from = base.saturating_sub(MARGIN);
+    let skip = MARGIN.saturating_sub(base);
+    let text = bytes.get(from..bytes.len().min(base + BLOCK + MARGIN)).unwrap_or(&[]);
+    for (slot, byte) in view.iter_mut().skip(skip).zip(text) {
+        *slot = *byte;
     }
     view
 }
@@ -453,6 +459,7 @@ mod tests {
     }
 
     impl Visit for Seen {
+        const JOINED: bool = true;
         const HEADS: &'static Grams = &HEADS;
         const TAILS: &'static Grams = &TAILS;
 

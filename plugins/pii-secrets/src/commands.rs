@@ -93,6 +93,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
     row("ldap*", "", &[Flag("w", Either, Secret)]),
     row("lftp", "", &[Flag("u", Next, Pair(b','))]),
     row("mariadb*", "", &[Flag("p", Attached, Secret)]),
+    row("masterauth", "", &[Position("", 0, Secret)]),
     row("mongo*", "", MONGO),
     row("mosquitto_*", "", &[Flag("P", Next, Secret)]),
     row("mysql*", "", &[Flag("p", Attached, Secret)]),
@@ -106,6 +107,7 @@ pub(crate) static PROGRAMS: &[Program] = &[
     row("rar", "", &[Flag("hp", Attached, Secret), Flag("p", Attached, Secret)]),
     row("rdesktop", "", &[Flag("p", Next, Secret)]),
     row("redis", "", &[Flag("a", Next, Secret)]),
+    row("requirepass", "", &[Position("", 0, Secret)]),
     row("rpcclient", "", SAMBA),
     row("skopeo", "", &[Flag("creds", Next, Pair(b':')), Flag("src-creds", Next, Pair(b':')), Flag("dest-creds", Next, Pair(b':')), Flag("p", Next, Secret)]),
     row("smbclient", "", SAMBA),
@@ -133,6 +135,20 @@ pub(crate) const fn head_of(program: &Program) -> &[u8] {
     }
 }
 
+/// Where in the table the names with a first byte begin, and how many there are.
+#[allow(clippy::cast_possible_truncation, reason = "the assertion checks it")]
+static BY_FIRST: [(u8, u8); 128] = {
+    assert!(PROGRAMS.len() < 256);
+    let mut ranges = [(0, 0); 128];
+    let mut index = PROGRAMS.len();
+    while index > 0 {
+        index -= 1;
+        let first = PROGRAMS[index].name.as_bytes()[0] as usize;
+        ranges[first] = (index as u8, ranges[first].1 + 1);
+    }
+    ranges
+};
+
 /// The program that a word is: its name, an end of the word, and the word that it wants.
 fn program_at(text: Text<'_>, start: usize, end: usize) -> Option<&'static Program> {
     let word = text.slice(start, end);
@@ -144,8 +160,8 @@ fn program_at(text: Text<'_>, start: usize, end: usize) -> Option<&'static Progr
     if !ended {
         return None;
     }
-    let first = word.first();
-    PROGRAMS.iter().filter(|program| program.name.as_bytes().first() == first).find(|program| {
+    let (from, count) = *BY_FIRST.get(usize::from(text.at(start)))?;
+    PROGRAMS.iter().skip(usize::from(from)).take(usize::from(count)).find(|program| {
         let named = match program.name.strip_suffix('*') {
             Some(beginning) => word.starts_with(beginning.as_bytes()),
             None => word == program.name.as_bytes(),
@@ -158,12 +174,15 @@ fn program_at(text: Text<'_>, start: usize, end: usize) -> Option<&'static Progr
 pub(crate) fn on_program(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     let text = scanner.text;
     let Some(program) = program_at(text, start, end) else { return };
-    let limit = text.run(end, COMMAND_MAX_BYTES, |byte| byte != b'\n');
+    let limit = (end + COMMAND_MAX_BYTES).min(text.len());
     try_positions(scanner, program, "", end);
     let mut at = end;
     while at < limit {
         let word_end = text.run(at, limit - at, is_word);
         if word_end == at {
+            if text.at(at) == b'\n' {
+                return;
+            }
             // The command ends here, and what follows has flags of its own.
             if matches!(text.at(at), b'|' | b';') && text.at(at + 1) == b' ' {
                 return;

@@ -84,6 +84,9 @@ pub(crate) fn on_tail(scanner: &mut Scanner<'_>, start: usize, end: usize) {
 fn netrc(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     const WORD_MAX: usize = 128;
     let text = scanner.text;
+    if !matches!(text.at(end), b' ' | b'\t') {
+        return;
+    }
     // The word before a place, and where it begins.
     let word_before = |at: usize| {
         let end = text.run_back(at, 16, |byte| byte <= b' ' && byte != 0);
@@ -93,10 +96,7 @@ fn netrc(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     let (user, _) = word_before(start);
     let (login, name) = word_before(user);
     let (host, host_name) = word_before(login);
-    if !matches!(text.at(end), b' ' | b'\t')
-        || name != b"login"
-        || (host_name != b"default" && word_before(host).1 != b"machine")
-    {
+    if name != b"login" || (host_name != b"default" && word_before(host).1 != b"machine") {
         return;
     }
     let value = text.run(end, 8, |byte| byte == b' ' || byte == b'\t');

@@ -102,6 +102,7 @@ impl Scanner<'_> {
 impl Visit for Scanner<'_> {
     const HEADS: &'static Grams = &HEADS;
     const TAILS: &'static Grams = &TAILS;
+    const JOINED: bool = false;
 
     fn on_word(&mut self, word: Word) {
         let Some(Word { start, end, digits_only, .. }) = without_escape(self.text, word) else { return };
@@ -136,7 +137,6 @@ impl Visit for Scanner<'_> {
             b'-' => pem::on_dashes(self, at),
             b'$' => files::on_dollar(self, at),
             b'@' => files::on_driver_address(self, at),
-            b':' => {}
             _ if self.depth < DEPTH_MAX => self.encoded.note(self.text, at),
             _ => {}
         }
