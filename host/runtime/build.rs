@@ -8,11 +8,12 @@ include!("guest_build.rs");
 include!("src/engine_config.rs");
 
 /// Crates under plugins/ that become part of the program, sorted.
-const BUNDLED: [(&str, &str); 7] = [
+const BUNDLED: [(&str, &str); 8] = [
     ("ai-openai", "ai-provider"),
     ("extract-text", "text-extractor"),
     ("offline-analyst", "ai-provider"),
     ("pii-base", "pii-detector"),
+    ("pii-names", "pii-detector"),
     ("pii-secrets", "pii-detector"),
     ("render-html", "document-renderer"),
     ("render-markdown", "document-renderer"),
@@ -27,7 +28,7 @@ fn main() {
     println!("cargo::rerun-if-changed={}", workspace.join("wit").display());
     println!("cargo::rerun-if-changed={}", workspace.join("Cargo.lock").display());
     for plugin in BUNDLED.iter().map(|(id, _)| *id).chain(["sdk", "pii-scan"]) {
-        for part in ["src", "Cargo.toml", "trcaa-plugin.toml", "build.rs"] {
+        for part in ["src", "data", "Cargo.toml", "trcaa-plugin.toml", "build.rs"] {
             let path = workspace.join("plugins").join(plugin).join(part);
             if path.exists() {
                 println!("cargo::rerun-if-changed={}", path.display());

@@ -244,7 +244,7 @@ fn an_export_in_clear_has_to_be_asked_for_and_holds_no_secret_all_the_same() {
 #[test]
 fn a_guard_that_cannot_look_lets_nothing_out() {
     let home = personal();
-    for detector in ["pii-base", "pii-secrets"] {
+    for detector in ["pii-base", "pii-names", "pii-secrets"] {
         home.json(["plugin", "disable", detector]);
     }
     let file = home.path("e.jsonl");

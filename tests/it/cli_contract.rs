@@ -163,7 +163,7 @@ fn every_answer_has_the_fields_of_the_store() {
     assert!(list(&home.json(["settings", "list"])["settings"]).iter().any(|s| s["key"] == "log.size_bytes_max"));
     let plugins = list(&home.json(["plugin", "list"])["plugins"]);
     assert!(
-        ["pii-base", "pii-secrets", "offline-analyst", "render-markdown", "render-html"]
+        ["pii-base", "pii-names", "pii-secrets", "offline-analyst", "render-markdown", "render-html"]
             .iter()
             .all(|id| plugins.iter().any(|p| p["id"] == *id))
     );

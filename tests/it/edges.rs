@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// Who may depend on whom, as host/ARCHITECTURE.md has it. Development dependencies are free.
-const EDGES: [(&str, &[&str]); 20] = [
+const EDGES: [(&str, &[&str]); 21] = [
     ("trcaa", &["trcaa-app", "trcaa-model"]),
     (
         "trcaa-app",
@@ -22,6 +22,7 @@ const EDGES: [(&str, &[&str]); 20] = [
     ("ai-openai", &["trcaa-sdk"]),
     ("pii-scan", &[]),
     ("pii-base", &["trcaa-sdk", "pii-scan"]),
+    ("pii-names", &["trcaa-sdk"]),
     ("pii-secrets", &["trcaa-sdk", "pii-scan"]),
     ("offline-analyst", &["trcaa-sdk"]),
     ("extract-text", &["trcaa-sdk"]),

@@ -487,7 +487,7 @@ fn what_is_asked_for_in_vain_is_told_before_the_work() {
 fn nothing_is_sent_while_no_detector_may_look() {
     let home = Home::new(BINARY);
     let log = home.file("db.log", SMALL);
-    for detector in ["pii-base", "pii-secrets"] {
+    for detector in ["pii-base", "pii-names", "pii-secrets"] {
         home.json(["plugin", "disable", detector]);
     }
     assert_eq!(home.refused(triage_args(&[log], &["--out", "out"]), 1), "no_detector");
