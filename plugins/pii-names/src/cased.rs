@@ -5,7 +5,7 @@
 use crate::context::{Before, NONE, STRONG, WEAK, before, behind};
 use crate::dictionary::look_up_text;
 use crate::flags::{GIVEN, HONOR, ORDINARY, SUFFIX, SURNAME, TITLE};
-use crate::judge::{NEVER, initial_and_surname, pair, single, turned_pair};
+use crate::judge::{NEVER, initial_and_surname, is_good_surname, pair, single, turned_pair};
 use crate::tokens::{Part, Run, Token, is_degree_at, read_run, separator_len};
 use crate::word::{Shape, Word, read_word};
 use crate::{PERSON_NAME, Span};
@@ -35,10 +35,11 @@ impl Surroundings<'_> {
 
 /// The name that begins with this word, if one does.
 pub(crate) fn name_at(bytes: &[u8], first: Word) -> Option<Span> {
-    if !matches!(first.shape, Shape::Title | Shape::Caps | Shape::Initial)
-        || first.has(ORDINARY) && first.shape != Shape::Initial
-    {
-        return None;
+    match first.shape {
+        Shape::Initial => {}
+        Shape::Title | Shape::Caps if !first.has(ORDINARY) => {}
+        Shape::Title => return behind_ordinary(bytes, first),
+        _ => return None,
     }
     if first.has(TITLE | HONOR) && !first.has(GIVEN | SURNAME) {
         return None;
@@ -54,6 +55,23 @@ pub(crate) fn name_at(bytes: &[u8], first: Word) -> Option<Span> {
         _ => 0.95,
     };
     Some(Span { start: around.start, end: with_suffixes(bytes, end), label: PERSON_NAME, confidence })
+}
+
+/// A name whose given name is an ordinary word elsewhere (`Odd Svendsen`, `An Nguyen`): with a good surname, in a place
+/// that speaks for a person.
+fn behind_ordinary(bytes: &[u8], first: Word) -> Option<Span> {
+    if first.has(TITLE | HONOR) || !matches!(bytes.get(first.end..first.end + 2), Some([b' ', b'A'..=b'Z' | 0xc3..])) {
+        return None;
+    }
+    let run = read_run(bytes, read_word(bytes, first.end + 1)?)?;
+    let last = run.get(0).filter(|token| token.part == Part::Name && token.word.shape == Shape::Title)?;
+    if !is_good_surname(&last.word) || run.get(1).is_some_and(|token| token.part != Part::Name) {
+        return None;
+    }
+    let end = run.get(run.len() - 1)?.end;
+    let around = before(bytes, first.start);
+    let span = Span { start: around.start, end: with_suffixes(bytes, end), label: PERSON_NAME, confidence: 0.7 };
+    (around.level >= STRONG).then_some(span)
 }
 
 /// The longest beginning of a run that is a name of two words or more.
@@ -190,13 +208,13 @@ fn with_suffixes(bytes: &[u8], end: usize) -> usize {
         if space == 0 {
             break;
         }
-        let Some(next) = suffix_end(bytes, end + comma + space) else { break };
+        let Some(next) = suffix_end(bytes, end + comma + space, comma == 1) else { break };
         end = next;
     }
     end
 }
 
-fn suffix_end(bytes: &[u8], start: usize) -> Option<usize> {
+fn suffix_end(bytes: &[u8], start: usize, behind_comma: bool) -> Option<usize> {
     let letters = bytes.get(start..)?.iter().take(9).take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'.');
     let mut end = start + letters.count();
     let word = bytes.get(start..end)?;
@@ -205,7 +223,7 @@ fn suffix_end(bytes: &[u8], start: usize) -> Option<usize> {
     {
         return None;
     }
-    if look_up_text(word) & SUFFIX == 0 && !is_degree_at(bytes, start) {
+    if look_up_text(word) & SUFFIX == 0 && !is_degree_at(bytes, start, behind_comma) {
         return None;
     }
     // A single full stop at the end of a sentence is its own, but `Jr.` and `Ph.D.` have theirs.

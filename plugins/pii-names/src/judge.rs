@@ -20,6 +20,11 @@ enum Fit {
     Best,
 }
 
+/// Whether a word is known as a surname and as nothing ordinary.
+pub(crate) fn is_good_surname(word: &Word) -> bool {
+    surname(word) >= Fit::Good
+}
+
 fn given(word: &Word) -> Fit {
     fit(word, GIVEN, WEAK_GIVEN, COMMON_GIVEN)
 }

@@ -61,7 +61,7 @@ pub(crate) fn read_run(bytes: &[u8], first: Word) -> Option<Run> {
         let Some(at) = behind_separator(bytes, last.end, last.part) else { break };
         let Some(next) = read_word(bytes, at).and_then(|word| token(bytes, word)) else { break };
         // `Jr` and its like are taken behind the name.
-        if run.len > 1 && (next.word.has(SUFFIX) || next.part == Part::Initial && is_degree_at(bytes, at)) {
+        if run.len > 1 && (next.word.has(SUFFIX) || next.part == Part::Initial && is_degree_at(bytes, at, false)) {
             break;
         }
         run.push(next);
@@ -90,14 +90,19 @@ fn token(bytes: &[u8], word: Word) -> Option<Token> {
     }
 }
 
-/// Whether a degree begins here: capitals and full stops in turn, one of them a word (`B.Eng.`, but not `J.R.`).
-pub(crate) fn is_degree_at(bytes: &[u8], start: usize) -> bool {
+/// Whether a degree begins here: capitals and full stops in turn, one of them a word (`B.Eng.`, but not `J.R.`, which is one
+/// behind a comma only).
+pub(crate) fn is_degree_at(bytes: &[u8], start: usize, behind_comma: bool) -> bool {
     let rest = bytes.get(start..).unwrap_or_default().iter().take(10);
     let len = rest.take_while(|byte| byte.is_ascii_alphabetic() || **byte == b'.').count();
     let word = bytes.get(start..start + len).unwrap_or_default();
     let mut parts = word.strip_suffix(b".").unwrap_or(word).split(|byte| *byte == b'.');
     let fits = |part: &[u8]| part.len() <= 5 && part.first().is_some_and(u8::is_ascii_uppercase);
-    len > 2 && len < 10 && parts.clone().count() > 1 && parts.clone().all(fits) && parts.any(|part| part.len() > 1)
+    len > 2
+        && len < 10
+        && parts.clone().count() > 1
+        && parts.clone().all(fits)
+        && (behind_comma || parts.any(|part| part.len() > 1))
 }
 
 /// Where the next word of a name begins, if one separator stands here. Behind an initial's full stop there may be none.

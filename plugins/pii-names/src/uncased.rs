@@ -22,29 +22,16 @@ pub(crate) fn begins(bytes: &[u8], at: usize) -> bool {
     }
 }
 
-/// The name that begins here and where the run of such letters ends.
+/// The name that begins here, and where the run of such letters and the spaces between them ends: a run is a name as a whole
+/// or holds none, so that it does not matter where a text is cut.
 pub(crate) fn name_at(bytes: &[u8], start: usize) -> (usize, Option<Span>) {
-    let (mut at, mut end, mut words) = (start, start, 0);
-    while words < WORDS_MAX && at - start < NAME_MAX {
-        let word = word_end(bytes, at, start);
-        if word == at {
-            break;
-        }
+    let (mut end, mut words) = (word_end(bytes, start), 1);
+    while let Some(next) = next_word(bytes, end) {
+        end = word_end(bytes, next);
         words += 1;
-        end = word;
-        let space = match bytes.get(word) {
-            Some(b' ') => 1,
-            // The dots that Chinese and Japanese put between foreign names.
-            Some(0xc2) if bytes.get(word + 1) == Some(&0xb7) => 2,
-            _ => 0,
-        };
-        if space == 0 || !begins(bytes, word + space) {
-            break;
-        }
-        at = word + space;
     }
     // A longer run is a sentence in that language, not a value in a log.
-    let long = end - start >= NAME_MAX || bytes.get(end).is_some_and(|byte| *byte >= 0x80);
+    let long = words > WORDS_MAX || end - start > NAME_MAX;
     let letters = bytes.get(start..end).unwrap_or_default().iter().filter(|byte| **byte >= 0xc0).count();
     if letters < 2 || long {
         return (end.max(start + 1), None);
@@ -55,13 +42,34 @@ pub(crate) fn name_at(bytes: &[u8], start: usize) -> (usize, Option<Span>) {
     (end, (level > NONE).then_some(span))
 }
 
-fn word_end(bytes: &[u8], at: usize, start: usize) -> usize {
-    let mut end = at;
-    while end - start < NAME_MAX && begins(bytes, end) {
-        end += 1;
-        while bytes.get(end).is_some_and(|byte| (0x80..0xc0).contains(byte)) {
+/// Where the next word begins, if one space, or the dot that Chinese and Japanese put between foreign names, is between.
+fn next_word(bytes: &[u8], end: usize) -> Option<usize> {
+    let space = match bytes.get(end)? {
+        b' ' => 1,
+        0xc2 if bytes.get(end + 1) == Some(&0xb7) => 2,
+        _ => return None,
+    };
+    begins(bytes, end + space).then_some(end + space)
+}
+
+fn word_end(bytes: &[u8], start: usize) -> usize {
+    let mut end = start;
+    loop {
+        while begins(bytes, end) {
             end += 1;
+            while bytes.get(end).is_some_and(|byte| (0x80..0xc0).contains(byte)) {
+                end += 1;
+            }
         }
+        // A mark within a word.
+        let mark = match bytes.get(end) {
+            Some(b'\'' | b'-') => 1,
+            Some(0xe2) if bytes.get(end + 1..end + 3) == Some(&[0x80, 0x99]) => 3,
+            _ => 0,
+        };
+        if mark == 0 || !begins(bytes, end + mark) {
+            return end;
+        }
+        end += mark;
     }
-    end
 }

@@ -37,6 +37,7 @@ fn titles_and_suffixes_belong_to_the_name() {
     check("room of «Frau Schröder» is closed");
     check("«Univ.Prof. Tatjana Flantz B.Eng.» left");
     check("«Sig.ra Ornella Russo» left");
+    check("«Dewi Prabowo, S.H.» left");
 }
 
 #[test]
@@ -77,7 +78,8 @@ fn unknown_names_are_told_by_their_place() {
     check("Author: «Quorvath Zellinbruk»");
     check("{\"full_name\":\"«Quorvath Zellinbruk»\"}");
     check("«Dr. Zellinbruk» is not in");
-    check("then Quorvath Zellinbruk came");
+    check("assigned to «Odd Svendsen» and reported by «An Nguyen»");
+    check("then Quorvath Zellinbruk came, and Odd Svendsen");
 }
 
 #[test]
@@ -93,6 +95,8 @@ fn keys_tell_what_their_values_are() {
     check("first_name: required, last_name: string");
     check("assigned to «王伟» on call");
     check("user=«أحمد» ok");
+    check("owner: «ישי ג'בארין»");
+    check("message to 一 二 三 四 五 六 七 on call");
 }
 
 #[test]

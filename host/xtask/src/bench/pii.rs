@@ -1,0 +1,72 @@
+//! How well personal data is found: each bundled detector, the product, and what else there is, on one labelled log.
+//!
+//! Owns: what runs and the report. Must not know: how a detector works. Prints what is; nothing here fails a build.
+
+mod data;
+mod made;
+mod report;
+mod run;
+mod score;
+
+use std::path::PathBuf;
+
+use data::Data;
+use run::Found;
+
+use crate::{Outcome, peers, say, setup};
+
+/// What the report is asked for.
+#[derive(Default)]
+struct Options {
+    data: Option<PathBuf>,
+    binary: Option<PathBuf>,
+    without_peers: bool,
+}
+
+const USAGE: &str = "cargo xtask bench --pii [--data DIR] [--binary FILE] [--no-peers]
+
+  --data DIR     a folder with NAME.log and NAME.gold.jsonl, and cases.jsonl; default: shared/data/pii beside the checkout,
+                 or else a log that is made up here
+  --binary FILE  a build of trcaa that is there; default: the release build, built if it is not
+  --no-peers     leave out Presidio, detect-secrets and Kingfisher";
+
+/// Measures and prints.
+pub(crate) fn run(arguments: &[String]) -> Outcome {
+    let options = parse(arguments)?;
+    setup::target()?;
+    let data = Data::load(options.data)?;
+    let detectors = run::detectors(&data)?;
+    let binary = run::product_binary(options.binary)?;
+    let product = run::product(&data, &binary)?;
+    let peers = if options.without_peers { Vec::new() } else { run::peers(&peers::personal_data()?, &data) };
+    say(&format!("what is found in {}", data.log.display()));
+    report::print(&data, &columns(detectors, product, peers));
+    report::print_cases(&data, &binary);
+    Ok(())
+}
+
+fn parse(arguments: &[String]) -> Result<Options, String> {
+    let mut options = Options::default();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().map(PathBuf::from).ok_or_else(|| format!("{argument} needs a value\n\n{USAGE}"));
+        match argument.as_str() {
+            "--pii" => {}
+            "--data" => options.data = Some(value()?),
+            "--binary" => options.binary = Some(value()?),
+            "--no-peers" => options.without_peers = true,
+            other => return Err(format!("there is no {other:?}\n\n{USAGE}")),
+        }
+    }
+    Ok(options)
+}
+
+/// The columns: detectors alone, what they find together, the product, then the others.
+fn columns(detectors: Vec<Found>, product: Vec<Found>, peers: Vec<Found>) -> Vec<Found> {
+    let together = Found {
+        name: "together".into(),
+        spans: detectors.iter().flat_map(|found| found.spans.iter().cloned()).collect(),
+        seconds: detectors.iter().map(|found| found.seconds).sum(),
+    };
+    [detectors, vec![together], product, peers].concat()
+}
