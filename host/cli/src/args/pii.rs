@@ -68,7 +68,7 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 if anything was found
     #[arg(long)]
     pub(crate) fail_on_find: bool,
-    /// Look by these rules as well [default: pii-rules.toml in the data folder, if it is there]
+    /// Take the rules in this file [default: pii-rules.toml in the data folder, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
 }
