@@ -41,7 +41,7 @@ fn main() {
     let target = std::env::var("TARGET").unwrap();
     let engine = wasmtime::Engine::new(&portable_config(&target).unwrap()).unwrap();
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
-    let mut table = String::from("static BUNDLED: &[Bundled] = &[\n");
+    let mut table = format!("static BUNDLED: [Bundled; {}] = [\n", BUNDLED.len());
     for (id, kind) in BUNDLED {
         let wasm = &built.iter().find(|(name, _)| name == id).unwrap_or_else(|| panic!("cargo did not build {id}")).1;
         let bytes = std::fs::read(wasm).unwrap();
@@ -51,7 +51,7 @@ fn main() {
         writeln!(
             table,
             "Bundled {{ id: {id:?}, wasm: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.wasm\")), \
-             native: &Aligned(*include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.cwasm\"))), sha256: {digest:?}, kind: {kind:?} }},"
+             native: &Aligned(*include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{id}.cwasm\"))), sha256: {digest:?}, kind: {kind:?}, in_place: OnceLock::new() }},"
         )
         .unwrap();
     }

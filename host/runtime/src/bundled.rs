@@ -1,9 +1,10 @@
 //! The plugins that are part of this program. Their native code was made by the build script, so that no call of a
 //! user compiles anything.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use trcaa_model::plugin::Kind;
+use wasmtime::Engine as Wasmtime;
 use wasmtime::component::Component;
 
 use crate::engine::Engine;
@@ -19,7 +20,12 @@ struct Bundled {
     native: &'static Aligned<[u8]>,
     sha256: &'static str,
     kind: &'static str,
+    /// What was made of the code where it lies: once in a process, because an engine registers code by its place.
+    in_place: OnceLock<Component>,
 }
+
+/// One load in place at a time.
+static LOADING: Mutex<()> = Mutex::new(());
 
 include!(concat!(env!("OUT_DIR"), "/bundled.rs"));
 
@@ -65,23 +71,38 @@ pub fn load_bundled(engine: &Engine, id: &str) -> Result<Arc<Plugin>, LoadError>
     let bundled =
         BUNDLED.iter().find(|b| b.id == id).ok_or_else(|| refuse("there is no such bundled plugin".into()))?;
     let inspected = inspect(bundled.wasm).map_err(refuse)?;
-    let native = &bundled.native.0;
-    // SAFETY: the bytes are part of this program, as trustworthy as its own code, and stay where they are until it ends;
-    // the loader refuses other engines'.
-    #[expect(unsafe_code, reason = "running native code that was built into this program")]
-    let in_place = in_place::raw(native).map(|memory| unsafe { Component::deserialize_raw(engine.wasmtime(), memory) });
-    let loaded = match in_place {
-        Some(Ok(component)) => Ok(component),
-        // SAFETY: as above.
-        #[expect(unsafe_code, reason = "loading native code that was built into this program")]
-        _ => unsafe { Component::deserialize(engine.wasmtime(), native) },
-    };
-    let component = match loaded {
+    let component = match component_of(bundled, engine.wasmtime()) {
         Ok(component) => component,
         Err(_) => Component::new(engine.wasmtime(), bundled.wasm)
             .map_err(|e| refuse(format!("it can't be compiled: {e:#}")))?,
     };
     Plugin::link(engine, inspected, bundled.sha256.to_owned(), Source::Bundled, &component).map_err(refuse)
+}
+
+/// The component of a bundled plugin, from its native code: where it lies for the first engine that asks, which a
+/// process has one of, and a copy for any other.
+fn component_of(bundled: &'static Bundled, engine: &Wasmtime) -> wasmtime::Result<Component> {
+    let native = &bundled.native.0;
+    if let Some(memory) = in_place::raw(native) {
+        // SAFETY: the bytes are part of this program, as trustworthy as its own code, and stay as they are until it ends;
+        // the loader refuses other engines'. They are loaded once: the cell holds the component for good.
+        #[expect(unsafe_code, reason = "running native code that was built into this program")]
+        let load = || unsafe { Component::deserialize_raw(engine, memory) };
+        let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+        if bundled.in_place.get().is_none() {
+            // Where the system refuses, a copy may do.
+            if let Ok(component) = load() {
+                drop(bundled.in_place.set(component));
+            }
+        }
+        if let Some(component) = bundled.in_place.get().filter(|component| Wasmtime::same(component.engine(), engine)) {
+            return Ok(component.clone());
+        }
+    }
+    // SAFETY: as above; the loader copies them.
+    #[expect(unsafe_code, reason = "loading native code that was built into this program")]
+    let copied = unsafe { Component::deserialize(engine, native) };
+    copied
 }
 
 #[cfg(test)]
@@ -95,9 +116,16 @@ mod tests {
         let engine = Engine::new().unwrap();
         let kept = load_bundled(&engine, "pii-base").unwrap();
         drop(load_bundled(&engine, "pii-base").unwrap());
-        drop(load_bundled(&Engine::new().unwrap(), "pii-base").unwrap());
-        let detector = crate::Detector::new(&kept, Arc::<CallContext>::default()).unwrap();
-        assert_eq!(detector.detect(&["mail ada@example.org".to_owned()]).unwrap().concat().len(), 1);
+        let other = Engine::new().unwrap();
+        let beside = load_bundled(&other, "pii-base").unwrap();
+        drop(load_bundled(&other, "pii-base").unwrap());
+        let found = |plugin| {
+            let detector = crate::Detector::new(plugin, Arc::<CallContext>::default()).unwrap();
+            detector.detect(&["mail ada@example.org".to_owned()]).unwrap().concat().len()
+        };
+        assert_eq!((found(&kept), found(&beside)), (1, 1));
+        drop((kept, engine));
+        assert_eq!(found(&beside), 1);
     }
 
     #[test]

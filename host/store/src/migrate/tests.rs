@@ -117,8 +117,8 @@ const ROWS: &[(usize, &str, &str)] = &[
     (
         36,
         "plugin_versions",
-        "INSERT INTO plugin_versions
-         VALUES ('pl', '1.0.0', 'h', 'w', NULL, NULL, 'c', 's', 'active', '', '2024-01-01 00:00:00')",
+        "INSERT INTO plugin_versions (plugin_id, version, sha256, world, publisher, publisher_key, capability_hash,
+         source, role, manifest, installed_at) VALUES ('pl', '1.0.0', 'h', 'w', NULL, NULL, 'c', 's', 'active', '', '2024-01-01 00:00:00')",
     ),
     (
         36,
@@ -126,7 +126,8 @@ const ROWS: &[(usize, &str, &str)] = &[
         "INSERT INTO plugin_secrets VALUES ('ps', 'pl', '', 'token', 'e', '2024-01-01 00:00:00', '2024-01-01 00:00:00')",
     ),
     (36, "plugin_state", "INSERT INTO plugin_state VALUES ('pl', '', 'k', x'00', NULL, '2024-01-01 00:00:00')"),
-    (36, "plugin_failures", "INSERT INTO plugin_failures VALUES ('pl', 'h', '1.0.0', 'detect', 'trap', 1)"),
+    (36, "plugin_failures", "INSERT INTO plugin_failures (plugin_id, sha256, version, function, fault, failed_at)
+         VALUES ('pl', 'h', '1.0.0', 'detect', 'trap', 1)"),
     (36, "plugin_asked", "INSERT INTO plugin_asked VALUES ('x.wasm', 'h', 1, '1', 'no', '2024-01-01 00:00:00')"),
 ];
 
