@@ -15,5 +15,6 @@ fn main() {
     };
     let (spans, best) = (0..RUNS).map(|_| timed()).min_by_key(|(_, took)| *took).unwrap();
     let spans: Vec<[usize; 2]> = spans.iter().map(|span| [span.start, span.end]).collect();
-    println!("{}", serde_json::json!({ "spans": spans, "seconds": best.as_secs_f64() }));
+    // A list of pairs of numbers is written alike in Rust and in JSON.
+    println!("{{\"spans\": {spans:?}, \"seconds\": {}}}", best.as_secs_f64());
 }
