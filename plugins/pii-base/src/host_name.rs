@@ -145,8 +145,28 @@ fn on_dotted_word(scanner: &mut Scanner<'_>, start: usize) {
         if shaped && !is_package(name) && has_case_of_host(name) {
             scanner.report(start, end, Kind::Hostname, 0.85);
         }
-    } else if contained(&PUBLIC) && labels >= 3 && !is_package(name) && has_case_of_host(name) && !is_well_known(name) {
+    } else if contained(&PUBLIC)
+        && labels >= 3
+        && !is_package(name)
+        && has_case_of_host(name)
+        && !is_well_known(name)
+        && !is_file(name, last)
+    {
         scanner.report(start, end, Kind::Hostname, 0.7);
+    }
+}
+
+/// `config.h.in` and `update-rc.d.pl` are files: templates and scripts.
+fn is_file(name: &[u8], last: &[u8]) -> bool {
+    const BEFORE_IN: [&[u8]; 16] = [
+        b"h", b"c", b"pc", b"am", b"ac", b"m4", b"sh", b"py", b"rc", b"conf", b"cfg", b"spec", b"xml", b"html", b"txt",
+        b"desktop",
+    ];
+    let before = name.rsplit(|byte| *byte == b'.').nth(1).unwrap_or(&[]);
+    match last {
+        b"in" => BEFORE_IN.contains(&before),
+        b"pl" => before.len() == 1,
+        _ => false,
     }
 }
 
@@ -219,7 +239,14 @@ fn starts_as_host(name: &[u8]) -> bool {
 }
 
 fn is_state(name: &[u8]) -> bool {
-    const STATES: [&[u8]; 16] = [
+    const STATES: [&[u8]; 22] = [
+        // `hostname:amd64` is a package of that name.
+        b"amd64",
+        b"arm64",
+        b"armhf",
+        b"i386",
+        b"x86_64",
+        b"noarch",
         b"localhost",
         b"unknown",
         b"true",

@@ -169,7 +169,7 @@ static RULES: &[Rule] = &[
 ];
 
 /// The last three letters of every tail: the cheap question before the dear one.
-pub(crate) static TAILS: Grams = {
+pub(crate) const TAILS: Grams = {
     let mut set = Grams::empty();
     let mut index = 0;
     while index < RULES.len() {
@@ -236,7 +236,7 @@ const fn four_slot(letters: [u8; 4]) -> usize {
 fn may_match(text: Text<'_>, end: usize) -> bool {
     let [fourth, third, before_last, last] =
         [text.before(end, 4), text.before(end, 3), text.before(end, 2), text.before(end, 1)];
-    if !TAILS.holds(u32::from_le_bytes([third, before_last, last, 0])) {
+    if !ENDINGS.holds(u32::from_le_bytes([third, before_last, last, 0])) {
         return false;
     }
     let letter = |byte: u8| class(byte) & LETTER != 0;
@@ -251,6 +251,8 @@ fn may_match(text: Text<'_>, end: usize) -> bool {
     // A tail of two letters is entered without a third.
     holds([fourth, third, before_last, last]) || holds([fourth, 0, before_last, last])
 }
+
+static ENDINGS: Grams = TAILS;
 
 /// The first rule whose tail ends the folded name.
 fn find_rule(name: &str, starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {

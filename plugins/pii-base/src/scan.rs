@@ -8,7 +8,7 @@
 
 use pii_scan::decode::{DEPTH_MAX, EncodedLines, WORD_MIN_BYTES, base64_text};
 use pii_scan::grams::Grams;
-use pii_scan::settle::{Finding, settle};
+use pii_scan::settle::{Finding, settle, unsettled};
 use pii_scan::text::{DIGIT, LETTER, NOT_HEX, NextHit, Text, WORD, class, is_base64};
 use pii_scan::value::ValueEnds;
 use pii_scan::words::{Visit, Word, pass, without_escape};
@@ -18,8 +18,8 @@ use crate::kind::{Kind, LABELS};
 use crate::url::UrlEnds;
 use crate::{Span, address, email, headers, host_name, iban, keyed, keys, numbers, url};
 
-/// The schemes of authentication.
-static HEADS: Grams = Grams::empty().with(*b"bea").with(*b"bas");
+/// The ends of secrets' names, and of the schemes `bearer` and `basic`.
+static TAILS: Grams = keys::TAILS.with_tail(b"bearer").with_tail(b"basic");
 
 /// The state of one pass.
 pub(crate) struct Scanner<'a> {
@@ -56,12 +56,12 @@ fn detect_at(text: &str, depth: u8) -> Vec<Span> {
         |plain| detect_at(plain, depth + 1),
         |span| scanner.report_label(span.start, span.end, span.label, span.confidence),
     );
-    settle(text, scanner.found)
+    if depth == 0 { settle(text, scanner.found) } else { unsettled(text, scanner.found) }
 }
 
 impl Visit for Scanner<'_> {
-    const HEADS: &'static Grams = &HEADS;
-    const TAILS: &'static Grams = &keys::TAILS;
+    const HEADS: Option<&'static Grams> = None;
+    const TAILS: Option<&'static Grams> = Some(&TAILS);
     const JOINED: bool = true;
 
     #[inline]
@@ -76,7 +76,7 @@ impl Visit for Scanner<'_> {
                 }
                 _ => {}
             },
-            b'-' | b'$' => {}
+            b'-' | b'$' | b'~' => {}
             _ => {
                 match byte {
                     b'%' if text.starts_with(at + 1, b"40") => email::on_at_sign(self, at, at + 3),

@@ -249,6 +249,7 @@ fn values_below_their_name_are_covered() {
 
 #[test]
 fn names_that_only_sound_secret_stay() {
+    check_clean(&["Result<Secret>, x: u8) {", "Vec<Secret> { }"]);
     check_clean(&[
         "3 tests pass: 17, bypass=1, compass: north, passed=4",
         "password: expired; token: invalid; secret=null password=**** api_key=${API_KEY} password=<password>",
@@ -381,6 +382,7 @@ fn telephone_numbers_need_a_form_or_a_name() {
 
 #[test]
 fn host_names_need_a_form_or_a_name() {
+    check_clean(&["status installed hostname:amd64 3.23", "config.h.in update-rc.d.pl"]);
     check("at «db-01.shop.internal», «web3.corp» and «ip-10-0-0-1.ec2.internal».");
     check("for «ns1.marry-host.example.com» [x]");
     check("rhost=«n219-7.netv.example» host=«db01» hostname: «web-3»");

@@ -6,7 +6,7 @@
 
 use crate::Span;
 use crate::base64::decode_value;
-use crate::text::{Text, is_base64};
+use crate::text::{NextHit, Text, is_base64};
 
 /// How often what was decoded is decoded again.
 pub const DEPTH_MAX: u8 = 2;
@@ -20,8 +20,11 @@ const RUN_START_MAX_BYTES: usize = 64;
 const PIECE_BYTES: usize = 64 << 10;
 const BEFORE_BYTES: usize = 4 << 10;
 const BEHIND_BYTES: usize = 16 << 10;
-/// What ends this near to the end of a piece may go on behind it.
-const UNSETTLED_BYTES: usize = 2 << 10;
+/// How much of a line before and behind an escape is read with it: what is further away does not change its meaning.
+const BEFORE_ESCAPE_BYTES: usize = 1 << 10;
+const AFTER_BYTES: usize = 2 << 10;
+/// What ends this near to a cut in a line goes on behind it.
+const UNSETTLED_BYTES: usize = 16;
 
 /// The text encoded in base64 in the run that begins at a word, and the end of what was read.
 ///
@@ -65,7 +68,7 @@ pub fn base64_text(text: Text<'_>, start: usize) -> Option<(String, usize)> {
 /// The lines that hold escapes, noted in their order during a pass.
 #[derive(Debug, Default)]
 pub struct EncodedLines {
-    /// Groups of adjacent lines.
+    /// Groups of adjacent lines; of a long one what is near to an escape.
     groups: Vec<(usize, usize)>,
 }
 
@@ -73,25 +76,33 @@ impl EncodedLines {
     /// Notes the sign at `at` if an escape begins there.
     #[inline]
     pub fn note(&mut self, text: Text<'_>, at: usize) {
-        if self.groups.last().is_none_or(|(_, end)| at >= *end) && escape_at(text, at).is_some_and(|e| e.opens) {
-            self.note_line(text, at);
+        if escape_at(text, at).is_some_and(|escape| escape.opens) {
+            self.note_escape(text, at);
         }
     }
 
-    #[cold]
-    fn note_line(&mut self, text: Text<'_>, at: usize) {
-        let end = text.run(at, usize::MAX, |byte| byte != b'\n').saturating_add(1).min(text.len());
+    fn note_escape(&mut self, text: Text<'_>, at: usize) {
+        let behind = |end: usize| end + usize::from(text.at(end) == b'\n' && end < text.len());
+        let known = self.groups.last().map_or(0, |group| group.1);
+        // What is known is not read again, so that many escapes cost one reading.
+        let from = known.max(at);
+        let whole = at < known && text.before(known, 1) == b'\n';
+        let end = if whole {
+            known
+        } else {
+            behind(text.run(from, (at + AFTER_BYTES).saturating_sub(from), |byte| byte != b'\n'))
+        };
+        let start = text.run_back(at, BEFORE_ESCAPE_BYTES.min(at.saturating_sub(known)), |byte| byte != b'\n');
         match self.groups.last_mut() {
-            Some(last) => {
-                let start = text.run_back(at, at - last.1, |byte| byte != b'\n');
-                if start == last.1 { last.1 = end } else { self.groups.push((start, end)) }
-            }
-            None => self.groups.push((text.run_back(at, at, |byte| byte != b'\n'), end)),
+            Some(last) if start <= last.1 => last.1 = end,
+            _ => self.groups.push((start, end)),
         }
     }
 
     /// Decodes the lines one level, shows them to `detect`, and gives what it finds to `report`, in places of the text.
     pub fn detect(&self, text: &str, mut detect: impl FnMut(&str) -> Vec<Span>, mut report: impl FnMut(Span)) {
+        let source = Text::new(text);
+        let mut blank = NextHit::new(|text, at| text.at(at) <= b' ');
         for &(start, end) in &self.groups {
             let mut core = start;
             while core < end {
@@ -104,8 +115,9 @@ impl EncodedLines {
                     if span.start < core || span.start >= core_end {
                         continue;
                     }
-                    if to < end && span.end + UNSETTLED_BYTES > to {
-                        span.end = Text::new(text).run(span.end, end - span.end, |byte| byte > b' ');
+                    let cut = to < text.len() && source.before(to, 1) != b'\n';
+                    if cut && span.end + UNSETTLED_BYTES > to {
+                        span.end = blank.from(source, span.end);
                     }
                     report(span);
                 }
@@ -328,6 +340,12 @@ mod tests {
     #[test]
     fn only_lines_with_escapes_are_decoded_and_neighbours_together() {
         assert_eq!(found("x@y\nx%40y\nx@y\n%20x@y\n%20x@y"), ["x%40y", "x@y", "x@y"]);
+    }
+
+    #[test]
+    fn what_is_far_from_an_escape_is_read_as_it_is() {
+        let far = "a".repeat(3000);
+        assert_eq!(found(&format!("x@y{far}x%40y x@y{far}x@y")), ["x%40y", "x@y"]);
     }
 
     #[test]

@@ -20,13 +20,21 @@ pub struct Finding {
     pub rank: u8,
 }
 
+/// The findings in a text that was decoded out of another one, as they are: what covers what is decided once, in the
+/// outermost text, or the reach of that decision would add up with every level.
+pub fn unsettled(text: &str, mut found: Vec<Finding>) -> Vec<Span> {
+    found.iter_mut().for_each(|finding| move_to_characters(text, &mut finding.span));
+    found.into_iter().map(|finding| finding.span).collect()
+}
+
+fn move_to_characters(text: &str, span: &mut Span) {
+    span.start = text.floor_char_boundary(span.start);
+    span.end = text.ceil_char_boundary(span.end);
+}
+
 /// Sorts findings, moves their ends to character boundaries and leaves out those covered whole by another.
 pub fn settle(text: &str, mut found: Vec<Finding>) -> Vec<Span> {
-    for finding in &mut found {
-        let span = &mut finding.span;
-        span.start = text.floor_char_boundary(span.start);
-        span.end = text.ceil_char_boundary(span.end);
-    }
+    found.iter_mut().for_each(|finding| move_to_characters(text, &mut finding.span));
     // A total order: of equal ranges the same one is kept however many findings there are.
     found.sort_unstable_by(|a, b| {
         let range = |finding: &Finding| (finding.span.start, std::cmp::Reverse(finding.span.end), finding.rank);

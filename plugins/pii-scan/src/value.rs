@@ -208,6 +208,10 @@ pub fn find_value(
         let end = closing_quote(text, inside, quote, backslashes);
         return (inside < end).then_some(Value { start: inside, end, separator, quoted: true });
     }
+    // `Option<Secret>, …` is a type of a program.
+    if separator == Separator::Tag && matches!(text.at(start), b' ' | b',' | b';' | b')' | b'>' | b'{') {
+        return None;
+    }
     let in_query = matches!(before, b'?' | b'&')
         || text.before(name_start, 6) == b'\\' && text.starts_with(name_start - 6, b"\\u0026");
     let end = match separator {

@@ -9,9 +9,9 @@ use crate::text::Text;
 /// What a pass is shown, and the tables that choose it.
 pub trait Visit {
     /// The first three letters of words to be shown.
-    const HEADS: &'static Grams;
-    /// The last three letters of words to be shown.
-    const TAILS: &'static Grams;
+    const HEADS: Option<&'static Grams>;
+    /// The last three letters of words to be shown; with them, words with a digit at their end before a value.
+    const TAILS: Option<&'static Grams>;
     /// Whether words are shown for what joins them to others, for a dot before them, for the form of an account number
     /// and for digits of a longer number; else digits are shown from seven on.
     const JOINED: bool;
@@ -22,7 +22,7 @@ pub trait Visit {
     /// [`Word::opens_value`], of 16 bytes or more, joined to others, behind a dot, that begin as `GB29` does, and of
     /// digits that may be a part of a longer number.
     fn on_word(&mut self, word: Word);
-    /// A sign outside words: `@ $ % & \`, a colon before one of `: / \`, the first of two hyphens, a byte of `C2 E2 EF`.
+    /// A sign outside words: `@ $ % & \ ~`, a colon before one of `: / \`, the first of two hyphens, a byte of `C2 E2 EF`.
     fn on_sign(&mut self, at: usize, byte: u8);
 }
 
@@ -111,7 +111,7 @@ struct Masks {
     gap: u64,
     /// The escape character of terminals.
     escape: u64,
-    /// `@ $ % & \` and the first bytes of characters that are read as others: `C2 E2 EF`.
+    /// `@ $ % & \ ~` and the first bytes of characters that are read as others: `C2 E2 EF`.
     mark: u64,
 }
 
@@ -260,7 +260,7 @@ pub fn pass<V: Visit>(bytes: &[u8], visitor: &mut V) {
                     start: base + from as usize,
                     letters: plan.letters >> from != 0,
                     shown: has(plan.starts, from),
-                    head: V::HEADS.holds(four_at(view, from as usize + MARGIN)),
+                    head: begins_as_wanted::<V>(view, from),
                     number: has(plan.numbers, from),
                     plus: has(plan.plus, from),
                 });
@@ -277,7 +277,7 @@ pub fn pass<V: Visit>(bytes: &[u8], visitor: &mut V) {
             } else {
                 certain & 1 != 0
                     || end - start >= LONG
-                    || V::HEADS.holds(four_at(view, from as usize + MARGIN))
+                    || begins_as_wanted::<V>(view, from)
                     || ends_as_wanted::<V>(view, to, has(plan.digit_ends, to))
             };
             if chosen {
@@ -316,15 +316,24 @@ fn padded_view(bytes: &[u8], base: usize) -> [u8; VIEW] {
 /// Four bytes of a view as a number.
 #[inline]
 fn four_at(view: &[u8; VIEW], at: usize) -> u32 {
-    let at = at % (BLOCK + MARGIN + 1);
+    // Never cut: it tells the compiler that the four are there.
+    let at = at.min(VIEW - 4);
     u32::from_le_bytes([view[at], view[at + 1], view[at + 2], view[at + 3]])
 }
 
 /// Tells whether the word that ends at `to` of the block ends as one of the table, or in a digit before a value.
 #[inline]
 fn ends_as_wanted<V: Visit>(view: &[u8; VIEW], to: u32, ends_with_digit: bool) -> bool {
+    let Some(tails) = V::TAILS else { return false };
     let tail = four_at(view, to as usize + MARGIN - 3);
-    V::TAILS.holds(tail) | (ends_with_digit & OPENS_VALUE.get((tail >> 24) as usize).copied().unwrap_or(true))
+    let opens_value = || OPENS_VALUE.get((tail >> 24) as usize).copied().unwrap_or(true);
+    tails.holds(tail) || (ends_with_digit && opens_value())
+}
+
+/// Tells whether the word that begins at `from` of the block begins as one of the table.
+#[inline]
+fn begins_as_wanted<V: Visit>(view: &[u8; VIEW], from: u32) -> bool {
+    V::HEADS.is_some_and(|heads| heads.holds(four_at(view, from as usize + MARGIN)))
 }
 
 #[cfg(target_arch = "wasm32")]
@@ -356,7 +365,7 @@ fn masks_of(view: &[u8; VIEW]) -> Masks {
         masks.gap |= bits(v128_or(v128_or(v128_or(hyphen, dot), v128_or(slash, is(b' '))), is(b')')));
         masks.slash |= bits(v128_or(slash, backslash));
         // `$`, `%` and `&` are 0x24 to 0x26.
-        let marks = v128_or(v128_or(is(b'@'), backslash), within(bytes, b'$', b'&'));
+        let marks = v128_or(v128_or(v128_or(is(b'@'), is(b'~')), backslash), within(bytes, b'$', b'&'));
         masks.mark |= bits(v128_or(marks, v128_or(is(0xc2), v128_or(is(0xe2), is(0xef)))));
     }
     masks
@@ -408,7 +417,7 @@ fn sse2_masks_of(view: &[u8; VIEW]) -> Masks {
             bits(_mm_or_si128(_mm_or_si128(_mm_or_si128(hyphen, dot), _mm_or_si128(slash, is(b' '))), is(b')')));
         masks.slash |= bits(_mm_or_si128(slash, backslash));
         // `$`, `%` and `&` are 0x24 to 0x26.
-        let marks = _mm_or_si128(_mm_or_si128(is(b'@'), backslash), within(bytes, b'$', b'&'));
+        let marks = _mm_or_si128(_mm_or_si128(_mm_or_si128(is(b'@'), is(b'~')), backslash), within(bytes, b'$', b'&'));
         masks.mark |= bits(_mm_or_si128(marks, _mm_or_si128(is(0xc2), _mm_or_si128(is(0xe2), is(0xef)))));
     }
     masks
@@ -438,7 +447,7 @@ fn scalar_masks_of(view: &[u8; VIEW]) -> Masks {
         plus: mask_of(|byte| byte == b'+'),
         gap: mask_of(|byte| matches!(byte, b' ' | b'-' | b'.' | b'/' | b')')),
         escape: mask_of(|byte| byte == 0x1b),
-        mark: mask_of(|byte| matches!(byte, b'@' | b'$' | b'%' | b'&' | b'\\' | 0xc2 | 0xe2 | 0xef)),
+        mark: mask_of(|byte| matches!(byte, b'@' | b'$' | b'%' | b'&' | b'~' | b'\\' | 0xc2 | 0xe2 | 0xef)),
     }
 }
 
@@ -460,8 +469,8 @@ mod tests {
 
     impl Visit for Seen {
         const JOINED: bool = true;
-        const HEADS: &'static Grams = &HEADS;
-        const TAILS: &'static Grams = &TAILS;
+        const HEADS: Option<&'static Grams> = Some(&HEADS);
+        const TAILS: Option<&'static Grams> = Some(&TAILS);
 
         fn on_word(&mut self, word: Word) {
             self.words.push(word);
@@ -520,7 +529,7 @@ mod tests {
         for (index, byte) in bytes.iter().enumerate() {
             let next = at(index + 1);
             let wanted = match byte {
-                b'@' | b'$' | b'%' | b'&' | b'\\' | 0xc2 | 0xe2 | 0xef => true,
+                b'@' | b'$' | b'%' | b'&' | b'~' | b'\\' | 0xc2 | 0xe2 | 0xef => true,
                 b':' => matches!(next, b':' | b'/' | b'\\'),
                 b'-' => next == b'-' && before(index, 1) != b'-',
                 _ => false,

@@ -8,10 +8,9 @@ use pii_scan::text::{is_base64, is_word};
 use crate::kind::Kind;
 use crate::scan::Scanner;
 
-/// The ends of words that `on_tail` judges.
-pub(crate) static TAILS: [&str; 4] = ["password", "7q", "8q", "lines"];
 /// The beginnings of words that `on_head` judges, beside those of the other tables.
-pub(crate) static HEADS: [&str; 10] = ["MII", "MIG", "MHc", "MC4", "bot", "atl", "SSH", "SMD", "CRY", "pbk"];
+pub(crate) static HEADS: [&str; 13] =
+    ["MII", "MIG", "MHc", "MC4", "bot", "atl", "SSH", "SMD", "CRY", "pbk", "mac", "def", "Pri"];
 
 const HASH_MAX_BYTES: usize = 512;
 
@@ -42,6 +41,8 @@ pub(crate) fn on_head(scanner: &mut Scanner<'_>, start: usize, end: usize) {
                 scanner.report(start - 1, stop, Kind::Password, 0.95);
             }
         }
+        b"mac" | b"def" if matches!(text.slice(start, end), b"machine" | b"default") => netrc(scanner, end),
+        b"Pri" if text.starts_with(start, b"Private-Lines: ") => putty(scanner, start + 15),
         b"pbk" if text.slice(start, end).starts_with(b"pbkdf2_") && text.at(end) == b'$' => hash(scanner, start, end),
         _ => {}
     }
@@ -67,41 +68,36 @@ fn bare_key(scanner: &mut Scanner<'_>, start: usize) {
     }
 }
 
-/// Judges a word that ends like one of `TAILS`.
-pub(crate) fn on_tail(scanner: &mut Scanner<'_>, start: usize, end: usize) {
-    let text = scanner.text;
-    match text.before(end, 1) {
-        b'd' if text.slice(start, end) == b"password" => netrc(scanner, start, end),
-        b'Q' if text.at(end) == b'~' => azure_client_secret(scanner, end),
-        b's' if text.slice(start, end) == b"Lines" && text.starts_with(start.saturating_sub(8), b"Private-Lines: ") => {
-            putty(scanner, end + 2);
-        }
-        _ => {}
-    }
-}
-
-/// `machine HOST login USER password SECRET`, in one line or several.
-fn netrc(scanner: &mut Scanner<'_>, start: usize, end: usize) {
+/// What follows `machine` or `default`: `HOST login USER password SECRET`, in one line or several.
+fn netrc(scanner: &mut Scanner<'_>, name_end: usize) {
     const WORD_MAX: usize = 128;
     let text = scanner.text;
-    if !matches!(text.at(end), b' ' | b'\t') {
-        return;
-    }
-    // The word before a place, and where it begins.
-    let word_before = |at: usize| {
-        let end = text.run_back(at, 16, |byte| byte <= b' ' && byte != 0);
-        let begin = text.run_back(end, WORD_MAX, |byte| byte > b' ');
-        (begin, text.slice(begin, end))
+    let is_machine = text.before(name_end, 1) == b'e';
+    // The next word and its end.
+    let word_behind = |at: usize| {
+        let start = text.run(at, 16, |byte| byte <= b' ' && byte != 0);
+        (start, text.run(start, WORD_MAX, |byte| byte > b' '))
     };
-    let (user, _) = word_before(start);
-    let (login, name) = word_before(user);
-    let (host, host_name) = word_before(login);
-    if name != b"login" || (host_name != b"default" && word_before(host).1 != b"machine") {
+    let host_end = if is_machine { word_behind(name_end).1 } else { name_end };
+    let (login, login_end) = word_behind(host_end);
+    if text.slice(login, login_end) != b"login" {
         return;
     }
-    let value = text.run(end, 8, |byte| byte == b' ' || byte == b'\t');
+    let (_, user_end) = word_behind(login_end);
+    let (password, password_end) = word_behind(user_end);
+    if text.slice(password, password_end) != b"password" {
+        return;
+    }
+    let (value, _) = word_behind(password_end);
     let stop = text.run(value, HASH_MAX_BYTES, |byte| byte > b' ' && byte != b'\\' && byte != b'"');
     scanner.report(value, stop, Kind::Password, 0.95);
+}
+
+/// Judges a tilde: the sign in a client's secret of Azure.
+pub(crate) fn on_tilde(scanner: &mut Scanner<'_>, at: usize) {
+    if scanner.text.before(at, 1) == b'Q' {
+        azure_client_secret(scanner, at);
+    }
 }
 
 /// Three characters, `7Q~` or `8Q~`, and 31 to 34 more.

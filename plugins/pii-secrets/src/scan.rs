@@ -5,7 +5,7 @@
 
 use pii_scan::decode::{DEPTH_MAX, EncodedLines, WORD_MIN_BYTES, base64_text};
 use pii_scan::grams::Grams;
-use pii_scan::settle::{Finding, settle};
+use pii_scan::settle::{Finding, settle, unsettled};
 use pii_scan::text::Text;
 use pii_scan::words::{Visit, Word, pass, without_escape};
 
@@ -39,16 +39,6 @@ static HEADS: Grams = {
     set
 };
 
-static TAILS: Grams = {
-    let mut set = Grams::empty();
-    let mut index = 0;
-    while index < files::TAILS.len() {
-        set = set.with_tail(files::TAILS[index].as_bytes());
-        index += 1;
-    }
-    set
-};
-
 /// Finds everything in a text.
 pub(crate) fn detect(text: &str) -> Vec<Span> {
     detect_at(text, 0)
@@ -65,7 +55,7 @@ fn detect_at(text: &str, depth: u8) -> Vec<Span> {
     pass(text.as_bytes(), &mut scanner);
     let encoded = std::mem::take(&mut scanner.encoded);
     encoded.detect(text, |plain| detect_at(plain, depth + 1), |span| scanner.report_span(span));
-    settle(text, scanner.found)
+    if depth == 0 { settle(text, scanner.found) } else { unsettled(text, scanner.found) }
 }
 
 impl Scanner<'_> {
@@ -100,8 +90,8 @@ impl Scanner<'_> {
 }
 
 impl Visit for Scanner<'_> {
-    const HEADS: &'static Grams = &HEADS;
-    const TAILS: &'static Grams = &TAILS;
+    const HEADS: Option<&'static Grams> = Some(&HEADS);
+    const TAILS: Option<&'static Grams> = None;
     const JOINED: bool = false;
 
     fn on_word(&mut self, word: Word) {
@@ -121,13 +111,9 @@ impl Visit for Scanner<'_> {
             commands::on_program(self, start, end);
             files::on_head(self, start, end);
         }
-        let tail = u32::from_le_bytes([text.before(end, 3), text.before(end, 2), text.before(end, 1), 0]);
-        if TAILS.holds(tail) {
-            files::on_tail(self, start, end);
-        }
         if end - start >= WORD_MIN_BYTES {
             files::on_long_word(self, start, end);
-            tokens::on_long_word(self, start);
+            tokens::on_long_word(self, start, end);
             self.judge_encoded(start);
         }
     }
@@ -136,6 +122,7 @@ impl Visit for Scanner<'_> {
         match byte {
             b'-' => pem::on_dashes(self, at),
             b'$' => files::on_dollar(self, at),
+            b'~' => files::on_tilde(self, at),
             b'@' => files::on_driver_address(self, at),
             _ if self.depth < DEPTH_MAX => self.encoded.note(self.text, at),
             _ => {}

@@ -76,8 +76,10 @@ pub(crate) fn on_word(scanner: &mut Scanner<'_>, start: usize) {
     if text.starts_with(start, b"eyJ") {
         jwt(scanner, start);
     }
+    let third = text.at(start + 2);
     for form in forms_of(first_two[0], first_two[1]) {
-        if text.starts_with(start, form.prefix.as_bytes()) {
+        let prefix = form.prefix.as_bytes();
+        if prefix.get(2).is_none_or(|byte| *byte == third) && text.starts_with(start, prefix) {
             try_form(scanner, form, start);
         }
     }
@@ -180,8 +182,11 @@ fn secret_like(bytes: &[u8]) -> bool {
 }
 
 /// Judges a long word: an AWS secret key that is announced in the same line.
-pub(crate) fn on_long_word(scanner: &mut Scanner<'_>, start: usize) {
+pub(crate) fn on_long_word(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     let text = scanner.text;
+    if end - start > SECRET_BYTES {
+        return;
+    }
     // The word is only a part of the run where a `+` or `/` stands inside.
     let run_start = text.run_back(start, SECRET_BYTES, in_secret);
     let run_end = text.run(start, SECRET_BYTES + 1, in_secret);
