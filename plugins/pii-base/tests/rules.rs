@@ -156,7 +156,7 @@ fn values_of_secret_names_are_covered() {
     check("db.password: «s3cret», retry");
     check("client-secret = «a.b-c»;");
     check("clientSecret: '«two words»'");
-    check("<password>«abc»</password>");
+    check("<password>«abc»</password> <password>«,x»</password>");
     check("GET /x?token=«abcd»&page=2 200");
     check("tool --password «pw1» --verbose --api-key=«k1» --port 80");
     check("mysql -h db -u root -p«pw1» shop");

@@ -209,7 +209,8 @@ pub fn find_value(
         return (inside < end).then_some(Value { start: inside, end, separator, quoted: true });
     }
     // `Option<Secret>, …` is a type of a program.
-    if separator == Separator::Tag && matches!(text.at(start), b' ' | b',' | b';' | b')' | b'>' | b'{') {
+    let generic = separator == Separator::Tag && is_word(text.before(name_start, 2));
+    if generic && matches!(text.at(start), b' ' | b',' | b';' | b')' | b'>' | b'{') {
         return None;
     }
     let in_query = matches!(before, b'?' | b'&')
