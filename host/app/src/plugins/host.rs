@@ -3,8 +3,9 @@
 //! Invariant: [`PluginHost::load`] is the only way to a running plugin that is not bundled, and it checks state,
 //! SHA-256, signature and pin each time, whether native code is cached or not.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cap_std::fs::Dir;
 use sha2::{Digest, Sha256};
@@ -25,6 +26,8 @@ use crate::{App, AppError};
 /// Loads plugins when they are needed, and no engine before.
 pub(crate) struct PluginHost {
     engine: OnceLock<Engine>,
+    /// Bundled plugins that were needed so far: each is loaded once, since its native code runs where it lies.
+    bundled: Mutex<BTreeMap<&'static str, Arc<Plugin>>>,
     folder: Option<PathBuf>,
     context: Arc<CallContext>,
 }
@@ -72,7 +75,7 @@ impl PluginHost {
     ) -> Self {
         let ports = Ports { log, failures, clock: Some(clock), ..Ports::default() };
         let context = Arc::new(CallContext { ports, connection: String::new(), cancel });
-        Self { engine: OnceLock::new(), folder: data_dir.map(|d| d.join(FOLDER)), context }
+        Self { engine: OnceLock::new(), bundled: Mutex::default(), folder: data_dir.map(|d| d.join(FOLDER)), context }
     }
 
     /// What calls without a connection run with: log, clock and the handle that ends all of them.
@@ -86,6 +89,17 @@ impl PluginHost {
         }
         let engine = Engine::new()?;
         Ok(self.engine.get_or_init(|| engine))
+    }
+
+    /// A bundled plugin, loaded when it is needed first.
+    fn bundled(&self, id: &'static str) -> Result<Arc<Plugin>, AppError> {
+        let mut loaded = self.bundled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plugin) = loaded.get(id) {
+            return Ok(Arc::clone(plugin));
+        }
+        let plugin = load_bundled(self.engine()?, id)?;
+        loaded.insert(id, Arc::clone(&plugin));
+        Ok(plugin)
     }
 
     /// What ends running work.
@@ -190,7 +204,7 @@ impl PluginHost {
         for id in bundled_ids() {
             // The kind is known without the manifest, and native code is mapped only for what is wanted.
             if trcaa_runtime::bundled_kind(id) == Some(kind) && !is_disabled(&rows, id) {
-                plugins.push(load_bundled(self.engine()?, id)?);
+                plugins.push(self.bundled(id)?);
             }
         }
         // What the user enabled and is gone or changed is told, never left out in silence: a detector less would mean
@@ -209,8 +223,8 @@ impl PluginHost {
     /// `not_found`, `plugin_disabled`, `plugin_quarantined`, `plugin_missing`, `publisher_changed`, `plugin_refused`.
     pub(crate) fn load(&self, store: &Store, id: &str) -> Result<Arc<Plugin>, AppError> {
         let row = store.plugin(id)?;
-        let bundled = bundled_ids().any(|known| known == id);
-        match row.as_ref().filter(|row| bundled == (row.source == BUNDLED)) {
+        let bundled = bundled_ids().find(|known| *known == id);
+        match row.as_ref().filter(|row| bundled.is_some() == (row.source == BUNDLED)) {
             Some(row) if row.state == PluginState::Disabled => {
                 Err(AppError::failed("plugin_disabled", format!("loading plugin {id}: it is switched off"))
                     .hint(format!("switch it on with: trcaa plugin enable {id}")))
@@ -220,10 +234,12 @@ impl PluginHost {
                 Err(AppError::failed("plugin_quarantined", format!("loading plugin {id}: it is quarantined: {reason}"))
                     .hint(format!("look at it: trcaa plugin show {id}; let it run again: trcaa plugin enable {id}")))
             }
-            _ if bundled => Ok(load_bundled(self.engine()?, id)?),
-            Some(row) => self.load_row(store, row),
-            None => Err(AppError::failed("not_found", format!("there is no enabled plugin {id:?}"))
-                .hint("list them with: trcaa plugin list")),
+            kept => match (bundled, kept) {
+                (Some(id), _) => self.bundled(id),
+                (None, Some(row)) => self.load_row(store, row),
+                (None, None) => Err(AppError::failed("not_found", format!("there is no enabled plugin {id:?}"))
+                    .hint("list them with: trcaa plugin list")),
+            },
         }
     }
 
