@@ -397,7 +397,8 @@ fn an_author_cannot_write_lines_of_their_own_into_the_screen_of_a_connection() {
 /// A provider whose manifest says this from its description on.
 fn with_manifest(text: &str) -> Vec<u8> {
     let guest = tests::HOSTILE_NETWORKED;
-    let (first, last) = (b"description = \"Tries every way out.\"".as_slice(), b"wall_ms_max = 4000\n".as_slice());
+    let (first, last) =
+        (b"description = \"Tries every way out.\"".as_slice(), b"host_call_bytes_max = 1048576\n".as_slice());
     // As long as what it replaces, so that nothing else moves; it is in the component's code too.
     let mut bytes = guest.to_vec();
     let starts: Vec<usize> = memchr::memmem::find_iter(guest, first).collect();

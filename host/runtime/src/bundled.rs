@@ -119,7 +119,7 @@ mod tests {
         let other = Engine::new().unwrap();
         let beside = load_bundled(&other, "pii-base").unwrap();
         drop(load_bundled(&other, "pii-base").unwrap());
-        let found = |plugin| {
+        let found = |plugin: &Arc<Plugin>| {
             let detector = crate::Detector::new(plugin, Arc::<CallContext>::default()).unwrap();
             detector.detect(&["mail ada@example.org".to_owned()]).unwrap().concat().len()
         };

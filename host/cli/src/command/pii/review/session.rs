@@ -159,7 +159,7 @@ impl Session {
             Key::Char('p' | 'k') | Key::Previous => self.at = self.at.saturating_sub(1),
             Key::Char('g') | Key::First => self.at = 0,
             Key::Char('G') | Key::Last => self.at = self.spans.len().saturating_sub(1),
-            Key::Open => self.to_open(),
+            Key::Open => self.go_to_open(),
             Key::Char(_) | Key::Other => self.help = help,
         }
         Wish::Stay
@@ -181,7 +181,7 @@ impl Session {
             self.undo.remove(0);
         }
         self.undo.push(Change { to: before, undoes: true });
-        self.to_open();
+        self.go_to_open();
     }
 
     fn change(&self, indexes: &[usize], state: SpanState) -> Wish {
@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// To the next finding that nobody decided, from the beginning again behind the last; else stays.
-    fn to_open(&mut self) {
+    fn go_to_open(&mut self) {
         let open = |index: &usize| self.spans.get(*index).is_some_and(|span| span.state == SpanState::Undecided);
         let behind = (self.at + 1..self.spans.len()).find(open);
         self.at = behind.or_else(|| (0..self.spans.len()).find(open)).unwrap_or(self.at);
