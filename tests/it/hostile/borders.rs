@@ -37,6 +37,7 @@ fn render(body: &str) -> Result<usize, Fault> {
         &component_with("render/document-renderer", "document-renderer", &core, "output_bytes_max = 8_388_608"),
     );
     let renderer = Renderer::new(&plugin, Default::default()).unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test's own words")]
     let title = Guard::pass("title", Origin::Raw, &[], &mut Pseudonyms::default(), usize::MAX).unwrap();
     let nodes = vec![Node { parent: None, kind: NodeKind::Root }];
     let tree = RenderTree { title, nodes, metadata: Vec::new() };
