@@ -110,15 +110,16 @@ fn body(session: &Session, shown: &PiiSpan, columns: usize, rows: usize) -> Vec<
     while let Some(begin) = at.filter(|_| lines.len() < rows) {
         let end = line_end(text, begin);
         // The begin of a very long line is not looked for: what is shown of it starts near the finding.
-        let from = if (begin..=end).contains(&start) {
-            before(text, begin, start, columns.saturating_sub(gutter + 2) / 3)
-        } else {
-            begin
-        };
+        let room = columns.saturating_sub(gutter + 2);
+        let fits = text
+            .get(begin..end)
+            .filter(|line| line.len() <= room * 4)
+            .is_some_and(|line| width(&visible(line)) <= room);
+        let from = if !fits && (begin..=end).contains(&start) { before(text, begin, start, room / 3) } else { begin };
         let mut line = vec![(Style::Dim, format!("{number:>gutter$} "))];
         line.extend(pieces(session, from, end, columns.saturating_sub(gutter + 1), from > begin));
         lines.push(line);
-        at = (end < text.len()).then_some(end + 1);
+        at = (end + 1 < text.len()).then_some(end + 1);
         number += 1;
     }
     lines

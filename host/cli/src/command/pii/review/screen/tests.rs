@@ -54,7 +54,8 @@ fn the_finding_stands_in_its_line_between_its_neighbours() {
     assert_eq!(seen[1], "Email → [Email_1] · undecided · found by pii-base, 95 % sure");
     assert!(seen.iter().any(|line| line == "2 two"), "{seen:?}");
     assert!(seen.iter().any(|line| line == "3 mail from ada@example.org to bob@example.org"), "{seen:?}");
-    assert!(seen.iter().any(|line| line == "4 four"), "{seen:?}");
+    assert_eq!(seen[6], "4 four");
+    assert_eq!(seen[7], "", "behind the last line end there is no line");
     assert_eq!(shown(&lines), ["ada@example.org"]);
     let other = lines.iter().flatten().find(|(style, _)| *style == Style::Undecided).unwrap();
     assert_eq!(other.1, "bob@example.org");
@@ -80,6 +81,13 @@ fn a_line_of_any_length_is_cut_around_its_finding_and_no_line_is_too_wide() {
             assert!(width(&line) <= columns, "{columns}: {line:?}");
         }
     }
+}
+
+#[test]
+fn a_line_that_fits_is_shown_from_its_begin() {
+    let text = format!("{} ada@example.org\n", "x".repeat(40));
+    let shown = plain(&frame(&session(&text, &["ada@example.org"]), 60, 9));
+    assert_eq!(shown[3], format!("1 {}", text.trim_end()));
 }
 
 #[test]
