@@ -1,8 +1,9 @@
 //! Native code that is part of this program, run where it lies: nothing of it is copied, and what is never called is
 //! never read from disk.
 //!
-//! Invariants: memory that is executable is never writable; code of this program stays executable once it was, because
-//! two components may share it; whatever the system refuses here is copied by the caller instead.
+//! Invariants: memory that is executable is never writable; code of this program stays executable once it was, and is
+//! never made writable; it is loaded once in a process (`bundled`), because wasmtime registers code by its place; whatever
+//! the system refuses here is copied by the caller instead.
 
 use std::ops::Range;
 use std::ptr::NonNull;

@@ -30,14 +30,12 @@ pub(crate) fn give_back() {
 }
 
 /// The terminal, until it is dropped.
-pub(super) struct Terminal {
-    _private: (),
-}
+pub(super) struct Terminal(());
 
 impl Terminal {
     pub(super) fn begin() -> Result<Self, AppError> {
         terminal::enable_raw_mode().map_err(failed)?;
-        let this = Self { _private: () };
+        let this = Self(());
         let mut out = io::stdout();
         queue!(out, EnterAlternateScreen, DisableLineWrap, cursor::Hide).and_then(|()| out.flush()).map_err(failed)?;
         Ok(this)
