@@ -17,6 +17,7 @@ mod flags;
 mod judge;
 pub mod limits;
 mod paths;
+pub mod plan;
 mod prescan;
 mod programs;
 mod simple;
