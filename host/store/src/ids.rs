@@ -53,6 +53,31 @@ resolvers! {
 }
 
 impl Store {
+    /// Finds a kubeconfig's id as the others are found.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`], [`StoreError::Ambiguous`], [`StoreError::IdTooShort`].
+    pub(crate) fn resolve_kubeconfig(&self, text: &str) -> Result<String, StoreError> {
+        self.resolve_plain("kubeconfig", "kubeconfig_files", text)
+    }
+
+    /// Finds an execution's id as the others are found.
+    ///
+    /// # Errors
+    /// [`StoreError::NoSuch`], [`StoreError::Ambiguous`], [`StoreError::IdTooShort`].
+    pub fn resolve_execution(&self, text: &str) -> Result<String, StoreError> {
+        self.resolve_plain("execution", "command_executions", text)
+    }
+
+    fn resolve_plain(&self, what: &'static str, table: &str, text: &str) -> Result<String, StoreError> {
+        let last = format!("SELECT id FROM {table} ORDER BY rowid DESC LIMIT 1");
+        let exact = format!("SELECT id FROM {table} WHERE id = ?1");
+        let fragment = format!(
+            "SELECT id FROM {table} WHERE substr(lower(id), 1, ?2) = ?1 OR substr(lower(id), -?2) = ?1 LIMIT ?3"
+        );
+        self.resolve(what, [&last, &exact, &fragment], text)
+    }
+
     fn resolve(
         &self,
         what: &'static str,

@@ -16,6 +16,7 @@
 //!    has it open, and the key of what is put in place is durable before it is.
 //! 7. No list and no detail ever reads a BLOB.
 
+mod approvals;
 mod audit;
 mod backup;
 mod changes;
@@ -30,6 +31,7 @@ mod documents;
 mod draft;
 mod error;
 mod events;
+mod executions;
 mod export;
 mod fallback;
 mod files;
@@ -42,6 +44,7 @@ mod issues;
 mod key_check;
 mod key_file;
 mod keys;
+mod kubeconfigs;
 mod lock;
 mod logs;
 mod migrate;
@@ -67,6 +70,7 @@ mod schema;
 mod search;
 mod secret_columns;
 mod settings;
+mod shell_templates;
 mod spans;
 mod standings;
 mod steps;
@@ -75,6 +79,7 @@ mod text;
 mod timeline;
 mod words;
 
+pub use approvals::{ApprovalDecision, NewDecision};
 pub use audit::{AUDIT_CHAIN_FORMAT, AuditHead};
 pub use backup::Backup;
 pub use check::{CheckReport, CipherSettings, StoreStatus};
@@ -84,6 +89,7 @@ pub use deep::{DeepProgress, DeepSearch, HITS_PER_LOG_MAX};
 pub use documents::{DocumentRevision, NewDocument};
 pub use error::{BackupProblem, KeyFileProblem, StoreError};
 pub use events::{EVENT_QUEUE_MAX, Event, EventError, EventWriter, PendingEvents};
+pub use executions::{Execution, ExecutionEnd, NewExecution};
 pub use export::{ExportRow, ExportTable, ExportValue};
 pub use ids::ID_FRAGMENT_CHARS_MIN;
 pub use images::{ImageFilter, ImageListed};
@@ -91,6 +97,7 @@ pub use import::{
     ImportError, ImportOptions, ImportReport, KeyElsewhere, NotTaken, Outcome, ReasonCount, SourceChain, TableReport,
 };
 pub use keys::{KeyKind, KeySource, Purpose, parse_key};
+pub use kubeconfigs::{Kubeconfig, NewKubeconfig};
 pub use logs::{LogFileListed, LogFilter, RedactedCopy};
 pub use migrate::migration_names;
 pub use open::{DATABASE_FILE, KEY_FILE, KEY_FILES, Mode, OpenOptions};
@@ -106,6 +113,7 @@ pub use providers::{NewProvider, Provider};
 pub use pseudonyms::Pseudonym;
 pub use rekey::{Compacted, EncryptionKey, KeyTarget, Rekey, Rekeyed};
 pub use restore::{Restore, Restored, Unsound};
+pub use shell_templates::ShellTemplate;
 pub use spans::NewSpan;
 pub use standings::ValueStanding;
 pub use store::{Opened, Store, Tx};

@@ -21,5 +21,6 @@ mod rekey;
 mod schema;
 mod search;
 mod secrecy;
+mod shell;
 mod spans;
 mod tampering;
