@@ -1,7 +1,7 @@
 //! Judges shell lines: which may run by themselves, which ask first, which never run.
 //!
 //! Owns the grammar walk, the cooking of words, the command tables and the tiers. Must not know approvals, the store or
-//! the terminal; nothing in this half starts a process.
+//! the terminal. [`run`] alone starts processes; nothing of the other half does.
 //!
 //! Invariants:
 //! 1. Tier 1 is earned, never assumed: complete parse, printable ASCII, fixed words, known command, known flags.
@@ -20,6 +20,7 @@ mod paths;
 pub mod plan;
 mod prescan;
 mod programs;
+pub mod run;
 mod simple;
 mod table;
 mod table_cluster;
