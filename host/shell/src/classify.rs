@@ -3,23 +3,35 @@
 //! Owns the order of the checks (empty, characters, walk, second look) and the merging of reasons into one verdict.
 
 use crate::limits::{PARTS_MAX, REASONS_MAX};
-use crate::text;
-use crate::tier::{ClassifyError, Tier, Verdict};
+use crate::plan::Plan;
+use crate::rules::Rules;
+use crate::tier::{ClassifyError, Judgement, Tier, Verdict};
 use crate::walk::Walk;
+use crate::{strict, text};
 
-/// Judges one shell line (bash grammar; newlines separate commands) without running anything.
+/// Judges one shell line (bash grammar; newlines separate commands) without running anything, by the tables alone.
+///
+/// # Errors
+///
+/// [`ClassifyError::Empty`] when the line holds nothing but blanks and newlines.
+pub fn classify(line: &str) -> Result<Verdict, ClassifyError> {
+    judge(line, &Rules::default()).map(|judgement| judgement.verdict)
+}
+
+/// Judges one shell line by the tables and the person's own rules, and plans it if it is tier 1.
 ///
 /// Time and stack are bounded for any input. Lines beyond a limit of [`crate::limits`] are tier 2 or 3, never 1.
 ///
 /// # Errors
 ///
 /// [`ClassifyError::Empty`] when the line holds nothing but blanks and newlines.
-pub fn classify(line: &str) -> Result<Verdict, ClassifyError> {
+pub fn judge(line: &str, rules: &Rules) -> Result<Judgement, ClassifyError> {
     let line = line.trim_matches([' ', '\t', '\n']);
     if line.is_empty() {
         return Err(ClassifyError::Empty);
     }
     let mut walk = Walk::default();
+    walk.rules = rules.clone();
     if line.contains('\0') {
         walk.raise(Tier::Three, "holds a NUL, which no shell can read");
     }
@@ -39,7 +51,25 @@ pub fn classify(line: &str) -> Result<Verdict, ClassifyError> {
     {
         walk.raise(Tier::Three, reason);
     }
-    Ok(verdict(walk))
+    let plan = plan(line, &mut walk);
+    Ok(Judgement { verdict: verdict(walk), plan })
+}
+
+/// Gives the plan of a tier-1 line, or makes the line tier 2.
+fn plan(line: &str, walk: &mut Walk) -> Option<Plan> {
+    if walk.tier > Tier::One {
+        return None;
+    }
+    let Some(plan) = std::mem::take(&mut walk.draft).plan(walk.commands) else {
+        walk.raise(Tier::Two, "needs a shell");
+        return None;
+    };
+    // The second reader shares no code with the first: where they differ, one of them is not bash.
+    if strict::read(line).as_ref() != Some(&plan) {
+        walk.raise(Tier::Two, "not read alike by both readers");
+        return None;
+    }
+    Some(plan)
 }
 
 fn verdict(walk: Walk) -> Verdict {

@@ -111,6 +111,16 @@ impl Spec {
         self.bare = true;
         self
     }
+
+    /// Finds a subcommand.
+    pub(crate) fn sub(&self, name: &str) -> Option<&'static Self> {
+        self.subs.iter().find(|sub| sub.name == name)
+    }
+
+    /// Tells whether there are subcommands.
+    pub(crate) const fn has_subs(&self) -> bool {
+        !self.subs.is_empty()
+    }
 }
 
 /// An argument list that an entry accounts for.

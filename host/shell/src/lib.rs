@@ -2,13 +2,18 @@
 //!
 //! Owns the grammar walk, the cooking of words, the command tables and the tiers. Must not know approvals, the store or
 //! the terminal. [`run`] alone starts processes; nothing of the other half does.
+//! Owns the grammar walk, the cooking of words, the command tables, the tiers, and the plan of a line that may run
+//! without a shell. Must not know approvals, the store or
+//! the terminal; nothing in this half starts a process.
 //!
 //! Invariants:
 //! 1. Tier 1 is earned, never assumed: complete parse, printable ASCII, fixed words, known command, known flags.
 //! 2. The highest tier of any part is the tier of the line; an unknown or unreadable part is at least tier 2.
 //! 3. What does not parse is tier 3; what passes a limit is tier 2, or tier 3 when it holds a tier-3 word.
-//! 4. A verdict is reached in bounded time and stack whatever the line is: every limit is in [`limits`].
+//! 4. A tier-1 line has a plan made of the words that were judged, and two readers that share no code agree on it.
+//! 5. A verdict is reached in bounded time and stack whatever the line is: every limit is in [`limits`].
 
+mod argv;
 mod carry;
 mod classify;
 mod cook;
@@ -21,7 +26,10 @@ pub mod plan;
 mod prescan;
 mod programs;
 pub mod run;
+mod redirect;
+mod rules;
 mod simple;
+mod strict;
 mod table;
 mod table_cluster;
 mod table_files;
@@ -30,5 +38,6 @@ mod text;
 mod tier;
 mod walk;
 
-pub use classify::classify;
-pub use tier::{ClassifyError, Part, Tier, Verdict};
+pub use classify::{classify, judge};
+pub use rules::{Rules, RulesError};
+pub use tier::{ClassifyError, Judgement, Part, Tier, Verdict};

@@ -59,3 +59,12 @@ pub const SHOWN_CHARS_MAX: usize = 400;
 
 /// Most functions of one line whose calls are followed in the search for a fork bomb.
 pub const FUNCTIONS_MAX: usize = 32;
+
+/// Longest text of a person's own rules, in bytes.
+pub const RULES_BYTES_MAX: usize = 64 * 1024;
+
+/// Most rules of a person's own.
+pub const RULES_MAX: usize = 128;
+
+/// Most words in the prefix of a rule, and most flags it allows.
+pub const RULE_WORDS_MAX: usize = 64;

@@ -159,6 +159,14 @@ pub(crate) fn is_device(path: &str) -> bool {
     })
 }
 
+/// Tells whether a path may stand after `<`: nothing below `/dev` but the sink, and no place where bash opens a network
+/// connection or a process's own descriptors are files.
+pub(crate) fn is_plain_input(path: &str) -> bool {
+    let path = normal(path);
+    let own = path.starts_with("/proc/") && path.contains("/fd");
+    path == "/dev/null" || !(path.is_empty() || own || path == "/dev" || path.starts_with("/dev/"))
+}
+
 /// Folders of the system: what is recursively changed, moved or removed there ends the machine.
 const SYSTEM: &[&str] = &[
     "/",
@@ -237,7 +245,7 @@ fn normal(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_device, is_key_file, is_system_file, is_system_folder};
+    use super::{is_device, is_key_file, is_plain_input, is_system_file, is_system_folder};
 
     #[test]
     fn key_files_are_known_by_folder_name_and_ending() {
@@ -275,6 +283,18 @@ mod tests {
             "mem",
         ] {
             assert!(!is_key_file(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_plain_files_are_plain_input() {
+        for path in ["app.log", "/var/log/syslog", "/dev/null", "/proc/meminfo"] {
+            assert!(is_plain_input(path), "{path}");
+        }
+        for path in
+            ["", "/dev/tcp/h/80", "/dev/../dev//udp/h/53", "/dev/stdin", "/dev/fd/3", "/dev/tty", "/proc/self/fd/0"]
+        {
+            assert!(!is_plain_input(path), "{path}");
         }
     }
 

@@ -336,9 +336,22 @@ pub(crate) fn getent(matched: &Matched<'_>) -> Answer {
     }
 }
 
-/// printf: a format, not a variable to write to.
+/// printf: a format whose directives the program and the shell's own command print alike.
 pub(crate) fn printf(matched: &Matched<'_>) -> Answer {
-    if matched.operands.is_empty() { Err("no format") } else { Ok(()) }
+    const BAD: &str = "a printf format that is not known to only print";
+    let mut rest = *matched.operands.first().ok_or("no format")?;
+    while let Some((_, after)) = rest.split_once('%') {
+        let after = after.trim_start_matches(|c: char| matches!(c, '-' | '+' | ' ' | '#' | '.' | '0'..='9'));
+        let kind = after.chars().next().ok_or(BAD)?;
+        if !matches!(
+            kind,
+            '%' | 'b' | 's' | 'c' | 'd' | 'i' | 'o' | 'u' | 'x' | 'X' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G'
+        ) {
+            return Err(BAD);
+        }
+        rest = after.get(1..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// pvesh: paths that list state, not the ones of accounts and tokens.

@@ -4,6 +4,7 @@
 
 use brush_parser::ast::{CommandPrefixOrSuffixItem, SimpleCommand};
 
+use crate::argv::Streams;
 use crate::cook::cook;
 use crate::judge::judge;
 use crate::limits::{CARRIED_MAX, PARTS_MAX, SHOWN_CHARS_MAX};
@@ -19,6 +20,7 @@ struct Gathered {
     fixed: bool,
     input: Vec<String>,
     tier: Option<(Tier, &'static str)>,
+    streams: Streams,
 }
 
 impl Gathered {
@@ -54,6 +56,15 @@ impl Walk {
         self.note_call(name);
         let judged = judge(&args, gathered.fixed);
         let (mut tier, mut reason) = (judged.tier, judged.reason);
+        let rules = self.rules.clone();
+        // A rule lowers only what is nothing but fixed words.
+        let plain = gathered.fixed && gathered.tier.is_none_or(|(more, _)| more == Tier::One);
+        if let Some((less, why)) = rules.lowered(&args, tier).filter(|_| plain) {
+            (tier, reason) = (less, why);
+        }
+        if let Some((more, why)) = rules.raised(&args).filter(|(more, _)| *more > tier) {
+            (tier, reason) = (more, why);
+        }
         if let Some((more, why)) = gathered.tier.filter(|(more, _)| *more > tier || (args.is_empty() && *more == tier))
         {
             (tier, reason) = (more, why);
@@ -74,6 +85,10 @@ impl Walk {
         } else if !gathered.input.is_empty() {
             self.printed = Some(gathered.input.join("\n"));
         }
+        // Only a whole tier-1 line is planned, so what stays below tier 1 need not be exact.
+        let stage = if tier == Tier::One { gathered.streams.clone().stage(gathered.words.clone()) } else { None };
+        self.draft.stage(stage);
+        self.commands += 1;
         if self.parts.len() < PARTS_MAX {
             self.parts.push(Part {
                 command: shown(&gathered.raw, &args, gathered.fixed),
@@ -111,9 +126,10 @@ impl Walk {
     fn item(&mut self, item: &CommandPrefixOrSuffixItem, gathered: &mut Gathered, depth: usize) {
         match item {
             CommandPrefixOrSuffixItem::IoRedirect(redirect) => {
-                let (tier, reason, input) = self.redirect(redirect, depth);
-                gathered.raise(tier, reason);
-                gathered.input.extend(input);
+                let redirected = self.redirect(redirect, depth);
+                gathered.raise(redirected.tier, redirected.reason);
+                gathered.input.extend(redirected.input);
+                gathered.streams.apply(redirected.effect);
             }
             CommandPrefixOrSuffixItem::Word(word) | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => {
                 self.word(&word.value, gathered, depth);

@@ -16,6 +16,18 @@ pub(crate) fn knows(name: &str) -> bool {
     name == "find" || entry(name).is_some()
 }
 
+/// Tells whether a command, with these words after it, still has subcommands to choose from.
+pub(crate) fn wants_subcommand(name: &str, rest: &[String]) -> bool {
+    let Some(mut spec) = entry(name) else { return false };
+    for word in rest {
+        match spec.sub(word) {
+            Some(sub) => spec = sub,
+            None => return false,
+        }
+    }
+    spec.has_subs()
+}
+
 /// Checks a command of the tables.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::plan::Plan;
+
 /// How freely a line may run; ordered, the higher the stricter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tier {
@@ -51,6 +53,15 @@ pub struct Verdict {
     pub reasons: Vec<String>,
     /// The commands in the order they were met; at most [`crate::limits::PARTS_MAX`]. Empty when the line was not parsed.
     pub parts: Vec<Part>,
+}
+
+/// A verdict, and how the line runs if nobody has to be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// What the classifier found out.
+    pub verdict: Verdict,
+    /// The programs to run without a shell; there exactly if the verdict is tier 1.
+    pub plan: Option<Plan>,
 }
 
 /// Why a line has no verdict.

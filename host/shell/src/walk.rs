@@ -1,21 +1,24 @@
 //! Walks the parsed line: every construct of the grammar down to its simple commands.
 //!
-//! Owns the parser call and its bounds, redirections, assignments and what flows through pipes. Invariant: a construct
+//! Owns the parser call and its bounds, assignments and what flows through pipes. Invariant: a construct
 //! that this file does not account for does not compile (the matches have no wildcard), so none is skipped.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brush_parser::ast::{
-    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, IoFileRedirectKind,
-    IoFileRedirectTarget, IoRedirect, Pipeline, RedirectList, SeparatorOperator, Word,
+    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, Pipeline, RedirectList,
+    SeparatorOperator, Word,
 };
 use brush_parser::{Parser, ParserOptions};
 
+use crate::argv::Draft;
 use crate::cook::cook;
 use crate::limits::{DEPTH_MAX, FUNCTIONS_MAX, PARSED_BYTES_MAX, SCANNED_BYTES_MAX, SCRIPTS_MAX, TOKENS_MAX};
+use crate::plan::When;
 use crate::prescan::prescan;
+use crate::rules::Rules;
+use crate::text;
 use crate::tier::{Part, Tier};
-use crate::{paths, text};
 
 /// The state of one judgement.
 pub(crate) struct Walk {
@@ -32,6 +35,12 @@ pub(crate) struct Walk {
     pub(crate) open_interpreters: usize,
     /// What the last simple command prints, if that is known.
     pub(crate) printed: Option<String>,
+    /// What would run without a shell, as far as it was met.
+    pub(crate) draft: Draft,
+    /// How many simple commands were met.
+    pub(crate) commands: usize,
+    /// The person's own rules.
+    pub(crate) rules: Rules,
     tokens_left: usize,
     bytes_left: usize,
     scripts_left: usize,
@@ -53,6 +62,9 @@ impl Default for Walk {
             fetchers: 0,
             open_interpreters: 0,
             printed: None,
+            draft: Draft::default(),
+            commands: 0,
+            rules: Rules::default(),
             tokens_left: TOKENS_MAX,
             bytes_left: PARSED_BYTES_MAX,
             scripts_left: SCRIPTS_MAX,
@@ -73,14 +85,18 @@ impl Walk {
         }
     }
 
-    fn irregular(&mut self, reason: &str) {
+    pub(crate) fn irregular(&mut self, reason: &str) {
         self.irregular = true;
+        self.draft.breaks();
         self.raise(Tier::Two, reason);
     }
 
     /// Parses and judges a text as a script; `depth` counts scripts in scripts.
     pub(crate) fn script(&mut self, script: &str, depth: usize) {
         let scan = prescan(script);
+        if depth > 0 {
+            self.draft.breaks();
+        }
         let refused = if depth > DEPTH_MAX {
             Some("scripts nested too deeply to be judged in full")
         } else if self.scripts_left == 0
@@ -151,6 +167,7 @@ impl Walk {
             return;
         }
         let mut inner = Walk {
+            rules: self.rules.clone(),
             tokens_left: self.tokens_left,
             bytes_left: self.bytes_left,
             scripts_left: self.scripts_left,
@@ -219,11 +236,15 @@ impl Walk {
     }
 
     fn and_or(&mut self, list: &AndOrList, depth: usize) {
+        self.draft.step(When::Always);
         self.pipeline(&list.first, depth);
         for next in &list.additional {
-            match next {
-                AndOr::And(pipeline) | AndOr::Or(pipeline) => self.pipeline(pipeline, depth),
-            }
+            let (when, pipeline) = match next {
+                AndOr::And(pipeline) => (When::Succeeded, pipeline),
+                AndOr::Or(pipeline) => (When::Failed, pipeline),
+            };
+            self.draft.step(when);
+            self.pipeline(pipeline, depth);
         }
     }
 
@@ -406,103 +427,8 @@ impl Walk {
 
     fn redirects(&mut self, list: Option<&RedirectList>, depth: usize) {
         for redirect in list.into_iter().flat_map(|list| &list.0) {
-            let (tier, reason, _) = self.redirect(redirect, depth);
-            self.raise(tier, reason);
+            let redirected = self.redirect(redirect, depth);
+            self.raise(redirected.tier, redirected.reason);
         }
-    }
-
-    /// Judges one redirection; the third answer is the text it feeds in, if that is known.
-    pub(crate) fn redirect(&mut self, redirect: &IoRedirect, depth: usize) -> (Tier, &'static str, Option<String>) {
-        use IoFileRedirectKind::{Append, Clobber, DuplicateInput, DuplicateOutput, Read, ReadAndWrite, Write};
-        match redirect {
-            IoRedirect::File(fd, kind, target) => match target {
-                IoFileRedirectTarget::Filename(word) => match kind {
-                    Read => self.reads(&word.value, matches!(fd, None | Some(0)), depth),
-                    Write => self.writes(&word.value, matches!(fd, None | Some(1 | 2)), true, depth),
-                    Clobber | ReadAndWrite | DuplicateInput | DuplicateOutput => {
-                        self.writes(&word.value, false, true, depth)
-                    }
-                    Append => self.writes(&word.value, false, false, depth),
-                },
-                IoFileRedirectTarget::Fd(to) => merged(*fd, to.to_string().as_str()),
-                IoFileRedirectTarget::Duplicate(word) => {
-                    let plain = !word.value.is_empty() && word.value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-                    match kind {
-                        DuplicateOutput if plain => merged(*fd, &word.value),
-                        _ if plain => (Tier::Two, "moves file descriptors", None),
-                        _ => self.writes(&word.value, false, true, depth),
-                    }
-                }
-                IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
-                    self.irregular("holds a substitution");
-                    self.list(&subshell.list, depth);
-                    (Tier::Two, "holds a substitution", None)
-                }
-            },
-            IoRedirect::HereDocument(_, document) => {
-                self.irregular = true;
-                let body = &document.doc.value;
-                if document.requires_expansion && body.contains(['$', '`']) {
-                    // Quotes mean nothing in a here-document, and must not hide a substitution.
-                    self.variable_text(&body.replace(['\'', '"'], " "), depth);
-                }
-                (Tier::Two, "needs a shell for its input", Some(body.clone()))
-            }
-            IoRedirect::HereString(_, word) => {
-                self.irregular = true;
-                let cooked = cook(&word.value);
-                for script in cooked.scripts {
-                    self.substitution(&script, depth);
-                }
-                (Tier::Two, "needs a shell for its input", Some(cooked.words.join(" ")))
-            }
-            IoRedirect::OutputAndError(word, append) => self.writes(&word.value, false, !append, depth),
-        }
-    }
-
-    fn reads(&mut self, raw: &str, plain_fd: bool, depth: usize) -> (Tier, &'static str, Option<String>) {
-        let cooked = cook(raw);
-        let path = cooked.words.join(" ");
-        for script in cooked.scripts {
-            self.substitution(&script, depth);
-        }
-        if cooked.fixed && plain_fd && !paths::is_key_file(&path) && !paths::is_device(&path) {
-            return (Tier::One, "only reads", None);
-        }
-        (Tier::Two, "reads from something other than a plain file", None)
-    }
-
-    fn writes(
-        &mut self,
-        raw: &str,
-        plain_fd: bool,
-        truncates: bool,
-        depth: usize,
-    ) -> (Tier, &'static str, Option<String>) {
-        let cooked = cook(raw);
-        let path = cooked.words.join(" ");
-        for script in cooked.scripts {
-            self.substitution(&script, depth);
-        }
-        self.irregular |= !cooked.fixed;
-        if cooked.fixed && plain_fd && path == "/dev/null" {
-            return (Tier::One, "only reads", None);
-        }
-        if paths::is_device(&path) || paths::is_sysrq(&path) || (!cooked.fixed && path.starts_with("/dev")) {
-            return (Tier::Three, "writes to a device", None);
-        }
-        if truncates && paths::is_system_file(&path) {
-            return (Tier::Three, "overwrites system files", None);
-        }
-        (Tier::Two, "writes to a file", None)
-    }
-}
-
-/// Judges `n>&m`: only errors into the output are plain.
-fn merged(fd: Option<i32>, to: &str) -> (Tier, &'static str, Option<String>) {
-    if fd == Some(2) && to == "1" {
-        (Tier::One, "only reads", None)
-    } else {
-        (Tier::Two, "moves file descriptors", None)
     }
 }

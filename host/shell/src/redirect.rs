@@ -1,0 +1,132 @@
+//! Judges redirections: what a command is made to read and write before it starts.
+//!
+//! Must not know commands. Invariant: what [`Redirected::effect`] says is exactly what bash would do, or `Shell`.
+
+use brush_parser::ast::{IoFileRedirectKind, IoFileRedirectTarget, IoRedirect};
+
+use crate::argv::Effect;
+use crate::cook::cook;
+use crate::paths;
+use crate::tier::Tier;
+use crate::walk::Walk;
+
+/// What one redirection is.
+pub(crate) struct Redirected {
+    pub(crate) tier: Tier,
+    pub(crate) reason: &'static str,
+    /// The text it feeds in, if that is known.
+    pub(crate) input: Option<String>,
+    /// What it does without a shell.
+    pub(crate) effect: Effect,
+}
+
+impl Redirected {
+    fn fine(effect: Effect) -> Self {
+        Self { tier: Tier::One, reason: "only reads", input: None, effect }
+    }
+
+    fn not(tier: Tier, reason: &'static str) -> Self {
+        Self { tier, reason, input: None, effect: Effect::Shell }
+    }
+}
+
+impl Walk {
+    /// Judges one redirection, and the scripts inside its words.
+    pub(crate) fn redirect(&mut self, redirect: &IoRedirect, depth: usize) -> Redirected {
+        use IoFileRedirectKind::{Append, Clobber, DuplicateInput, DuplicateOutput, Read, ReadAndWrite, Write};
+        match redirect {
+            IoRedirect::File(fd, kind, target) => match target {
+                IoFileRedirectTarget::Filename(word) => match kind {
+                    Read => self.reads(&word.value, matches!(fd, None | Some(0)), depth),
+                    Write => self.writes(&word.value, *fd, true, depth),
+                    Clobber | ReadAndWrite | DuplicateInput | DuplicateOutput => {
+                        self.writes(&word.value, Some(-1), true, depth)
+                    }
+                    Append => self.writes(&word.value, Some(-1), false, depth),
+                },
+                IoFileRedirectTarget::Fd(to) => merged(*fd, to.to_string().as_str()),
+                IoFileRedirectTarget::Duplicate(word) => {
+                    let plain = !word.value.is_empty() && word.value.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+                    match kind {
+                        DuplicateOutput if plain => merged(*fd, &word.value),
+                        _ if plain => Redirected::not(Tier::Two, "moves file descriptors"),
+                        _ => self.writes(&word.value, Some(-1), true, depth),
+                    }
+                }
+                IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
+                    self.irregular("holds a substitution");
+                    self.list(&subshell.list, depth);
+                    Redirected::not(Tier::Two, "holds a substitution")
+                }
+            },
+            IoRedirect::HereDocument(_, document) => {
+                self.irregular = true;
+                let body = &document.doc.value;
+                if document.requires_expansion && body.contains(['$', '`']) {
+                    // Quotes mean nothing in a here-document, and must not hide a substitution.
+                    self.variable_text(&body.replace(['\'', '"'], " "), depth);
+                }
+                Redirected { input: Some(body.clone()), ..Redirected::not(Tier::Two, "needs a shell for its input") }
+            }
+            IoRedirect::HereString(_, word) => {
+                self.irregular = true;
+                let cooked = cook(&word.value);
+                for script in cooked.scripts {
+                    self.substitution(&script, depth);
+                }
+                Redirected {
+                    input: Some(cooked.words.join(" ")),
+                    ..Redirected::not(Tier::Two, "needs a shell for its input")
+                }
+            }
+            IoRedirect::OutputAndError(word, append) => self.writes(&word.value, Some(-1), !append, depth),
+        }
+    }
+
+    fn reads(&mut self, raw: &str, plain_fd: bool, depth: usize) -> Redirected {
+        let cooked = cook(raw);
+        let path = cooked.words.join(" ");
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+        if cooked.fixed && plain_fd && !paths::is_key_file(&path) && paths::is_plain_input(&path) {
+            return Redirected::fine(Effect::Input(path));
+        }
+        Redirected::not(Tier::Two, "reads from something other than a plain file")
+    }
+
+    /// Judges `fd > raw`; a descriptor of -1 stands for an operator that is never plain.
+    fn writes(&mut self, raw: &str, fd: Option<i32>, truncates: bool, depth: usize) -> Redirected {
+        let cooked = cook(raw);
+        let path = cooked.words.join(" ");
+        for script in cooked.scripts {
+            self.substitution(&script, depth);
+        }
+        self.irregular |= !cooked.fixed;
+        if cooked.fixed && path == "/dev/null" {
+            match fd {
+                None | Some(1) => return Redirected::fine(Effect::OutputToNull),
+                Some(2) => return Redirected::fine(Effect::ErrorToNull),
+                Some(_) => {}
+            }
+        }
+        let (tier, reason) =
+            if paths::is_device(&path) || paths::is_sysrq(&path) || (!cooked.fixed && path.starts_with("/dev")) {
+                (Tier::Three, "writes to a device")
+            } else if truncates && paths::is_system_file(&path) {
+                (Tier::Three, "overwrites system files")
+            } else {
+                (Tier::Two, "writes to a file")
+            };
+        Redirected::not(tier, reason)
+    }
+}
+
+/// Judges `n>&m`: only errors into the output are plain.
+fn merged(fd: Option<i32>, to: &str) -> Redirected {
+    if fd == Some(2) && to == "1" {
+        Redirected::fine(Effect::ErrorToOutput)
+    } else {
+        Redirected::not(Tier::Two, "moves file descriptors")
+    }
+}

@@ -1,0 +1,138 @@
+//! Plans of tier-1 lines, and what a person's own rules do to whole lines.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use trcaa_shell::plan::{Flow, Plan, When};
+use trcaa_shell::{Rules, judge};
+
+fn plan(line: &str) -> Option<Plan> {
+    let judgement = judge(line, &Rules::default()).unwrap();
+    assert_eq!(judgement.plan.is_some(), judgement.verdict.tier.number() == 1, "{line}");
+    judgement.plan
+}
+
+fn tier(line: &str, rules: &Rules) -> u8 {
+    let judgement = judge(line, rules).unwrap();
+    assert_eq!(judgement.plan.is_some(), judgement.verdict.tier.number() == 1, "{line}");
+    judgement.verdict.tier.number()
+}
+
+fn argvs(plan: &Plan) -> Vec<Vec<&str>> {
+    let stages = plan.steps.iter().flat_map(|step| &step.stages);
+    stages.map(|stage| stage.argv.iter().map(String::as_str).collect()).collect()
+}
+
+#[test]
+fn the_plan_holds_the_cooked_words_in_their_order() {
+    let plan = plan("gr'e'p -c \"a b\\$\" app.log 2>&1 | sort -rn && echo 'it''s'; wc -l < app.log || ls 2>/dev/null")
+        .unwrap();
+    assert_eq!(
+        argvs(&plan),
+        [vec!["grep", "-c", "a b$", "app.log"], vec!["sort", "-rn"], vec!["echo", "its"], vec!["wc", "-l"], vec!["ls"],]
+    );
+    let whens: Vec<When> = plan.steps.iter().map(|step| step.when).collect();
+    assert_eq!(whens, [When::Always, When::Succeeded, When::Always, When::Failed]);
+    assert_eq!(plan.steps[0].stages[0].stderr, Flow::Output);
+    assert_eq!(plan.steps[2].stages[0].stdin.as_deref(), Some("app.log"));
+    assert_eq!(plan.steps[3].stages[0].stderr, Flow::Null);
+}
+
+#[test]
+fn what_has_no_exact_plan_is_never_tier_1() {
+    for line in [
+        "cat < a < b",
+        "ls |& cat",
+        "ls 2>&1x",
+        "ls >&2",
+        "cat < /dev/tcp/h/80",
+        "cat < /proc/self/fd/0",
+        "! ls",
+        "time ls",
+        "ls &",
+        "printf '%(%F)T'",
+        "printf '%n' x",
+        "printf -v x y",
+    ] {
+        assert!(plan(line).is_none(), "{line}");
+    }
+}
+
+#[test]
+fn a_rule_lowers_a_command_of_fixed_words_only() {
+    let rules =
+        Rules::parse("[[command]]\nprefix = ['tool', 'show']\noperands = true\ntier = 1\nreason = 'reads'").unwrap();
+    for line in ["tool show", "tool show a b", "tool show a | grep x 2>&1", "t'oo'l show a"] {
+        assert_eq!(tier(line, &rules), 1, "{line}");
+    }
+    for line in [
+        "tool del",
+        "tool show $x",
+        "tool show *",
+        "tool show $(ls)",
+        "tool show > f",
+        "tool show >> f",
+        "X=1 tool show",
+        "(tool show)",
+        "tool show &",
+        "tool show <<< x",
+        "/x/tool show",
+        "sudo tool show",
+        "tool show /etc/shadow",
+        "tool show --flag",
+        "tool show \u{e9}",
+        "tool show < /etc/shadow",
+        "env tool show",
+        "if tool show; then ls; fi",
+    ] {
+        assert!(tier(line, &rules) >= 2, "{line}");
+    }
+    assert_eq!(tier("tool show; rm -rf /", &rules), 3);
+    assert_eq!(tier("tool show $(rm -rf /)", &rules), 3);
+    assert_eq!(tier("tool show", &Rules::default()), 2);
+}
+
+#[test]
+fn a_rule_that_lowers_a_shell_gives_no_plan_for_its_script() {
+    let rules = Rules::parse("[[command]]\nprefix = ['sh', '-c', 'ls']\ntier = 1\nreason = 'reads'").unwrap();
+    assert_eq!(tier("sh -c ls", &rules), 2);
+}
+
+#[test]
+fn a_rule_raises_a_command_anywhere_in_a_line() {
+    let rules =
+        Rules::parse("[[command]]\nprefix = ['kubectl', 'drain']\ntier = 3\n[[command]]\nprefix = ['df']\ntier = 2")
+            .unwrap();
+    for line in [
+        "kubectl drain n",
+        "kubectl --context a drain n",
+        "sudo kubectl drain n",
+        "sh -c 'kubectl drain n'",
+        "ls; kubectl drain n",
+        "echo $(kubectl drain n)",
+    ] {
+        assert_eq!(tier(line, &rules), 3, "{line}");
+    }
+    assert_eq!(tier("df -h", &rules), 2);
+    assert_eq!(tier("free -m", &rules), 1);
+}
+
+#[test]
+fn a_destroyer_named_word_by_word_may_be_made_to_ask_and_nothing_more() {
+    let rules = Rules::parse(
+        "[[command]]\nprefix = ['rm', '-rf', '/var/cache/app']\ntier = 2\ntier3_override = true\nreason = 'rebuilt'",
+    )
+    .unwrap();
+    assert_eq!(tier("rm -rf /var/cache/app", &rules), 2);
+    assert_eq!(tier("rm -rf /var/cache/app; ls", &rules), 2);
+    for line in [
+        "rm -rf /var/cache/app /",
+        "rm -rf /var/cache/app*",
+        "X=1 rm -rf /var/cache/app",
+        "rm -rf $(ls)",
+        "sudo rm -rf /var/cache/app",
+        "rm -rf /var/cache/app > x",
+        "echo | xargs rm -rf /var/cache/app",
+        "rm -rf /var/cache/app; rm -rf /",
+    ] {
+        assert_eq!(tier(line, &rules), 3, "{line}");
+    }
+}
