@@ -5,7 +5,7 @@ ALTER TABLE command_executions ADD COLUMN proposed_by TEXT NOT NULL DEFAULT 'per
 ALTER TABLE command_executions ADD COLUMN binding TEXT;
 -- NULL while it runs, and where the host ended before it did.
 ALTER TABLE command_executions ADD COLUMN ended TEXT
-    CHECK (ended IS NULL OR ended IN ('exited', 'signalled', 'timed_out', 'stopped', 'not_started'));
+    CHECK (ended IS NULL OR ended IN ('exited', 'signalled', 'timed_out', 'stopped', 'over_limit', 'not_started'));
 -- Whether more was put out than is kept.
 ALTER TABLE command_executions ADD COLUMN output_cut INTEGER NOT NULL DEFAULT 0 CHECK (output_cut IN (0, 1));
 -- What a decision is bound to: for allow_once the binding of the one run, for the others that of folder, environment and

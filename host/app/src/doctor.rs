@@ -3,6 +3,7 @@
 //! Invariants: nothing is made, converted, migrated or tightened by looking; a check that fails does not keep the others
 //! from being made; no value, key or text of a log is in what is told.
 
+mod cage;
 mod folder;
 mod inside;
 
@@ -64,18 +65,12 @@ impl Check {
     }
 }
 
-/// What only the command line can tell of the machine.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Machine {
-    /// The version of Landlock that the kernel has; 0 where it has none, `None` where nobody can know.
-    pub landlock_abi: Option<u32>,
-}
-
 /// Looks everything over; what is not there yet is no fault.
-pub fn examine(setup: Setup, machine: Machine) -> Vec<Check> {
+pub fn examine(setup: Setup) -> Vec<Check> {
     let mut checks = vec![folder::data_folder(&setup.data_dir)];
     let clock = folder::clock(setup.clock.now_ms());
     let disk = folder::disk_space(&setup.data_dir);
+    let shell_rules = cage::rules(&setup.data_dir);
     match folder::has_database(&setup.data_dir) {
         false => {
             checks.push(Check::ok("database", "there is none yet; the first command that stores something makes it"))
@@ -92,6 +87,7 @@ pub fn examine(setup: Setup, machine: Machine) -> Vec<Check> {
     }
     checks.push(disk);
     checks.push(clock);
-    checks.push(folder::landlock(machine.landlock_abi));
+    checks.extend(cage::abilities());
+    checks.push(shell_rules);
     checks
 }

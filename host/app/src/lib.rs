@@ -25,6 +25,7 @@ mod investigate;
 mod issues;
 mod keys;
 pub mod kit;
+mod kubeconfig;
 mod moments;
 mod network;
 mod plugin_secrets;
@@ -40,6 +41,7 @@ mod rules;
 mod scan;
 mod search;
 mod settings;
+pub mod shell_runs;
 pub mod sources;
 mod triage;
 
@@ -48,7 +50,7 @@ use std::sync::Arc;
 
 pub use audit::AuditProof;
 pub use care::restore_database;
-pub use doctor::{Check, CheckStatus, Machine, examine};
+pub use doctor::{Check, CheckStatus, examine};
 pub use error::{AppError, Family};
 pub use export::{ExportTarget, Exported};
 pub use export_rows::{DatabaseExport, ExportForm};
@@ -75,10 +77,10 @@ pub use trcaa_mcp as mcp;
 pub use trcaa_runtime::{Cancel, PluginError, Publisher, Severity};
 pub use trcaa_shell as shell;
 pub use trcaa_store::{
-    Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey, ImageFilter,
-    ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, LogFileListed, LogFilter, Opened,
-    Overwrite, PendingEvents, PluginSecret, PluginState, Rekey, Rekeyed, Restore, Restored, Store, StoreError,
-    StoreStatus, Unsound, VersionRole, parse_key, remove_drafts,
+    ApprovalDecision, Backup, CHECKPOINT_BYTES_MAX, CheckReport, Checkpoint, Compacted, DATABASE_FILE, EncryptionKey,
+    Execution, ImageFilter, ImageListed, ImportReport, KEY_FILE, KEY_FILES, KeyKind, KeySource, KeyTarget, Kubeconfig,
+    LogFileListed, LogFilter, Opened, Overwrite, PendingEvents, PluginSecret, PluginState, Rekey, Rekeyed, Restore,
+    Restored, ShellTemplate, Store, StoreError, StoreStatus, Unsound, VersionRole, parse_key, remove_drafts,
 };
 pub use triage::{TriageReport, TriageRequest, TriageWhy};
 
@@ -163,6 +165,11 @@ impl App {
     /// What is still to be written, for where the process is ended.
     pub fn pending_events(&self) -> PendingEvents {
         self.events.pending()
+    }
+
+    /// The folder that everything is kept in.
+    pub fn data_folder(&self) -> &std::path::Path {
+        self.store.path().parent().unwrap_or(std::path::Path::new("."))
     }
 
     /// The store, for reading.

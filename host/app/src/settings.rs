@@ -23,6 +23,12 @@ pub(crate) const GUARD_INTEGRATION: &str = "guard.integration";
 pub(crate) const GUARD_MCP: &str = "guard.mcp";
 const SEARCH_LIMIT: &str = "search.limit";
 const LIST_LIMIT: &str = "list.limit";
+/// Where programs are looked up before the system's folders.
+pub(crate) const SHELL_PROGRAMS: &str = "shell.programs";
+/// How long a yes or no of a session holds.
+pub(crate) const SHELL_SESSION: &str = "shell.session_minutes";
+/// How long a command may run.
+pub(crate) const SHELL_TIMEOUT: &str = "shell.timeout_seconds";
 
 /// Rows of one list; what the store gives at most.
 const ROWS_MAX: u64 = 10_000;
@@ -30,6 +36,8 @@ const ROWS_MAX: u64 = 10_000;
 const FORMATS_MAX: usize = 10;
 /// Characters of a plugin's or format's name.
 const NAME_CHARS_MAX: usize = 64;
+/// Folders of one setting.
+const FOLDERS_MAX: usize = 8;
 /// Bytes of a path.
 const PATH_BYTES_MAX: usize = 4096;
 /// Characters of a refused value that an error repeats.
@@ -50,6 +58,8 @@ enum Kind {
     Proxy,
     /// What may leave: `redact` or `block`.
     GuardPolicy,
+    /// Empty, or absolute paths separated by colons.
+    Folders,
 }
 
 struct Known {
@@ -60,7 +70,7 @@ struct Known {
 }
 
 /// All there are, in the order of their names.
-const KNOWN: [Known; 11] = [
+const KNOWN: [Known; 14] = [
     Known {
         key: GUARD_EXPORT,
         kind: Kind::GuardPolicy,
@@ -122,6 +132,24 @@ const KNOWN: [Known; 11] = [
         meaning: "hits that `search` shows without --limit",
     },
     Known {
+        key: SHELL_PROGRAMS,
+        kind: Kind::Folders,
+        default: "",
+        meaning: "folders (absolute, separated by colons) that commands are looked up in before the system's; empty = none",
+    },
+    Known {
+        key: SHELL_SESSION,
+        kind: Kind::Integer { min: 1, max: 1_440 },
+        default: "480",
+        meaning: "minutes that allowing or denying a command for the session holds",
+    },
+    Known {
+        key: SHELL_TIMEOUT,
+        kind: Kind::Integer { min: 1, max: 3_600 },
+        default: "30",
+        meaning: "seconds that a command may run without --timeout",
+    },
+    Known {
         key: TRIAGE_FORMATS,
         kind: Kind::Formats,
         default: "md,html",
@@ -140,7 +168,7 @@ pub struct Setting {
     pub default: Option<&'static str>,
     /// Whether somebody set it.
     pub is_set: bool,
-    /// `integer`, `text` (a plugin's id), `list` (names separated by commas), `choice`, `path`, `url`, or `unknown`.
+    /// `integer`, `text` (a plugin's id), `list` (names separated by commas), `choice`, `path`, `paths`, `url`, or `unknown`.
     pub kind: &'static str,
     /// Smallest number.
     pub min: Option<u64>,
@@ -159,13 +187,16 @@ impl Kind {
             Self::PemFile => "path",
             Self::Proxy => "url",
             Self::GuardPolicy => "choice",
+            Self::Folders => "paths",
         }
     }
 
     fn range(self) -> (Option<u64>, Option<u64>) {
         match self {
             Self::Integer { min, max } => (Some(min), Some(max)),
-            Self::PluginId | Self::Formats | Self::PemFile | Self::Proxy | Self::GuardPolicy => (None, None),
+            Self::PluginId | Self::Formats | Self::PemFile | Self::Proxy | Self::GuardPolicy | Self::Folders => {
+                (None, None)
+            }
         }
     }
 
@@ -178,6 +209,7 @@ impl Kind {
                 )
             }
             Self::PemFile => "it must be empty, or an absolute path".to_owned(),
+            Self::Folders => format!("it must be empty, or up to {FOLDERS_MAX} absolute paths separated by colons"),
             Self::GuardPolicy => {
                 "it must be redact or block; allow is for a provider on this machine alone (trcaa provider \
                                   policy NAME allow), since whatever goes elsewhere is out of your hands"
@@ -204,6 +236,14 @@ impl Kind {
                 value.is_empty() || is_path && std::path::Path::new(value).is_absolute()
             }
             Self::Proxy => value.is_empty() || trcaa_net::parse_proxy(value).is_ok(),
+            Self::Folders => {
+                let is_path = |path: &str| {
+                    path.len() <= PATH_BYTES_MAX
+                        && !path.chars().any(char::is_control)
+                        && std::path::Path::new(path).is_absolute()
+                };
+                value.is_empty() || value.split(':').count() <= FOLDERS_MAX && value.split(':').all(is_path)
+            }
             Self::GuardPolicy => matches!(value, "redact" | "block"),
             Self::Formats => value.split(',').count() <= FORMATS_MAX && value.split(',').all(|name| named(name, b"-")),
         }
@@ -304,7 +344,7 @@ impl App {
         // What a person wrote freely stays out of the trail; numbers may be in it.
         let details = match known.kind {
             Kind::Integer { .. } | Kind::GuardPolicy => serde_json::json!({"value": value}),
-            Kind::PluginId | Kind::Formats | Kind::PemFile | Kind::Proxy => serde_json::json!({}),
+            Kind::PluginId | Kind::Formats | Kind::PemFile | Kind::Proxy | Kind::Folders => serde_json::json!({}),
         };
         self.store.write(|tx| {
             tx.set_setting(key, value)?;
@@ -394,6 +434,17 @@ impl App {
     /// A policy of the guard.
     pub(crate) fn guard_setting(&self, key: &'static str) -> Result<String, AppError> {
         self.in_force(key)
+    }
+
+    /// Where commands are looked up before the system's folders.
+    pub(crate) fn shell_programs(&self) -> Result<Vec<std::path::PathBuf>, AppError> {
+        let folders = self.in_force(SHELL_PROGRAMS)?;
+        Ok(folders.split(':').filter(|path| !path.is_empty()).map(Into::into).collect())
+    }
+
+    /// A number of what commands are run by.
+    pub(crate) fn shell_number(&self, key: &'static str) -> Result<u64, AppError> {
+        self.number(key, 1)
     }
 
     fn number(&self, key: &'static str, default: u64) -> Result<u64, AppError> {

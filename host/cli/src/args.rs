@@ -5,6 +5,7 @@ mod db;
 mod doc;
 mod image;
 mod issue;
+mod kubeconfig;
 mod log;
 mod pii;
 mod plugin;
@@ -25,6 +26,7 @@ pub(crate) use db::{DbCommand, ImportArgs, RekeyArgs, RekeyColumns, RekeyTo};
 pub(crate) use doc::DocCommand;
 pub(crate) use image::ImageCommand;
 pub(crate) use issue::{IssueCommand, IssueFields};
+pub(crate) use kubeconfig::KubeconfigCommand;
 pub(crate) use log::LogCommand;
 pub(crate) use pii::{DecideArgs, PiiCommand, RulesCommand, ScanArgs};
 pub(crate) use plugin::{CapabilityName, GrantAnswer, GrantArgs, PluginCommand};
@@ -32,7 +34,7 @@ pub(crate) use plugin_kit::PluginKitCommand;
 pub(crate) use plugin_secret::PluginSecretArgs;
 pub(crate) use provider::{ProviderAddArgs, ProviderCommand};
 pub(crate) use settings::SettingsCommand;
-pub(crate) use shell::ShellCommand;
+pub(crate) use shell::{Approve, RunArgs, ShellCommand};
 pub(crate) use triage::TriageArgs;
 pub(crate) use why::{WhyArgs, WhyCommand};
 
@@ -122,9 +124,12 @@ pub(crate) enum Command {
     /// Connect AI providers, test them and choose which one is asked
     #[command(subcommand)]
     Provider(ProviderCommand),
-    /// Judge shell commands
+    /// Judge and run diagnostic commands: reads by themselves, the rest after a yes, destroyers never
     #[command(subcommand)]
     Shell(ShellCommand),
+    /// Keep kubeconfigs, and choose the one that commands get
+    #[command(subcommand)]
+    Kubeconfig(KubeconfigCommand),
     /// Look after the store
     #[command(subcommand)]
     Db(DbCommand),

@@ -7,6 +7,7 @@ mod doctor;
 mod image;
 mod investigate;
 mod issue;
+mod kubeconfig;
 mod log;
 mod pii;
 mod plugin;
@@ -57,7 +58,8 @@ pub(crate) fn run(cli: &Cli, output: &Output) -> Result<(), AppError> {
         Command::Plugin(PluginCommand::Kit(command)) => plugin_kit::run(command, &cli.global, output),
         Command::Plugin(command) => plugin::run(&open()?, command, &cli.global, output),
         Command::Provider(command) => provider::run(&open()?, command, cli.global.yes, output),
-        Command::Shell(command) => shell::run(command, output),
+        Command::Shell(command) => shell::run(open, command, &cli.global, output),
+        Command::Kubeconfig(command) => kubeconfig::run(&open()?, command, output),
         Command::Db(command) => db::run(open, command, &cli.global, output),
         Command::Settings(command) => settings::run(&open()?, command, output),
         Command::Doctor => doctor::run(&cli.global, output),

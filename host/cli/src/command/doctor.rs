@@ -1,15 +1,14 @@
 //! `trcaa doctor`
 
 use serde_json::json;
-use trcaa_app::{AppError, Check, CheckStatus, Machine, examine};
+use trcaa_app::{AppError, Check, CheckStatus, examine};
 
 use crate::args::Global;
-use crate::machine::landlock_abi;
 use crate::output::{Output, visible};
 
 pub(super) fn run(global: &Global, output: &Output) -> Result<(), AppError> {
     let setup = crate::settings::setup(global, output)?;
-    let checks = examine(setup, Machine { landlock_abi: landlock_abi() });
+    let checks = examine(setup);
     if output.json {
         output.object(json!({"checks": checks}))?;
     } else {
