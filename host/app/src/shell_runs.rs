@@ -125,6 +125,13 @@ pub struct Proposal<'a> {
     pub(crate) place: &'a ShellPlace,
 }
 
+impl Proposal<'_> {
+    /// Whether it asks a cluster and there is no way into one.
+    pub fn lacks_kubeconfig(&self) -> bool {
+        self.kubeconfig.is_none() && self.verdict.parts.iter().any(|part| reads_kubeconfig(&part.command))
+    }
+}
+
 impl App {
     /// Judges a line and writes its row, as refused until it is decided on. Nothing runs.
     ///

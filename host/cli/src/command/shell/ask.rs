@@ -3,7 +3,7 @@
 //! Invariants: everything that a yes is bound to is on the screen; nothing of the line can pass for a word of ours; what was
 //! typed before the question was there is no answer; no answer in [`WAIT`] is a no.
 
-use std::io::{self, BufRead, IsTerminal};
+use std::io::{self, BufRead, IsTerminal, Write as _};
 use std::sync::mpsc;
 use std::time::Duration;
 
@@ -16,6 +16,10 @@ const WAIT: Duration = Duration::from_secs(60);
 /// Lines that are not understood before that is a no.
 const TRIES: usize = 5;
 
+/// What is said where a line asks a cluster and there is no way into one.
+pub(super) const NO_KUBECONFIG: &str =
+    "no kubeconfig is active, and your own is not used: trcaa kubeconfig add, kubeconfig use";
+
 /// Whether there is somebody to ask, and a place to show what is asked.
 pub(super) fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -26,6 +30,7 @@ pub(super) fn ask(proposal: &Proposal<'_>, output: &Output) -> Answer {
     for line in screen(proposal) {
         output.note(&line);
     }
+    prompt();
     #[cfg(unix)]
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     let (send, receive) = mpsc::sync_channel(1);
@@ -47,12 +52,23 @@ pub(super) fn ask(proposal: &Proposal<'_>, output: &Output) -> Answer {
         match receive.recv_timeout(left) {
             Ok(line) => match understood(&line, proposal.pattern.is_some()) {
                 Some(answer) => return answer,
-                None => output.note(&keys(proposal)),
+                None => {
+                    output.note(&keys(proposal));
+                    prompt();
+                }
             },
-            Err(mpsc::RecvTimeoutError::Timeout) => return Answer::Silence,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                output.note("");
+                return Answer::Silence;
+            }
             Err(mpsc::RecvTimeoutError::Disconnected) => return Answer::Deny,
         }
     }
+}
+
+fn prompt() {
+    let mut stderr = io::stderr();
+    let _ = stderr.write_all(b"> ").and_then(|()| stderr.flush());
 }
 
 fn understood(line: &str, has_pattern: bool) -> Option<Answer> {
@@ -88,6 +104,9 @@ fn screen(proposal: &Proposal<'_>) -> Vec<String> {
             visible(&kubeconfig.context),
             visible(url)
         ));
+    }
+    if proposal.lacks_kubeconfig() {
+        lines.push(format!("kubernetes  {NO_KUBECONFIG}"));
     }
     lines.push(format!("time limit  {} s", proposal.time_limit.as_secs()));
     lines.push(String::new());

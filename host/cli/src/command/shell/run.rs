@@ -31,6 +31,10 @@ pub(super) fn run(app: &App, args: &RunArgs, global: &Global, output: &Output) -
     };
     let proposal = app.propose(&request)?;
     let answer = answer(&proposal, args.approve, output);
+    let runs = proposal.standing != Standing::Never && !matches!(proposal.standing, Standing::DeniedBefore { .. });
+    if proposal.lacks_kubeconfig() && runs && !global.quiet {
+        output.warn(ask::NO_KUBECONFIG);
+    }
     let watch = crate::signals::run_begins();
     let mut streams = Streams::new(!output.json);
     let settled = app.settle(&proposal, answer, &mut |channel, bytes| streams.take(channel, bytes), &|| watch.stops());
