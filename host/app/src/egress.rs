@@ -42,7 +42,7 @@ pub(crate) use failed::Failure;
 pub use failed::LastFailure;
 use oauth::Renewal;
 pub(crate) use oauth::{OAUTH_FIELDS, is_oauth_record};
-use scan::Scan;
+use scan::{Keeper, Scan};
 use watch::Watch;
 
 /// Most bytes that are signed at once: what a request can hold, and a hash of a body where it is longer.
@@ -95,7 +95,12 @@ struct Kept {
 }
 
 /// What leaves is looked at by these; without any, nothing may.
-fn scan_of(detectors: Detectors, values: IssueValues, rule: Rule) -> Result<Arc<Scan>, AppError> {
+fn scan_of(
+    detectors: Detectors,
+    values: IssueValues,
+    rule: Rule,
+    keeper: Option<Keeper>,
+) -> Result<Arc<Scan>, AppError> {
     if detectors.is_empty() {
         return Err(AppError::failed(
             "no_detector",
@@ -103,7 +108,7 @@ fn scan_of(detectors: Detectors, values: IssueValues, rule: Rule) -> Result<Arc<
         )
         .hint("enable one: trcaa plugin enable pii-base"));
     }
-    Ok(Arc::new(Scan::new(detectors, values, rule)))
+    Ok(Arc::new(Scan::new(detectors, values, rule, keeper)))
 }
 
 impl Egress {
@@ -113,7 +118,7 @@ impl Egress {
     /// A grant that can't be read, or no detector: without one nothing may leave.
     pub fn new(setup: EgressSetup, network: &Network) -> Result<Self, AppError> {
         let values = IssueValues::new(setup.pseudonyms, Vec::new());
-        let scan = scan_of(setup.detectors.into(), values, Rule::Redact)?;
+        let scan = scan_of(setup.detectors.into(), values, Rule::Redact, None)?;
         let parts = Parts {
             plugin: setup.plugin,
             grants: setup.grants,

@@ -41,6 +41,15 @@ impl GuardPolicy {
         }
     }
 
+    /// How much leaves by it, for comparing two.
+    pub(crate) fn lets_through(self) -> u8 {
+        match self {
+            Self::Block => 0,
+            Self::Redact => 1,
+            Self::Allow => 2,
+        }
+    }
+
     /// Reads what a user wrote; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Redact, Self::Block, Self::Allow].into_iter().find(|policy| policy.as_str() == text)

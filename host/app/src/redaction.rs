@@ -16,5 +16,5 @@ pub(crate) use detect::{detect, too_long};
 pub(crate) use detectors::Detectors;
 pub(crate) use guard::{IssueGuard, blocked};
 pub(crate) use known::IssueValues;
-pub(crate) use names::save_pseudonyms;
+pub(crate) use names::{CLASH_CODE, CLASH_TRIES, pseudonyms_of, save_pseudonyms};
 pub(crate) use text::masked;

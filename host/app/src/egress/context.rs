@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use trcaa_model::id::IssueId;
 use trcaa_model::plugin::{Grants, Kind};
 use trcaa_model::secret::Secret;
 use trcaa_net::{Allowance, Resolver, Stop, SystemResolver};
@@ -15,9 +16,8 @@ use super::credentials::{BoundSecret, ConnectionAuth};
 use super::kv::State;
 use super::oauth::Renewal;
 use super::watch::{Standing, Watch};
-use super::{Egress, Kept, LastFailure, Parts, scan_of};
+use super::{Egress, Keeper, Kept, LastFailure, Parts, scan_of};
 use crate::policy::{Rule, Target};
-use crate::redaction::IssueValues;
 use crate::{App, AppError};
 
 /// Longest wait for anything to arrive; the table of limits has it for providers.
@@ -33,8 +33,9 @@ pub struct ConnectionSetup {
     /// Secrets that the caller keeps elsewhere, by the manifest's names; they go before a provider's key, and that before
     /// those bound with `trcaa plugin secret`.
     pub secrets: Vec<(String, Secret)>,
-    /// The values of the issue that the connection works for.
-    pub(crate) values: IssueValues,
+    /// The issue that the connection works for: its values are hidden, and placeholders that are first given out on the
+    /// way are stored with it.
+    pub(crate) issue: Option<IssueId>,
     /// What may leave.
     pub(crate) rule: Rule,
     /// How its own credential is written.
@@ -63,7 +64,7 @@ impl ConnectionSetup {
             name: name.into(),
             base_url: base_url.into(),
             secrets: Vec::new(),
-            values: IssueValues::default(),
+            issue: None,
             rule: Rule::Redact,
             auth: ConnectionAuth::default(),
             resolver: Arc::new(SystemResolver),
@@ -97,7 +98,10 @@ impl App {
             _ => setup.rule,
         };
         let loopback_only = matches!(rule, Rule::Local(_));
-        let scan = scan_of(self.detectors()?, setup.values, rule)?;
+        let ledger = Arc::new(Mutex::new(self.store.reopen()?));
+        let values = setup.issue.as_ref().map(|issue| self.issue_values(issue)).transpose()?.unwrap_or_default();
+        let keeper = setup.issue.map(|issue| Keeper { ledger: Arc::clone(&ledger), issue });
+        let scan = scan_of(self.detectors()?, values, rule, keeper)?;
         // By the publisher's key, as grants are kept: those of a signed plugin are not in the list of unsigned ones.
         let key = plugin.publisher().map(|publisher| publisher.key.as_str());
         let standing = Standing::read(&self.store, &manifest.id, key, &setup.name)?;
@@ -126,7 +130,6 @@ impl App {
 
         let base = self.plugins.context();
         let cancel = base.cancel.below();
-        let ledger = Arc::new(Mutex::new(self.store.reopen()?));
         let watch = Watch::start(self.store.reopen()?, standing, cancel.clone())?;
         let network = self.network()?;
         let (ends, over) = (cancel.clone(), cancel.clone());

@@ -1,7 +1,7 @@
 //! Ends the calls of a connection once the user takes back what they run on, in this process or another.
 //!
 //! Invariants: a plugin that is disabled, removed or replaced, or that loses a grant or a secret, is stopped within
-//! 250 ms, and so is one whose secret or key is another now, or whose provider is at another address; where that can't be
+//! 250 ms, and so is one whose secret or key is another now, or whose provider is at another address or may see less; where that can't be
 //! told any more, it is stopped as well. What is given in addition stops nothing, and neither do renewed tokens.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use trcaa_runtime::Cancel;
 use trcaa_store::{PluginState, Store, StoreError};
 
 use crate::AppError;
+use crate::policy::{GuardPolicy, policy_of};
 
 /// How often the database is asked whether anything changed; with the 25 ms of a network wait, well within 250.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -40,6 +41,8 @@ struct ProviderStanding {
     api_url: String,
     /// Empty where it has no key.
     key_mark: String,
+    /// What may leave for it.
+    policy: GuardPolicy,
 }
 
 impl Standing {
@@ -55,6 +58,7 @@ impl Standing {
         let provider = match provider {
             Some(row) => Some(ProviderStanding {
                 key_mark: store.provider_key_mark(&row.name)?,
+                policy: policy_of(&row),
                 id: row.id,
                 api_url: row.api_url,
             }),
@@ -105,7 +109,8 @@ impl Standing {
             (None, _) => true,
             (Some(before), Some(now)) => {
                 let same_key = before.key_mark.is_empty() || before.key_mark == now.key_mark;
-                same_key && before.id == now.id && before.api_url == now.api_url
+                let as_free = now.policy.lets_through() >= before.policy.lets_through();
+                same_key && as_free && before.id == now.id && before.api_url == now.api_url
             }
             (Some(_), None) => false,
         };

@@ -8,7 +8,6 @@ use trcaa_runtime::{CallContext, Plugin, Provider};
 use super::{ProviderRow, connection_missing, needs_connection};
 use crate::egress::{ConnectionSetup, LastFailure};
 use crate::policy::{Rule, rule_of};
-use crate::redaction::IssueValues;
 use crate::{App, AppError};
 
 /// Bytes of logs in one request where the provider names no limit: fits a guest's 64 MiB with all it builds of them.
@@ -79,9 +78,8 @@ impl App {
         let text_bytes_max = text_bytes_max(&settings);
         settings.push(("base_url".into(), row.api_url.clone()));
         settings.push(("model".into(), row.model.clone()));
-        let values = issue.map(|issue| self.issue_values(issue)).transpose()?.unwrap_or_default();
         let last_failure = LastFailure::default();
-        let context = self.provider_context(&plugin, &row, settings, (values, &rule), &last_failure)?;
+        let context = self.provider_context(&plugin, &row, settings, (issue, &rule), &last_failure)?;
         let set_up_by = format!(
             "trcaa provider add {} --plugin {} --url {} --model {}",
             row.name,
@@ -109,12 +107,12 @@ impl App {
         plugin: &Arc<Plugin>,
         row: &ProviderRow,
         settings: Vec<(String, String)>,
-        (values, rule): (IssueValues, &Rule),
+        (issue, rule): (Option<&IssueId>, &Rule),
         last_failure: &LastFailure,
     ) -> Result<Arc<CallContext>, AppError> {
         let mut setup = ConnectionSetup::new(row.name.clone(), row.api_url.clone());
         setup.settings = settings;
-        setup.values = values;
+        setup.issue = issue.cloned();
         setup.rule = rule.clone();
         setup.last_failure = last_failure.clone();
         self.connection_context(plugin, setup)

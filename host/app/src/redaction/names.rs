@@ -4,24 +4,29 @@
 
 use trcaa_model::id::IssueId;
 use trcaa_redact::{Pseudonym, Pseudonyms};
-use trcaa_store::{StoreError, Tx};
+use trcaa_store::{Store, StoreError, Tx};
 
 use crate::{App, AppError};
 
 /// Times that work is tried when another process gave out pseudonyms meanwhile.
-pub(super) const CLASH_TRIES: usize = 10;
+pub(crate) const CLASH_TRIES: usize = 10;
 /// What the store calls that.
-pub(super) const CLASH_CODE: &str = "pseudonym_clash";
+pub(crate) const CLASH_CODE: &str = "pseudonym_clash";
 
 impl App {
     pub(crate) fn pseudonyms(&self, issue: &IssueId) -> Result<Pseudonyms, AppError> {
-        let rows = self.store.pseudonyms(issue)?.into_iter().map(|row| Pseudonym {
-            label: row.label,
-            ordinal: row.ordinal,
-            value: row.value.expose().to_owned(),
-        });
-        Ok(Pseudonyms::from_rows(rows)?)
+        pseudonyms_of(&self.store, issue)
     }
+}
+
+/// The pseudonyms of an issue as they are stored.
+pub(crate) fn pseudonyms_of(store: &Store, issue: &IssueId) -> Result<Pseudonyms, AppError> {
+    let rows = store.pseudonyms(issue)?.into_iter().map(|row| Pseudonym {
+        label: row.label,
+        ordinal: row.ordinal,
+        value: row.value.expose().to_owned(),
+    });
+    Ok(Pseudonyms::from_rows(rows)?)
 }
 
 /// Does `work` again when another process gave out pseudonyms of the same issue meanwhile: it reads them anew.
