@@ -14,6 +14,8 @@ mod escape;
 mod filter;
 mod needle;
 mod pieces;
+mod places;
+mod reading;
 #[cfg(test)]
 mod tests;
 

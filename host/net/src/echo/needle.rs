@@ -8,7 +8,8 @@ use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
 
 use super::escape::{Escape, unescape};
-use super::filter::{Filter, Places};
+use super::filter::Filter;
+use super::places::Places;
 
 /// How bytes of a text are compared with those of a form.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +74,7 @@ impl Needles {
 
     /// Begins the search for the places of a text where a form may begin, and where more may come end after it.
     pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End) -> Places<'a> {
-        self.filter.places(text, end)
+        Places::new(&self.filter, text, end)
     }
 
     /// The longest form that begins here.

@@ -1,0 +1,332 @@
+//! Reads a piece of text into the grams of all its places, escapes undone, sixteen places at a time.
+//!
+//! A gram is made byte by byte, for all places at once: its first byte is what is read at the place; each further one is
+//! the one before of the place where the reading goes on. These are plain loops over arrays, with masks and without
+//! branches, so that the compiler does sixteen places in one instruction: in text full of escapes no branch can be
+//! foretold. Most escapes are two or three bytes that stand for one. The others are *odd* (entities, `\u00XX` of ASCII,
+//! those that the text's end may cut, those with a lead that forms have): each gets a closer look, and its place is
+//! mended after each loop.
+//!
+//! Invariant: if the gram of a place is in the set, then it is here; what is here may be in the set though the true one
+//! is not. So a lead that no gram of the set has is taken for an escape, whatever follows: as it stands, it could be part
+//! of no form.
+
+use memchr::memchr_iter;
+
+use super::escape::{ESCAPE_BYTES_MAX, Escape, is_lead, unescape};
+use super::filter::{ALL_UNKNOWN, CASE, GRAM_BYTES, NO_GRAM};
+use super::needle::End;
+
+/// Places that are looked at in one step.
+pub(super) const LOOKS: usize = 16;
+/// Most places that get grams at a time.
+const PIECE_BYTES: usize = 512;
+/// Most places of a piece that are settled: from those behind, the reading may go on out of sight.
+const SETTLED_BYTES: usize = PIECE_BYTES - ESCAPE_BYTES_MAX;
+/// From so far behind a place nothing is in its gram.
+const AHEAD_BYTES: usize = 48;
+/// Most places that are read at a time.
+const PLACES: usize = PIECE_BYTES + AHEAD_BYTES;
+/// With room behind for what is read ahead.
+const ROOM: usize = PLACES + LOOKS;
+
+const _: () = assert!(PLACES.is_multiple_of(LOOKS) && LOOKS > ESCAPE_BYTES_MAX && LOOKS > GRAM_BYTES + 3);
+const _: () = assert!(AHEAD_BYTES >= GRAM_BYTES * ESCAPE_BYTES_MAX);
+
+/// How escapes are undone, as masks.
+#[derive(Clone, Copy)]
+pub(super) struct Undone {
+    /// Leads that are undone: no gram has them.
+    percent: u8,
+    backslash: u8,
+    entity: u8,
+    /// A backslash needs a closer look: the letter behind it may stand for a control character.
+    control: u8,
+    /// `\uXXXX` needs a closer look also where it is not ASCII.
+    foreign: u8,
+}
+
+impl Undone {
+    /// `has` tells whether a gram of the set has a byte.
+    pub(super) fn new(has: impl Fn(u8) -> bool) -> Self {
+        let [percent, backslash, entity] = [b'%', b'\\', b'&'].map(|lead| mask(!has(lead)));
+        let (control, foreign) = (mask((0..b' ').any(&has)), mask((0x80..=u8::MAX).any(&has)));
+        Self { percent, backslash, entity, control, foreign }
+    }
+
+    fn has(self, lead: u8) -> bool {
+        let undone = match lead {
+            b'%' => self.percent,
+            b'\\' => self.backslash,
+            _ => self.entity,
+        };
+        undone != 0
+    }
+}
+
+/// An escape that got a closer look: its bytes are the gram's, and behind them what is read behind it.
+struct Odd {
+    place: usize,
+    bytes: [u8; GRAM_BYTES],
+    len: usize,
+    behind: usize,
+}
+
+/// The grams of one piece of a text.
+pub(super) struct Reading {
+    /// The text, and zeros behind its end.
+    text: [u8; ROOM],
+    /// All first bytes of the grams, all second ones…
+    grams: [[u8; ROOM]; GRAM_BYTES],
+    /// Masks of the places from which the reading goes on two or three bytes behind; from the others it is one.
+    twos: [u8; PLACES],
+    threes: [u8; PLACES],
+    /// Masks of the odd escapes.
+    odd: [u8; PLACES],
+    odds: Vec<Odd>,
+    /// So many places have grams.
+    places: usize,
+}
+
+impl Reading {
+    pub(super) fn new() -> Box<Self> {
+        Box::new(Self {
+            text: [0; ROOM],
+            grams: [[0; ROOM]; GRAM_BYTES],
+            twos: [0; PLACES],
+            threes: [0; PLACES],
+            odd: [0; PLACES],
+            odds: Vec::new(),
+            places: 0,
+        })
+    }
+
+    /// Reads the text from `from` on; gives the place before which everything is settled.
+    pub(super) fn read(&mut self, text: &[u8], from: usize, end: End, undone: Undone) -> usize {
+        let here = text.get(from..).unwrap_or_default();
+        // Behind the text's end the reading goes on for as many places as a gram has bytes.
+        let places = (here.len() + GRAM_BYTES).next_multiple_of(LOOKS).min(PLACES);
+        let room = here.len().min(places + LOOKS);
+        let (copied, rest) = self.text.split_at_mut(room);
+        copied.copy_from_slice(here.get(..room).unwrap_or_default());
+        rest.iter_mut().take(places + LOOKS - room).for_each(|byte| *byte = 0);
+
+        self.odds.clear();
+        if self.read_bytes(places, undone) {
+            for place in memchr_iter(u8::MAX, self.odd.get(..places).unwrap_or_default()) {
+                self.odds.extend(looked_at(here, place, end, undone));
+            }
+        }
+        if here.len() < places {
+            self.end_with(here, end, undone);
+        }
+        let [first, second, third, fourth] = &mut self.grams;
+        mend(&self.odds, &mut [first]);
+        go_on(places, &self.twos, &self.threes, first, second);
+        mend(&self.odds, &mut [first, second]);
+        go_on(places, &self.twos, &self.threes, second, third);
+        mend(&self.odds, &mut [first, second, third]);
+        go_on(places, &self.twos, &self.threes, third, fourth);
+        mend(&self.odds, &mut [first, second, third, fourth]);
+        self.places = places.min(PIECE_BYTES);
+        if here.len() < PIECE_BYTES { text.len() } else { from + SETTLED_BYTES }
+    }
+
+    /// Reads the first bytes of the grams; gives whether any escape is odd.
+    fn read_bytes(&mut self, places: usize, undone: Undone) -> bool {
+        let mut any = [0; LOOKS];
+        let blocks = self.text.array_windows().step_by(LOOKS).take(places / LOOKS);
+        let first = self.grams[0].as_chunks_mut().0.iter_mut();
+        let steps = self.twos.as_chunks_mut().0.iter_mut().zip(self.threes.as_chunks_mut().0);
+        for (((text, bytes), (twos, threes)), odd) in blocks.zip(first).zip(steps).zip(self.odd.as_chunks_mut().0) {
+            read_block(text, undone, bytes, twos, threes, odd);
+            any.iter_mut().zip(odd).for_each(|(any, odd)| *any |= *odd);
+        }
+        any != [0; LOOKS]
+    }
+
+    /// Ends the reading with the text: what is behind, and the escapes that its end may cut.
+    fn end_with(&mut self, here: &[u8], end: End, undone: Undone) {
+        let behind = match end {
+            End::Open => ALL_UNKNOWN,
+            End::Final => NO_GRAM,
+        };
+        for (bytes, behind) in self.grams.iter_mut().zip(behind.to_le_bytes()) {
+            bytes.iter_mut().skip(here.len()).take(2 * LOOKS).for_each(|byte| *byte = behind);
+        }
+        let from = (here.len() + 1).saturating_sub(ESCAPE_BYTES_MAX);
+        self.odds.retain(|odd| odd.place < from);
+        let steps = self.twos.iter_mut().zip(&mut self.threes);
+        let places = here.iter().zip(&mut self.grams[0]).zip(steps).zip(&mut self.odd).enumerate();
+        for (place, (((byte, first), (two, three)), odd)) in places.skip(from) {
+            if is_lead(*byte) {
+                (*first, *two, *three, *odd) = (byte | CASE, 0, 0, u8::MAX);
+                self.odds.extend(looked_at(here, place, end, undone));
+            }
+        }
+    }
+
+    /// The blocks of the piece with their first places, the last first.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, Block<'_>)> {
+        let steps = self.twos.as_chunks().0.iter().zip(self.odd.as_chunks().0);
+        let blocks = steps.take(self.places / LOOKS).enumerate().rev();
+        blocks.map(|(number, (twos, odd))| (number * LOOKS, Block { reading: self, begin: number * LOOKS, twos, odd }))
+    }
+
+    /// The grams of every second of sixteen places.
+    #[inline]
+    fn halves(&self, begin: usize) -> Halves {
+        let bytes =
+            |bytes: &[u8; ROOM]| bytes.get(begin..).and_then(<[u8]>::first_chunk).map(pairs).unwrap_or_default();
+        let [first, second, third, fourth] = self.grams.each_ref().map(bytes);
+        let (mut near, mut far) = ([0; LOOKS / 2], [0; LOOKS / 2]);
+        for place in 0..LOOKS / 2 {
+            near[place] = first[place] & 0xff | second[place] << 8;
+            far[place] = third[place] & 0xff | fourth[place] << 8;
+        }
+        [near, far]
+    }
+
+    /// The gram of a place.
+    pub(super) fn gram(&self, place: usize) -> u32 {
+        u32::from_le_bytes(self.grams.each_ref().map(|bytes| bytes.get(place).copied().unwrap_or_default()))
+    }
+}
+
+/// The first two bytes of eight grams, and the last two of each.
+pub(super) type Halves = [[u16; LOOKS / 2]; 2];
+
+/// Sixteen places.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    reading: &'a Reading,
+    begin: usize,
+    twos: &'a [u8; LOOKS],
+    odd: &'a [u8; LOOKS],
+}
+
+impl Block<'_> {
+    /// Whether the reading may go on an even number of bytes behind a place of odd number.
+    #[inline]
+    pub(super) fn is_uneven(self) -> bool {
+        let (twos, odd, mut any) = (pairs(self.twos), pairs(self.odd), 0);
+        for place in 0..LOOKS / 2 {
+            any |= (twos[place] | odd[place]) & 0xff00;
+        }
+        any != 0
+    }
+
+    /// The grams of the places of even number.
+    #[inline]
+    pub(super) fn even(self) -> Halves {
+        self.reading.halves(self.begin)
+    }
+
+    /// Those of odd number.
+    #[inline]
+    pub(super) fn uneven(self) -> Halves {
+        self.reading.halves(self.begin + 1)
+    }
+}
+
+/// The grams of the eight places of even number, of sixteen without escapes.
+#[inline]
+pub(super) fn plain(text: &[u8; LOOKS + 2]) -> Halves {
+    let (mut near, mut far) = ([0; LOOKS / 2], [0; LOOKS / 2]);
+    for place in 0..LOOKS / 2 {
+        near[place] = u16::from_le_bytes([text[2 * place] | CASE, text[2 * place + 1] | CASE]);
+        far[place] = u16::from_le_bytes([text[2 * place + 2] | CASE, text[2 * place + 3] | CASE]);
+    }
+    [near, far]
+}
+
+#[inline]
+fn pairs(bytes: &[u8; LOOKS]) -> [u16; LOOKS / 2] {
+    let mut pairs = [0; LOOKS / 2];
+    for place in 0..LOOKS / 2 {
+        pairs[place] = u16::from_le_bytes([bytes[2 * place], bytes[2 * place + 1]]);
+    }
+    pairs
+}
+
+/// All bits, or none.
+#[inline]
+fn mask(is: bool) -> u8 {
+    0_u8.wrapping_sub(u8::from(is))
+}
+
+/// Reads sixteen places.
+#[inline]
+fn read_block(
+    text: &[u8; LOOKS + 4],
+    undone: Undone,
+    bytes: &mut [u8; LOOKS],
+    twos: &mut [u8; LOOKS],
+    threes: &mut [u8; LOOKS],
+    odd: &mut [u8; LOOKS],
+) {
+    for place in 0..LOOKS {
+        let (a, b, c, d, e) = (text[place], text[place + 1], text[place + 2], text[place + 3], text[place + 4]);
+        let (percent, backslash, entity) = (mask(a == b'%'), mask(a == b'\\'), mask(a == b'&'));
+        let (named, three) = (backslash & undone.backslash, percent & undone.percent);
+        // Of `\uXXXX` that is not ASCII, no gram has anything: it is left as it stands.
+        let is_unicode = mask(b == b'u');
+        let is_ascii = mask(c == b'0') & mask(d == b'0') & mask(e & 0xf8 == b'0');
+        let is_odd_pair = undone.control | is_unicode & (is_ascii | undone.foreign);
+        let is_odd = percent & !three | backslash & (!named | is_odd_pair) | entity;
+        let two = named & !is_unicode;
+        let coded = nibble(b) << 4 | nibble(c);
+        bytes[place] = (a ^ (a ^ b) & two ^ (a ^ coded) & three) | CASE;
+        twos[place] = two;
+        threes[place] = three;
+        odd[place] = is_odd;
+    }
+}
+
+/// What a hex digit stands for, and anything for what is none.
+#[inline]
+fn nibble(digit: u8) -> u8 {
+    (digit & 0xf) + (mask(digit.cast_signed() >= b'A'.cast_signed()) & 9)
+}
+
+/// Makes the next bytes of the grams of so many places from those before.
+fn go_on(places: usize, twos: &[u8; PLACES], threes: &[u8; PLACES], before: &[u8; ROOM], next: &mut [u8; ROOM]) {
+    let before = before.array_windows::<{ LOOKS + 3 }>().step_by(LOOKS).take(places / LOOKS);
+    let steps = twos.as_chunks::<LOOKS>().0.iter().zip(threes.as_chunks::<LOOKS>().0);
+    for ((next, before), (twos, threes)) in next.as_chunks_mut::<LOOKS>().0.iter_mut().zip(before).zip(steps) {
+        for place in 0..LOOKS {
+            let (one, two, three) = (before[place + 1], before[place + 2], before[place + 3]);
+            next[place] = one ^ (one ^ two) & twos[place] ^ (one ^ three) & threes[place];
+        }
+    }
+}
+
+/// Writes the bytes of odd escapes into the last of these bytes of grams.
+fn mend(odds: &[Odd], grams: &mut [&mut [u8; ROOM]]) {
+    let Some((last, before)) = grams.split_last_mut() else { return };
+    for odd in odds {
+        let byte = match before.len().checked_sub(odd.len) {
+            None => odd.bytes.get(before.len()).map(|byte| byte | CASE),
+            Some(level) => before.get(level).and_then(|bytes| bytes.get(odd.behind)).copied(),
+        };
+        if let Some((place, byte)) = last.get_mut(odd.place).zip(byte) {
+            *place = byte;
+        }
+    }
+}
+
+/// An escape at a place of a text, if it is read otherwise than it stands.
+fn looked_at(here: &[u8], place: usize, end: End, undone: Undone) -> Option<Odd> {
+    let text = here.get(place..).unwrap_or_default();
+    match unescape(text) {
+        Escape::Of { bytes, len, taken } if text.first().is_some_and(|&lead| undone.has(lead)) => {
+            Some(Odd { place, bytes, len, behind: place + taken })
+        }
+        Escape::None => None,
+        Escape::Cut if end == End::Final => None,
+        // It can as well be read as it stands, or isn't known.
+        Escape::Of { .. } | Escape::Cut => {
+            Some(Odd { place, bytes: ALL_UNKNOWN.to_le_bytes(), len: GRAM_BYTES, behind: place })
+        }
+    }
+}
