@@ -107,7 +107,7 @@ impl Leaving {
     /// Whether a text holds any form of a secret that is too long to be a word.
     pub(crate) fn is_in(&self, text: &str) -> bool {
         let (needles, text) = (&self.0, text.as_bytes());
-        if needles.is_empty() {
+        if needles.is_empty() || text.len() < LEAVING_BYTES_MIN {
             return false;
         }
         let mut places = needles.places(text, End::Final);

@@ -99,20 +99,24 @@ fn entity(rest: &[u8]) -> Escape {
         let open = window.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#');
         return if open && window.len() < ESCAPED_BYTES_MAX - 1 { Escape::Cut } else { Escape::None };
     };
-    let name = window.get(..end).and_then(|n| std::str::from_utf8(n).ok()).unwrap_or_default();
-    let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok();
-    let code = match name {
-        "amp" => Some(u32::from(b'&')),
-        "lt" => Some(u32::from(b'<')),
-        "gt" => Some(u32::from(b'>')),
-        "quot" => Some(u32::from(b'"')),
-        "apos" => Some(u32::from(b'\'')),
-        _ => name.strip_prefix('#').and_then(|n| match n.strip_prefix(['x', 'X']) {
-            Some(hex) => number(hex, 16),
-            None => number(n, 10),
-        }),
+    let code = match window.get(..end).unwrap_or_default() {
+        b"amp" => Some(u32::from(b'&')),
+        b"lt" => Some(u32::from(b'<')),
+        b"gt" => Some(u32::from(b'>')),
+        b"quot" => Some(u32::from(b'"')),
+        b"apos" => Some(u32::from(b'\'')),
+        [b'#', b'x' | b'X', digits @ ..] => number(digits, 16),
+        [b'#', digits @ ..] => number(digits, 10),
+        _ => None,
     };
     code.map_or(Escape::None, |code| Escape::char(code, end + 2))
+}
+
+/// What digits stand for, as [`u32::from_str_radix`] takes them; at most seven.
+fn number(digits: &[u8], radix: u32) -> Option<u32> {
+    let digits = digits.strip_prefix(b"+").unwrap_or(digits);
+    let add = |value: u32, &digit: &u8| Some(value * radix + char::from(digit).to_digit(radix)?);
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, add) }
 }
 
 enum Number {

@@ -81,6 +81,8 @@ pub(super) struct Reading {
     /// Masks of the places from which the reading goes on two or three bytes behind; from the others it is one.
     twos: [u8; PLACES],
     threes: [u8; PLACES],
+    /// Masks of `\u00XX` of ASCII, behind which it goes on. They are rare, and looked at only where there are any.
+    sixes: [u8; PLACES],
     /// Masks of the odd escapes.
     odd: [u8; PLACES],
     odds: Vec<Odd>,
@@ -95,6 +97,7 @@ impl Reading {
             grams: [[0; ROOM]; GRAM_BYTES],
             twos: [0; PLACES],
             threes: [0; PLACES],
+            sixes: [0; PLACES],
             odd: [0; PLACES],
             odds: Vec::new(),
             places: 0,
@@ -112,7 +115,11 @@ impl Reading {
         rest.iter_mut().take(places + LOOKS - room).for_each(|byte| *byte = 0);
 
         self.odds.clear();
-        if self.read_bytes(places, undone) {
+        let any = self.read_bytes(places, undone);
+        if any.six {
+            self.read_sixes(places);
+        }
+        if any.odd {
             for place in memchr_iter(u8::MAX, self.odd.get(..places).unwrap_or_default()) {
                 self.odds.extend(looked_at(here, place, end, undone));
             }
@@ -120,29 +127,55 @@ impl Reading {
         if here.len() < places {
             self.end_with(here, end, undone);
         }
-        let [first, second, third, fourth] = &mut self.grams;
-        mend(&self.odds, &mut [first]);
-        go_on(places, &self.twos, &self.threes, first, second);
-        mend(&self.odds, &mut [first, second]);
-        go_on(places, &self.twos, &self.threes, second, third);
-        mend(&self.odds, &mut [first, second, third]);
-        go_on(places, &self.twos, &self.threes, third, fourth);
-        mend(&self.odds, &mut [first, second, third, fourth]);
+        if any.six {
+            self.go_on::<true>(places)
+        } else {
+            self.go_on::<false>(places)
+        }
         self.places = places.min(PIECE_BYTES);
         if here.len() < PIECE_BYTES { text.len() } else { from + SETTLED_BYTES }
     }
 
-    /// Reads the first bytes of the grams; gives whether any escape is odd.
-    fn read_bytes(&mut self, places: usize, undone: Undone) -> bool {
-        let mut any = [0; LOOKS];
+    /// Reads the first bytes of the grams.
+    fn read_bytes(&mut self, places: usize, undone: Undone) -> Any {
+        let (mut any_six, mut any_odd) = ([0; LOOKS], [0; LOOKS]);
         let blocks = self.text.array_windows().step_by(LOOKS).take(places / LOOKS);
         let first = self.grams[0].as_chunks_mut().0.iter_mut();
         let steps = self.twos.as_chunks_mut().0.iter_mut().zip(self.threes.as_chunks_mut().0);
-        for (((text, bytes), (twos, threes)), odd) in blocks.zip(first).zip(steps).zip(self.odd.as_chunks_mut().0) {
-            read_block(text, undone, bytes, twos, threes, odd);
-            any.iter_mut().zip(odd).for_each(|(any, odd)| *any |= *odd);
+        let others = self.sixes.as_chunks_mut().0.iter_mut().zip(self.odd.as_chunks_mut().0);
+        for (((text, bytes), (twos, threes)), (sixes, odd)) in blocks.zip(first).zip(steps).zip(others) {
+            read_block(text, undone, Into { bytes, twos, threes, sixes, odd });
+            for place in 0..LOOKS {
+                any_six[place] |= sixes[place];
+                any_odd[place] |= odd[place];
+            }
         }
-        any != [0; LOOKS]
+        Any { six: any_six != [0; LOOKS], odd: any_odd != [0; LOOKS] }
+    }
+
+    /// Reads the first bytes of the grams at `\u00XX`.
+    fn read_sixes(&mut self, places: usize) {
+        let blocks = self.text.array_windows::<{ LOOKS + 5 }>().step_by(LOOKS).take(places / LOOKS);
+        let first = self.grams[0].as_chunks_mut::<LOOKS>().0.iter_mut();
+        for ((text, bytes), sixes) in blocks.zip(first).zip(self.sixes.as_chunks::<LOOKS>().0) {
+            for place in 0..LOOKS {
+                let coded = nibble(text[place + 4]) << 4 | nibble(text[place + 5]) | CASE;
+                bytes[place] ^= (bytes[place] ^ coded) & sixes[place];
+            }
+        }
+    }
+
+    /// Makes the further bytes of the grams.
+    fn go_on<const SIXES: bool>(&mut self, places: usize) {
+        let Self { grams: [first, second, third, fourth], odds, .. } = self;
+        let steps = Steps { places, twos: &self.twos, threes: &self.threes, sixes: &self.sixes };
+        mend(odds, &mut [first]);
+        steps.go_on::<SIXES>(first, second);
+        mend(odds, &mut [first, second]);
+        steps.go_on::<SIXES>(second, third);
+        mend(odds, &mut [first, second, third]);
+        steps.go_on::<SIXES>(third, fourth);
+        mend(odds, &mut [first, second, third, fourth]);
     }
 
     /// Ends the reading with the text: what is behind, and the escapes that its end may cut.
@@ -156,11 +189,11 @@ impl Reading {
         }
         let from = (here.len() + 1).saturating_sub(ESCAPE_BYTES_MAX);
         self.odds.retain(|odd| odd.place < from);
-        let steps = self.twos.iter_mut().zip(&mut self.threes);
+        let steps = self.twos.iter_mut().zip(&mut self.threes).zip(&mut self.sixes);
         let places = here.iter().zip(&mut self.grams[0]).zip(steps).zip(&mut self.odd).enumerate();
-        for (place, (((byte, first), (two, three)), odd)) in places.skip(from) {
+        for (place, (((byte, first), ((two, three), six)), odd)) in places.skip(from) {
             if is_lead(*byte) {
-                (*first, *two, *three, *odd) = (byte | CASE, 0, 0, u8::MAX);
+                (*first, *two, *three, *six, *odd) = (byte | CASE, 0, 0, 0, u8::MAX);
                 self.odds.extend(looked_at(here, place, end, undone));
             }
         }
@@ -168,9 +201,12 @@ impl Reading {
 
     /// The blocks of the piece with their first places, the last first.
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, Block<'_>)> {
-        let steps = self.twos.as_chunks().0.iter().zip(self.odd.as_chunks().0);
+        let steps = self.twos.as_chunks().0.iter().zip(self.sixes.as_chunks().0).zip(self.odd.as_chunks().0);
         let blocks = steps.take(self.places / LOOKS).enumerate().rev();
-        blocks.map(|(number, (twos, odd))| (number * LOOKS, Block { reading: self, begin: number * LOOKS, twos, odd }))
+        blocks.map(|(number, ((twos, sixes), odd))| {
+            let begin = number * LOOKS;
+            (begin, Block { reading: self, begin, uneven: [twos, sixes, odd] })
+        })
     }
 
     /// The grams of every second of sixteen places.
@@ -201,17 +237,17 @@ pub(super) type Halves = [[u16; LOOKS / 2]; 2];
 pub(super) struct Block<'a> {
     reading: &'a Reading,
     begin: usize,
-    twos: &'a [u8; LOOKS],
-    odd: &'a [u8; LOOKS],
+    /// Masks of the places from which the reading may go on an even number of bytes behind.
+    uneven: [&'a [u8; LOOKS]; 3],
 }
 
 impl Block<'_> {
     /// Whether the reading may go on an even number of bytes behind a place of odd number.
     #[inline]
     pub(super) fn is_uneven(self) -> bool {
-        let (twos, odd, mut any) = (pairs(self.twos), pairs(self.odd), 0);
+        let ([twos, sixes, odd], mut any) = (self.uneven.map(pairs), 0);
         for place in 0..LOOKS / 2 {
-            any |= (twos[place] | odd[place]) & 0xff00;
+            any |= (twos[place] | sixes[place] | odd[place]) & 0xff00;
         }
         any != 0
     }
@@ -255,16 +291,24 @@ fn mask(is: bool) -> u8 {
     0_u8.wrapping_sub(u8::from(is))
 }
 
+/// Whether any escape of the piece is such.
+struct Any {
+    six: bool,
+    odd: bool,
+}
+
+/// Where sixteen places are read into.
+struct Into<'a> {
+    bytes: &'a mut [u8; LOOKS],
+    twos: &'a mut [u8; LOOKS],
+    threes: &'a mut [u8; LOOKS],
+    sixes: &'a mut [u8; LOOKS],
+    odd: &'a mut [u8; LOOKS],
+}
+
 /// Reads sixteen places.
 #[inline]
-fn read_block(
-    text: &[u8; LOOKS + 4],
-    undone: Undone,
-    bytes: &mut [u8; LOOKS],
-    twos: &mut [u8; LOOKS],
-    threes: &mut [u8; LOOKS],
-    odd: &mut [u8; LOOKS],
-) {
+fn read_block(text: &[u8; LOOKS + 4], undone: Undone, into: Into<'_>) {
     for place in 0..LOOKS {
         let (a, b, c, d, e) = (text[place], text[place + 1], text[place + 2], text[place + 3], text[place + 4]);
         let (percent, backslash, entity) = (mask(a == b'%'), mask(a == b'\\'), mask(a == b'&'));
@@ -272,14 +316,14 @@ fn read_block(
         // Of `\uXXXX` that is not ASCII, no gram has anything: it is left as it stands.
         let is_unicode = mask(b == b'u');
         let is_ascii = mask(c == b'0') & mask(d == b'0') & mask(e & 0xf8 == b'0');
-        let is_odd_pair = undone.control | is_unicode & (is_ascii | undone.foreign);
-        let is_odd = percent & !three | backslash & (!named | is_odd_pair) | entity;
+        let is_odd = percent & !three | backslash & (!named | undone.control | is_unicode & undone.foreign) | entity;
         let two = named & !is_unicode;
         let coded = nibble(b) << 4 | nibble(c);
-        bytes[place] = (a ^ (a ^ b) & two ^ (a ^ coded) & three) | CASE;
-        twos[place] = two;
-        threes[place] = three;
-        odd[place] = is_odd;
+        into.bytes[place] = (a ^ (a ^ b) & two ^ (a ^ coded) & three) | CASE;
+        into.twos[place] = two;
+        into.threes[place] = three;
+        into.sixes[place] = named & is_unicode & is_ascii;
+        into.odd[place] = is_odd;
     }
 }
 
@@ -289,14 +333,29 @@ fn nibble(digit: u8) -> u8 {
     (digit & 0xf) + (mask(digit.cast_signed() >= b'A'.cast_signed()) & 9)
 }
 
-/// Makes the next bytes of the grams of so many places from those before.
-fn go_on(places: usize, twos: &[u8; PLACES], threes: &[u8; PLACES], before: &[u8; ROOM], next: &mut [u8; ROOM]) {
-    let before = before.array_windows::<{ LOOKS + 3 }>().step_by(LOOKS).take(places / LOOKS);
-    let steps = twos.as_chunks::<LOOKS>().0.iter().zip(threes.as_chunks::<LOOKS>().0);
-    for ((next, before), (twos, threes)) in next.as_chunks_mut::<LOOKS>().0.iter_mut().zip(before).zip(steps) {
-        for place in 0..LOOKS {
-            let (one, two, three) = (before[place + 1], before[place + 2], before[place + 3]);
-            next[place] = one ^ (one ^ two) & twos[place] ^ (one ^ three) & threes[place];
+/// How the reading goes on from so many places.
+struct Steps<'a> {
+    places: usize,
+    twos: &'a [u8; PLACES],
+    threes: &'a [u8; PLACES],
+    sixes: &'a [u8; PLACES],
+}
+
+impl Steps<'_> {
+    /// Makes the next bytes of the grams from those before.
+    #[inline]
+    fn go_on<const SIXES: bool>(&self, before: &[u8; ROOM], next: &mut [u8; ROOM]) {
+        let before = before.array_windows::<{ LOOKS + 6 }>().step_by(LOOKS).take(self.places / LOOKS);
+        let steps = self.twos.as_chunks::<LOOKS>().0.iter().zip(self.threes.as_chunks::<LOOKS>().0);
+        let steps = steps.zip(self.sixes.as_chunks::<LOOKS>().0);
+        for ((next, before), ((twos, threes), sixes)) in
+            next.as_chunks_mut::<LOOKS>().0.iter_mut().zip(before).zip(steps)
+        {
+            for place in 0..LOOKS {
+                let (one, two, three) = (before[place + 1], before[place + 2], before[place + 3]);
+                let six = if SIXES { (one ^ before[place + 6]) & sixes[place] } else { 0 };
+                next[place] = one ^ (one ^ two) & twos[place] ^ (one ^ three) & threes[place] ^ six;
+            }
         }
     }
 }
