@@ -4,6 +4,7 @@
 //! over may be too much, never too little; a script that turns out not to be one only costs time.
 
 use crate::destroy::base;
+use crate::names::Names;
 
 /// A text that a command would run.
 pub(crate) struct Script {
@@ -29,71 +30,52 @@ pub(crate) struct Carried {
 /// Tells whether a word names a command this module knows.
 pub(crate) fn is_carrier(word: &str) -> bool {
     let name = base(word);
-    is_shell(name)
-        || is_language(name)
-        || fetches(name, &["-d", "-r", "x"])
-        || matches!(
-            name,
-            "eval"
-                | "source"
-                | "."
-                | "ssh"
-                | "su"
-                | "runuser"
-                | "trap"
-                | "alias"
-                | "script"
-                | "watch"
-                | "parallel"
-                | "xargs"
-                | "env"
-                | "flock"
-                | "busybox"
-                | "at"
-                | "batch"
-                | "entr"
-        )
+    SHELLS.contains(name) || CARRIERS.contains(name) || FETCHERS.contains(name) || is_language(name)
 }
 
+/// Commands whose arguments or input become commands, beside shells and languages.
+static CARRIERS: Names = Names::new(&[
+    "eval", "source", ".", "ssh", "su", "runuser", "trap", "alias", "script", "watch", "parallel", "xargs", "env",
+    "flock", "busybox", "at", "batch", "entr",
+]);
+
+/// Shells.
+static SHELLS: Names = Names::new(&[
+    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "pwsh", "yash", "rc",
+]);
+
+/// Languages, without the version that may follow the name.
+static LANGUAGES: Names = Names::new(&[
+    "python",
+    "pypy",
+    "perl",
+    "ruby",
+    "node",
+    "nodejs",
+    "deno",
+    "bun",
+    "php",
+    "lua",
+    "luajit",
+    "tclsh",
+    "expect",
+    "Rscript",
+    "osascript",
+]);
+
+/// Commands that, with some arguments, put out downloaded or decoded data.
+static FETCHERS: Names = Names::new(&[
+    "curl", "wget", "fetch", "aria2c", "lynx", "nc", "ncat", "netcat", "socat", "ftp", "lftp", "http", "https", "xh",
+    "gunzip", "zcat", "xzcat", "bzcat", "zstdcat", "unxz", "bunzip2", "uudecode", "rev", "tr", "openssl", "gpg", "dig",
+    "base64", "base32", "basenc", "gzip", "xz", "bzip2", "zstd", "xxd", "printf", "echo",
+]);
+
 fn is_shell(name: &str) -> bool {
-    matches!(
-        name,
-        "sh" | "bash"
-            | "dash"
-            | "zsh"
-            | "ksh"
-            | "mksh"
-            | "ash"
-            | "fish"
-            | "rbash"
-            | "csh"
-            | "tcsh"
-            | "pwsh"
-            | "yash"
-            | "rc"
-    )
+    SHELLS.contains(name)
 }
 
 fn is_language(name: &str) -> bool {
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-');
-    matches!(
-        stem,
-        "python"
-            | "pypy"
-            | "perl"
-            | "ruby"
-            | "node"
-            | "nodejs"
-            | "deno"
-            | "bun"
-            | "php"
-            | "lua"
-            | "luajit"
-            | "tclsh"
-            | "expect"
-            | "Rscript"
-            | "osascript"
-    )
+    LANGUAGES.contains(name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-'))
 }
 
 /// Tells whether a command puts out downloaded or decoded data.
@@ -103,6 +85,9 @@ fn fetches(name: &str, args: &[&str]) -> bool {
             arg.starts_with("--d") || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['d', 'D']))
         })
     };
+    if !FETCHERS.contains(name) {
+        return false;
+    }
     match name {
         "curl" | "wget" | "fetch" | "aria2c" | "lynx" | "nc" | "ncat" | "netcat" | "socat" | "ftp" | "lftp"
         | "http" | "https" | "xh" | "gunzip" | "zcat" | "xzcat" | "bzcat" | "zstdcat" | "unxz" | "bunzip2"

@@ -41,7 +41,13 @@ pub(crate) fn cook(raw: &str) -> Cooked {
     if fixed && !braces {
         return Cooked { words: vec![text], fixed, scripts };
     }
-    let plain = |word: &str| word.replace(OPEN, "{").replace(COMMA, ",").replace(CLOSE, "}");
+    let sign = |c: char| match c {
+        OPEN => '{',
+        COMMA => ',',
+        CLOSE => '}',
+        other => other,
+    };
+    let plain = |word: &str| word.chars().map(sign).collect::<String>();
     if text == format!("{OPEN}{CLOSE}") {
         return Cooked { words: vec!["{}".to_owned()], fixed, scripts };
     }

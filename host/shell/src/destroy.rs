@@ -3,6 +3,7 @@
 //! Works on one cooked argument list, command name first. Must not know wrappers or grammar. Where tier 1 demands exact
 //! spelling, here abbreviations count (`--recurs`), and surplus is ignored: a doubt is a match.
 
+use crate::names::Names;
 use crate::paths;
 
 /// Why the command is tier 3, if it is. `args` holds the command name first.
@@ -21,6 +22,9 @@ pub(crate) fn judge(args: &[&str]) -> Option<&'static str> {
 
 /// Strips the folder, and the escapes of alias protection, from a command name.
 pub(crate) fn base(name: &str) -> &str {
+    if !name.as_bytes().contains(&b'/') {
+        return name;
+    }
     name.trim_end_matches('/').rsplit('/').next().unwrap_or(name)
 }
 
@@ -30,75 +34,80 @@ pub(crate) fn is_notable(word: &str) -> bool {
     if name.len() < 2 {
         return false;
     }
-    by_name(name).is_some()
-        || matches!(
-            name,
-            "rm" | "srm"
-                | "find"
-                | "git"
-                | "chmod"
-                | "chown"
-                | "chgrp"
-                | "setfacl"
-                | "mv"
-                | "cp"
-                | "tee"
-                | "truncate"
-                | "install"
-                | "rsync"
-                | "ln"
-                | "lvremove"
-                | "cryptsetup"
-                | "zfs"
-                | "zpool"
-                | "btrfs"
-                | "hdparm"
-                | "nvme"
-                | "mdadm"
-                | "badblocks"
-                | "dmsetup"
-                | "systemctl"
-                | "loginctl"
-                | "init"
-                | "telinit"
-                | "kill"
-                | "qm"
-                | "pct"
-                | "pvesm"
-                | "pvesh"
-                | "pvecm"
-                | "pveceph"
-                | "ceph"
-                | "ceph-volume"
-                | "rbd"
-                | "rados"
-                | "kubectl"
-                | "oc"
-                | "kubeadm"
-                | "kind"
-                | "minikube"
-                | "k3d"
-                | "terraform"
-                | "tofu"
-                | "eksctl"
-                | "iptables"
-                | "ip6tables"
-                | "nft"
-                | "ip"
-                | "route"
-                | "ufw"
-                | "userdel"
-                | "deluser"
-                | "crontab"
-                | "diskutil"
-                | "virsh"
-        )
+    by_name(name).is_some() || NOTABLE.contains(name)
 }
+
+/// Commands that destroy with some arguments.
+static NOTABLE: Names = Names::new(&[
+    "rm",
+    "srm",
+    "find",
+    "git",
+    "chmod",
+    "chown",
+    "chgrp",
+    "setfacl",
+    "mv",
+    "cp",
+    "tee",
+    "truncate",
+    "install",
+    "rsync",
+    "ln",
+    "lvremove",
+    "cryptsetup",
+    "zfs",
+    "zpool",
+    "btrfs",
+    "hdparm",
+    "nvme",
+    "mdadm",
+    "badblocks",
+    "dmsetup",
+    "systemctl",
+    "loginctl",
+    "init",
+    "telinit",
+    "kill",
+    "qm",
+    "pct",
+    "pvesm",
+    "pvesh",
+    "pvecm",
+    "pveceph",
+    "ceph",
+    "ceph-volume",
+    "rbd",
+    "rados",
+    "kubectl",
+    "oc",
+    "kubeadm",
+    "kind",
+    "minikube",
+    "k3d",
+    "terraform",
+    "tofu",
+    "eksctl",
+    "iptables",
+    "ip6tables",
+    "nft",
+    "ip",
+    "route",
+    "ufw",
+    "userdel",
+    "deluser",
+    "crontab",
+    "diskutil",
+    "virsh",
+]);
 
 /// Commands that destroy whatever their arguments are.
 pub(crate) fn by_name(name: &str) -> Option<&'static str> {
     if name.starts_with("mkfs.") {
         return Some("makes a new file system over an old one");
+    }
+    if !ALWAYS.contains(name) {
+        return None;
     }
     match name {
         "mkfs" | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "mkreiserfs" | "newfs" | "mkexfatfs" => {
@@ -112,6 +121,40 @@ pub(crate) fn by_name(name: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+/// The names that [`by_name`] knows.
+static ALWAYS: Names = Names::new(&[
+    "mkfs",
+    "mke2fs",
+    "mkswap",
+    "mkdosfs",
+    "mkntfs",
+    "mkreiserfs",
+    "newfs",
+    "mkexfatfs",
+    "dd",
+    "fdisk",
+    "cfdisk",
+    "sfdisk",
+    "gdisk",
+    "sgdisk",
+    "cgdisk",
+    "parted",
+    "wipefs",
+    "blkdiscard",
+    "shred",
+    "wipe",
+    "nwipe",
+    "lvremove",
+    "vgremove",
+    "pvremove",
+    "shutdown",
+    "reboot",
+    "poweroff",
+    "halt",
+    "kexec",
+    "killall5",
+]);
 
 fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
     let system = || args.iter().any(|arg| paths::is_system_folder(arg));

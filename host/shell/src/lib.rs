@@ -21,6 +21,7 @@ mod destroy;
 mod flags;
 mod judge;
 pub mod limits;
+mod names;
 mod paths;
 pub mod plan;
 mod prescan;

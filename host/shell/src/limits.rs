@@ -3,8 +3,8 @@
 //! The parser library backtracks: its time doubles with every unclosed `(` and grows about 3.5-fold with every nested
 //! `case`, and its recursion has no bound of its own. So these are counted in the raw text before it runs.
 
-/// Longest line judged in full, in bytes; a longer one is never parsed.
-pub const LINE_BYTES_MAX: usize = 64 * 1024;
+/// Longest line judged in full, in bytes; a longer one is never parsed. The parser takes about 0.05 µs for each byte.
+pub const LINE_BYTES_MAX: usize = 16 * 1024;
 
 /// Longest line searched for tier-3 words, in bytes; a longer one is tier 3 unseen.
 pub const LINE_SEARCHED_BYTES_MAX: usize = 1024 * 1024;
@@ -12,7 +12,7 @@ pub const LINE_SEARCHED_BYTES_MAX: usize = 1024 * 1024;
 /// Most tokens handed to the parser for one line, inner scripts included; about 1 µs each.
 pub const TOKENS_MAX: usize = 1_500;
 
-/// Most bytes handed to the parser for one line, inner scripts included; about 0.05 µs each.
+/// Most bytes of inner scripts handed to the parser for one line.
 pub const PARSED_BYTES_MAX: usize = LINE_BYTES_MAX;
 
 /// Most `(` in a parsed text, quoted or not; 12 unclosed ones cost about 0.1 ms.

@@ -15,7 +15,7 @@ pub(crate) struct Prescan {
 /// Measures a text before it is parsed.
 pub(crate) fn prescan(text: &str) -> Prescan {
     if text.len() > LINE_BYTES_MAX {
-        return Prescan { tokens: 0, refused: Some("longer than 64 KiB, so not judged in full") };
+        return Prescan { tokens: 0, refused: Some("longer than 16 KiB, so not judged in full") };
     }
     let bytes = text.as_bytes();
     let (mut tokens, mut parens, mut openers, mut cases, mut heredocs, mut digits) = (1, 0, 0, 0, 0, 0);

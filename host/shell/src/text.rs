@@ -2,42 +2,85 @@
 //!
 //! Shares no code with the parser. Linear passes; places looked at are bounded.
 
-// A slice of characters is searched one by one, which was measured to be slower than a `match`.
-#![allow(clippy::manual_pattern_char_comparison)]
-
 use std::borrow::Cow;
 
 use crate::destroy;
 use crate::limits::{LINE_SEARCHED_BYTES_MAX, VISITS_MAX};
+use crate::names::Names;
 
 /// Gives the text, and once more without quotes and backslashes if it has any, so that `r''m` and `\rm` read as `rm`.
 fn readings(text: &str) -> impl Iterator<Item = Cow<'_, str>> {
-    let bare = text.contains(QUOTING).then(|| Cow::Owned(text.replace(QUOTING, "")));
+    let quoting = |byte: u8| matches!(byte, b'\'' | b'"' | b'\\');
+    let bare = text.bytes().any(quoting).then(|| {
+        let kept: Vec<u8> = text.bytes().filter(|byte| !quoting(*byte)).collect();
+        // Without single ASCII bytes, UTF-8 stays UTF-8.
+        Cow::Owned(String::from_utf8(kept).unwrap_or_default())
+    });
     std::iter::once(Cow::Borrowed(text)).chain(bare)
 }
 
-const QUOTING: [char; 3] = ['\'', '"', '\\'];
+/// What a byte is to the search: part of a word, between words, or between commands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Word,
+    Blank,
+    Separator,
+}
+
+const fn kinds() -> [Kind; 256] {
+    let mut kinds = [Kind::Word; 256];
+    let (blanks, separators) = (b" \t'\",=", b";|&()\n`{}<>\r");
+    let mut at = 0;
+    while at < blanks.len() {
+        kinds[blanks[at] as usize] = Kind::Blank;
+        at += 1;
+    }
+    at = 0;
+    while at < separators.len() {
+        kinds[separators[at] as usize] = Kind::Separator;
+        at += 1;
+    }
+    kinds
+}
+
+static KINDS: [Kind; 256] = kinds();
 
 /// Finds a destroying command with its arguments anywhere a command could start.
 pub(crate) fn destroys(text: &str) -> Option<&'static str> {
     let mut visits = 0;
     for reading in readings(text) {
-        for segment in
-            reading.split(|c| matches!(c, ';' | '|' | '&' | '(' | ')' | '\n' | '`' | '{' | '}' | '<' | '>' | '\r'))
-        {
-            let words =
-                || segment.split(|c| matches!(c, ' ' | '\t' | '\'' | '"' | ',' | '=')).filter(|word| !word.is_empty());
-            let Some(first) = words().position(destroy::is_notable) else { continue };
-            let words: Vec<&str> = words().skip(first).collect();
-            for (at, _) in words.iter().enumerate().filter(|(_, word)| destroy::is_notable(word)) {
-                let tail = words.get(at..).unwrap_or_default();
-                visits += tail.len();
-                if visits > VISITS_MAX {
-                    return Some("names destroying commands more often than can be judged");
+        let reading: &str = &reading;
+        let mut begin = 0;
+        // The words of one command from the first notable one on, and which of them are notable.
+        let (mut words, mut notable): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
+        // The end counts as a separator.
+        for (at, kind) in reading.bytes().map(|b| KINDS[usize::from(b)]).chain([Kind::Separator]).enumerate() {
+            if kind == Kind::Word {
+                continue;
+            }
+            if begin < at {
+                let word = reading.get(begin..at).unwrap_or_default();
+                let is = destroy::is_notable(word);
+                if is {
+                    notable.push(words.len());
                 }
-                if let Some(reason) = destroy::judge(tail) {
-                    return Some(reason);
+                if is || !words.is_empty() {
+                    words.push(word);
                 }
+            }
+            begin = at + 1;
+            if kind == Kind::Separator && !words.is_empty() {
+                for start in notable.drain(..) {
+                    let tail = words.get(start..).unwrap_or_default();
+                    visits += tail.len();
+                    if visits > VISITS_MAX {
+                        return Some("names destroying commands more often than can be judged");
+                    }
+                    if let Some(reason) = destroy::judge(tail) {
+                        return Some(reason);
+                    }
+                }
+                words.clear();
             }
         }
     }
@@ -46,8 +89,18 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
 
 /// Finds a tier-3 word, whatever its arguments: for what cannot be read statically.
 pub(crate) fn holds_word(text: &str) -> bool {
-    let signs = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/' | '.'));
-    readings(text).any(|variant| variant.split(signs).any(is_word))
+    let part = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'/' | b'.');
+    readings(text).any(|variant| {
+        let mut begin = 0;
+        variant.bytes().chain([b' ']).enumerate().any(|(at, byte)| {
+            if part(byte) {
+                return false;
+            }
+            let word = variant.get(begin..at).unwrap_or_default();
+            begin = at + 1;
+            is_word(word)
+        })
+    })
 }
 
 fn is_word(word: &str) -> bool {
@@ -57,33 +110,37 @@ fn is_word(word: &str) -> bool {
     let name = destroy::base(word);
     destroy::by_name(name).is_some()
         || matches!(name, "rm" | "srm")
-        || name.split('.').any(is_call)
-        || paths_sysrq(word)
+        || (name.as_bytes().contains(&b'.') && name.split('.').any(|name| CALLS.contains(name)))
+        || CALLS.contains(name)
+        || (word.len() >= SYSRQ.len() && word.contains(SYSRQ))
 }
+
+const SYSRQ: &str = "sysrq-trigger";
 
 /// Names by which other languages remove trees.
-fn is_call(name: &str) -> bool {
-    matches!(
-        name,
-        "rmtree"
-            | "removedirs"
-            | "remove_tree"
-            | "rm_rf"
-            | "rm_r"
-            | "rmSync"
-            | "rmdirSync"
-            | "remove_dir_all"
-            | "RemoveAll"
-            | "unlinkSync"
-            | "lvremove"
-            | "luksErase"
-            | "rmtree_errorhandler"
-            | "remove_entry_secure"
-    )
-}
+static CALLS: Names = Names::new(&[
+    "rmtree",
+    "removedirs",
+    "remove_tree",
+    "rm_rf",
+    "rm_r",
+    "rmSync",
+    "rmdirSync",
+    "remove_dir_all",
+    "RemoveAll",
+    "unlinkSync",
+    "lvremove",
+    "luksErase",
+    "rmtree_errorhandler",
+    "remove_entry_secure",
+]);
 
-fn paths_sysrq(word: &str) -> bool {
-    word.contains("sysrq-trigger")
+/// Finds `-rf` and its kin: a word of three to five letters after a dash, with `f` and `r`.
+fn forced_flag(text: &str) -> bool {
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\n' | b'\'' | b'"');
+    text.as_bytes().split(blank).any(|word| {
+        matches!(word, [b'-', rest @ ..] if (2..5).contains(&rest.len()) && rest.contains(&b'f') && rest.iter().any(|b| matches!(b, b'r' | b'R')))
+    })
 }
 
 /// Judges text that is not parsed at all: the reason to hold it for tier 3, if any.
@@ -94,10 +151,7 @@ pub(crate) fn unparsed(text: &str) -> Option<&'static str> {
     if holds_word(text) {
         return Some("holds a tier-3 word and is not judged in full");
     }
-    let forced = |word: &str| {
-        word.len() > 2 && word.starts_with('-') && word.contains('f') && word.contains(['r', 'R']) && word.len() < 6
-    };
-    if text.contains("$'") || text.split(|c| matches!(c, ' ' | '\t' | '\n' | '\'' | '"')).any(forced) {
+    if text.contains("$'") || forced_flag(text) {
         return Some("may hide a tier-3 command and is not judged in full");
     }
     destroys(text)

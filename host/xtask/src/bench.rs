@@ -3,6 +3,7 @@
 mod pii;
 mod plugin_calls;
 mod scan;
+mod shell;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,13 +26,14 @@ struct Measured {
 
 /// Parts of the measuring, in the order in which they run. The last one only with `--peers` or by name: it builds a second
 /// wasmtime.
-const PARTS: [(&str, Measure); 7] = [
+const PARTS: [(&str, Measure); 8] = [
     ("product", whole_product),
     ("store", store),
     ("ingest", ingest),
     ("scan", scan::run),
     ("net", net),
     ("runtime", runtime),
+    ("shell", shell::run),
     ("peers", || plugin_calls::run(&[])),
 ];
 

@@ -8,6 +8,7 @@ mod languages;
 mod peers;
 mod providers;
 mod setup;
+mod shell;
 mod test;
 
 use std::path::{Path, PathBuf};
@@ -20,7 +21,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo    build the product and run the main job on the bundled incident
   test    everything that CI runs: fmt, clippy, tests, docs
   bench   print each measured figure beside its limit: all but `peers`, or the named parts of: product, store,
-          ingest, scan, net, runtime, peers; --peers adds plugin calls beside Extism (host/xtask/bench/README.md);
+          ingest, scan, net, runtime, shell, peers; --peers adds plugin calls beside Extism (host/xtask/bench/README.md);
           --pii tells how well personal data is found, beside Presidio, detect-secrets and Kingfisher;
           of it: --data DIR, --binary FILE, --no-peers
   crash   kill trcaa at 200 random moments under load and look at what is left; --rounds N, --seed N
@@ -28,6 +29,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
               --record keeps the exchanges, --binary FILE takes a build that is there
   languages  make, build and test plugins in JavaScript, with componentize-js from npm;
               --binary FILE takes a build that is there
+  shell-differential  have bash run what is judged tier 1, over stand-ins, and compare with the plan; --lines N, --seed N
   peers   bring what the tests compare with: an independent SQLCipher client, a bus and a keyring";
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         "crash" => crash::run(&std::env::args().skip(2).collect::<Vec<_>>()),
         "providers" => providers::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
         "languages" => languages::run_all(&std::env::args().skip(2).collect::<Vec<_>>()),
+        "shell-differential" => shell::differential(&std::env::args().skip(2).collect::<Vec<_>>()),
         "peers" => peers::run_all(),
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
