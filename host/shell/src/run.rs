@@ -10,7 +10,7 @@
 //!    somebody holds open hold up nobody.
 //! 4. When the host dies, its commands die, and no kubeconfig is left in a file.
 //!
-//! How: a process forked from the host starts the programs and watches them (`supervisor`); the host reads what they put
+//! How: a process beside the host starts the programs and watches them (`supervisor`); the host reads what they put
 //! out (`capture`). The cage is `cage` (what), `files` (Landlock), `calls` (seccomp) and `needs` (which program may what).
 //! Linux alone; elsewhere every run is refused.
 

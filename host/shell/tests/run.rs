@@ -12,3 +12,5 @@ mod given;
 mod kubeconfig;
 #[path = "run/plans.rs"]
 mod plans;
+#[path = "run/programs.rs"]
+mod programs;

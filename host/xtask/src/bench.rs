@@ -4,6 +4,7 @@ mod pii;
 mod plugin_calls;
 mod scan;
 mod shell;
+mod shell_run;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,7 +34,7 @@ const PARTS: [(&str, Measure); 8] = [
     ("scan", scan::run),
     ("net", net),
     ("runtime", runtime),
-    ("shell", shell::run),
+    ("shell", || shell::run().and_then(|()| shell_run::run())),
     ("peers", || plugin_calls::run(&[])),
 ];
 

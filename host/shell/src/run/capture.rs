@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Captured, Channel, Ended, RunError, raw, report, supervisor, tree};
@@ -42,8 +43,11 @@ impl Kept<'_> {
 }
 
 /// The host's ends of a running pipeline.
-pub(super) struct Running {
-    pub(super) supervisor: i32,
+pub(super) struct Running<'a> {
+    /// Number of the supervisor, once it runs.
+    pub(super) supervisor: &'a AtomicI32,
+    /// What the programs get: closed here once the supervisor has its copies.
+    pub(super) ends: Vec<OwnedFd>,
     pub(super) stdout: OwnedFd,
     pub(super) stderr: OwnedFd,
     pub(super) report: OwnedFd,
@@ -59,7 +63,7 @@ pub(super) struct Over {
     pub(super) left: u32,
 }
 
-impl Running {
+impl Running<'_> {
     /// Reads until the pipeline is over and everything is read that it put out.
     pub(super) fn follow(self, kept: &mut Kept<'_>, stop: &dyn Fn() -> bool) -> Result<Over, RunError> {
         let mut reader = Follow {
@@ -70,6 +74,7 @@ impl Running {
         };
         let mut report = File::from(self.report);
         let mut leash = File::from(self.leash);
+        let mut ends = self.ends;
         let mut asked: Option<Instant> = None;
         let over =
             loop {
@@ -84,6 +89,7 @@ impl Running {
                 }
                 if ready[2].revents != 0 {
                     match told(&mut report) {
+                        Some([report::STARTED, ..]) => ends.clear(),
                         Some([report::SETUP, _, doing, error]) => reader.refused = Some((doing, error)),
                         Some([kind, status, left, _]) => break Some((kind, status, left)),
                         None => break None,
@@ -99,13 +105,16 @@ impl Running {
                     break None;
                 }
             };
-        if over.is_none() {
+        let supervisor = self.supervisor.load(Ordering::SeqCst);
+        if over.is_none() && supervisor > 0 {
             // The programs die with their parent; what is left of its session is ended here, before its number is free.
-            raw::signal(self.supervisor, libc::SIGKILL);
-            tree::signal_all(self.supervisor, &[libc::SIGKILL]);
+            raw::signal(supervisor, libc::SIGKILL);
+            tree::signal_all(supervisor, &[libc::SIGKILL]);
         }
         drop(leash);
-        raw::wait(self.supervisor);
+        if supervisor > 0 {
+            raw::wait(supervisor);
+        }
         for channel in [Channel::Output, Channel::Error] {
             let mut rest = REST_BYTES_MAX;
             while rest > 0 {

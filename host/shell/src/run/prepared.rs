@@ -1,4 +1,4 @@
-//! A pipeline with everything that it needs made ready, so that nothing has to be asked for after the fork.
+//! A pipeline with everything that it needs made ready, so that nothing has to be asked for in the process that starts it.
 
 use std::ffi::CString;
 use std::os::fd::RawFd;
@@ -6,7 +6,7 @@ use std::os::fd::RawFd;
 use super::raw::{self, Texts};
 use super::report;
 
-/// One pipeline. The descriptors belong to the host, which holds them until the fork.
+/// One pipeline. The descriptors belong to the host, which holds them until the supervisor has its copies.
 pub(super) struct Pipeline {
     pub(super) stages: Vec<Prepared>,
     /// Numbers of the running stages, by place; 0 for one that has ended.
@@ -79,27 +79,34 @@ const NOT_SET_UP: i32 = 125;
 const NOT_STARTED: i32 = 126;
 
 impl Prepared {
-    /// Becomes the program. Runs in the forked child.
+    /// Becomes the program. Runs in the process that becomes it.
     pub(super) fn start(&self, index: usize, group: i32, supervisor: i32, folder: RawFd, report: RawFd) -> ! {
-        if let Err((doing, error)) = self.set_up(group, folder) {
+        let failed = |(doing, error): (i32, i32)| -> ! {
             report::write(report, report::SETUP, i32::try_from(index).unwrap_or(i32::MAX), doing, error);
-            raw::leave(NOT_SET_UP);
+            raw::leave(NOT_SET_UP)
+        };
+        if let Err(failure) = self.set_up(group, supervisor, folder) {
+            failed(failure);
         }
         if let Input::File(path) = &self.stdin {
-            match raw::open(path, libc::O_NOCTTY).and_then(|file| raw::double_onto(file, 0)) {
-                Ok(()) => {}
-                Err(error) => self.complain(&self.not_opened, error, 1),
+            // A named pipe must not hold anybody up.
+            match raw::open(path, libc::O_NOCTTY | libc::O_NONBLOCK).and_then(|file| raw::double_onto(file, 0)) {
+                Ok(()) => raw::wait_for_input(0),
+                Err(error) => complain(&self.not_opened, error, 1),
             }
         }
-        if let Err((doing, error)) = self.close_in(supervisor) {
-            report::write(report, report::SETUP, i32::try_from(index).unwrap_or(i32::MAX), doing, error);
-            raw::leave(NOT_SET_UP);
+        if let Err(failure) = self.close_in() {
+            failed(failure);
         }
         let error = raw::become_program(&self.program, &self.arguments, &self.environment);
-        self.complain(&self.not_started, error, NOT_STARTED)
+        complain(&self.not_started, error, NOT_STARTED)
     }
 
-    fn set_up(&self, group: i32, folder: RawFd) -> Result<(), (i32, i32)> {
+    fn set_up(&self, group: i32, supervisor: i32, folder: RawFd) -> Result<(), (i32, i32)> {
+        raw::die_with_parent().map_err(|error| (report::PARENT, error))?;
+        if raw::parent_number() != supervisor {
+            return Err((report::PARENT, libc::ESRCH));
+        }
         raw::set_group(0, group).map_err(|error| (report::STREAMS, error))?;
         if let Input::From(descriptor) = self.stdin {
             raw::double_onto(descriptor, 0).map_err(|error| (report::STREAMS, error))?;
@@ -123,11 +130,7 @@ impl Prepared {
     }
 
     /// The last steps: what `exec` would undo or the filter would refuse comes before it.
-    fn close_in(&self, supervisor: i32) -> Result<(), (i32, i32)> {
-        raw::die_with_parent().map_err(|error| (report::PARENT, error))?;
-        if raw::parent_number() != supervisor {
-            raw::leave(NOT_SET_UP);
-        }
+    fn close_in(&self) -> Result<(), (i32, i32)> {
         raw::close_all_at_exec();
         if let Some(kubeconfig) = self.kubeconfig {
             raw::keep_open(kubeconfig).map_err(|error| (report::STREAMS, error))?;
@@ -138,20 +141,21 @@ impl Prepared {
         }
         Ok(())
     }
+}
 
-    fn complain(&self, text: &[u8], error: i32, status: i32) -> ! {
-        let mut digits = *b"0000000000)\n";
-        let mut rest = error.unsigned_abs();
-        let mut first = 10;
-        while first > 0 && (rest > 0 || first == 10) {
-            first -= 1;
-            if let Some(place) = digits.get_mut(first) {
-                *place = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or(0));
-            }
-            rest /= 10;
+/// Says on the error output what failed, and ends.
+fn complain(text: &[u8], error: i32, status: i32) -> ! {
+    let mut digits = *b"0000000000)\n";
+    let mut rest = error.unsigned_abs();
+    let mut first = 10;
+    while first > 0 && (rest > 0 || first == 10) {
+        first -= 1;
+        if let Some(place) = digits.get_mut(first) {
+            *place = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or(0));
         }
-        let _ = raw::write(2, text);
-        let _ = raw::write(2, digits.get(first..).unwrap_or_default());
-        raw::leave(status)
+        rest /= 10;
     }
+    let _ = raw::write(2, text);
+    let _ = raw::write(2, digits.get(first..).unwrap_or_default());
+    raw::leave(status)
 }

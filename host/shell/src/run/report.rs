@@ -7,6 +7,8 @@ use super::raw;
 /// Bytes of a record; far below what a pipe takes in one piece.
 pub(super) const BYTES: usize = 16;
 
+/// The supervisor has its own copies of all descriptors.
+pub(super) const STARTED: i32 = 0;
 /// A stage could not be set up: number of the stage, what was being done, error of the system.
 pub(super) const SETUP: i32 = 1;
 /// The pipeline is over by itself: status of the last stage, processes that it left and that were ended.

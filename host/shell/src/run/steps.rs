@@ -2,10 +2,11 @@
 
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
-use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicI32;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::cage::{self, Cages};
@@ -14,11 +15,15 @@ use super::environment::PATH;
 use super::prepared::{Input, Pipeline, Prepared};
 use super::private::{self, Private};
 use super::raw::Texts;
-use super::{Cage, Captured, Channel, Ended, Job, Leftovers, Limits, Ran, RunError, What, needs, raw, supervisor};
-use crate::plan::{Flow, Plan, Stage, Step, When};
+use super::{
+    Cage, Captured, Channel, Ended, Job, Leftovers, Limits, Ran, RunError, What, needs, raw, report, supervisor,
+};
+use crate::plan::{Flow, Plan, Stage, When};
 
 /// Address space of a process for each byte of memory that it may have: runtimes reserve more than they use.
 const ADDRESSES: u64 = 4;
+/// Stack of the thread that starts the supervisor, which has its own.
+const THREAD_BYTES: usize = 128 * 1024;
 /// Shells for a line, the first that is there.
 const SHELLS: &[&str] = &["/bin/bash", "/usr/bin/bash", "/bin/sh"];
 
@@ -33,7 +38,7 @@ pub(super) fn run(
     let mut kept = Kept { stdout: empty(), stderr: empty(), most: job.limits.output_bytes, sink };
     let mut over = Over { ended: Ended::Exited(0), left: 0 };
     match job.what {
-        What::Line(line) => over = made.line(line)?.follow(&mut kept, stop)?,
+        What::Line(line) => over = made.line(line, &mut kept, stop)?,
         What::Argv(plan) => {
             let programs = look_up_all(plan, &made.path)?;
             let mut programs = programs.into_iter();
@@ -48,7 +53,7 @@ pub(super) fn run(
                     continue;
                 }
                 let left = over.left;
-                over = made.step(step, programs)?.follow(&mut kept, stop)?;
+                over = made.start(&step.stages, programs, true, &mut kept, stop)?;
                 over.left = over.left.saturating_add(left);
                 if !matches!(over.ended, Ended::Exited(_) | Ended::Signalled(_)) {
                     break;
@@ -110,7 +115,11 @@ impl<'a> Made<'a> {
         }
         let cages = match &private {
             Some(private) if caged => {
-                Some(Cages::new(&job.hidden, vec![private.home(), private.temporary()], without.clone())?)
+                // The folders of other runs are none of its business, and what lies in its own is not to be started.
+                let root = std::path::absolute(job.private)
+                    .map_err(|source| RunError::Private { folder: job.private.to_owned(), source })?;
+                let hidden: Vec<PathBuf> = job.hidden.iter().cloned().chain([root]).collect();
+                Some(Cages::new(&hidden, vec![private.home(), private.temporary()], without.clone())?)
             }
             _ => None,
         };
@@ -119,7 +128,7 @@ impl<'a> Made<'a> {
     }
 
     /// Starts the shell with an approved line.
-    fn line(&mut self, line: &str) -> Result<Running, RunError> {
+    fn line(&mut self, line: &str, kept: &mut Kept<'_>, stop: &dyn Fn() -> bool) -> Result<Over, RunError> {
         let shell = SHELLS.iter().find(|path| is_program(Path::new(path)));
         let shell = *shell.ok_or(RunError::NotFound { program: "bash".to_owned(), path: "/bin".to_owned() })?;
         let bash = shell.ends_with("bash");
@@ -128,14 +137,18 @@ impl<'a> Made<'a> {
         let mut argv: Vec<String> = [shell].iter().chain(flags).map(|text| (*text).to_owned()).collect();
         argv.push(line.to_owned());
         let stage = Stage { argv, stdin: None, stdout: Flow::Output, stderr: Flow::Error };
-        self.start(&[stage], vec![text(shell.as_bytes(), "the shell")?], false)
+        self.start(&[stage], vec![text(shell.as_bytes(), "the shell")?], false, kept, stop)
     }
 
-    fn step(&mut self, step: &Step, programs: Vec<CString>) -> Result<Running, RunError> {
-        self.start(&step.stages, programs, true)
-    }
-
-    fn start(&mut self, stages: &[Stage], programs: Vec<CString>, caged: bool) -> Result<Running, RunError> {
+    /// Runs one pipeline to its end.
+    fn start(
+        &mut self,
+        stages: &[Stage],
+        programs: Vec<CString>,
+        caged: bool,
+        kept_output: &mut Kept<'_>,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Over, RunError> {
         let system = |doing| move |source| RunError::System { doing, source };
         let pipe = || raw::pipe().map_err(system("making a pipe"));
         let (stdout, stdout_end) = pipe()?;
@@ -191,9 +204,22 @@ impl<'a> Made<'a> {
             leave: !caged && self.job.leftovers == Leftovers::Leave,
             grace: !caged,
         };
-        let supervisor = supervisor::start(&mut pipeline)
-            .map_err(|error| system("making a process")(io::Error::from_raw_os_error(error)))?;
-        Ok(Running { supervisor, stdout, stderr, report, leash, deadline: self.deadline })
+        let mut ends = vec![stdout_end, stderr_end, leash_end];
+        ends.extend(between.into_iter().flat_map(|(read, write)| [read, write]));
+        let number = AtomicI32::new(0);
+        let running = Running { supervisor: &number, ends, stdout, stderr, report, leash, deadline: self.deadline };
+        thread::scope(|scope| {
+            // The thread sleeps in the kernel as long as the supervisor lives.
+            let supervising = thread::Builder::new().stack_size(THREAD_BYTES).spawn_scoped(scope, || {
+                if let Err(error) = supervisor::start(&mut pipeline, &number) {
+                    report::write(report_end.as_raw_fd(), report::SETUP, 0, report::FORK, error);
+                }
+                // Whatever happened to the supervisor: the report has an end now.
+                drop(report_end);
+            });
+            supervising.map_err(system("making a thread"))?;
+            running.follow(kept_output, stop)
+        })
     }
 
     fn stage(

@@ -1,6 +1,6 @@
 //! The process between the host and the commands: starts one pipeline, waits for it, and leaves nothing of it behind.
 //!
-//! It is forked from the host and never becomes a program, so everything here keeps to what `raw` allows. Why a process:
+//! It shares the host's memory and never becomes a program, so everything here keeps to what `raw` allows. Why a process:
 //! whoever is started and loses its parent becomes its child (`adopt_orphans`), so that no daemon escapes by double fork
 //! and `setsid`, and none is taken for one of another run; and it outlives a host that is killed, by the moment that it
 //! takes to kill the commands.
@@ -11,9 +11,10 @@
 //! 3. When it ends, the file with the kubeconfig is empty.
 
 use std::os::fd::RawFd;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use super::prepared::Pipeline;
-use super::raw::{self, Reaped, Side};
+use super::raw::{self, Reaped, Stack};
 use super::{report, tree};
 
 /// What the host writes into the leash to have everything ended.
@@ -28,38 +29,38 @@ const WATCH_MS: i64 = 50;
 /// Looks take at most this part of the time.
 const WATCH_SHARE: i64 = 10;
 
-/// Forks; the parent gets the number of the process that supervises `pipeline`.
-pub(super) fn start(pipeline: &mut Pipeline) -> Result<i32, i32> {
-    match raw::fork()? {
-        Side::Parent(number) => Ok(number),
-        Side::Child => supervise(pipeline),
-    }
+/// Supervises `pipeline` in a process of its own; goes on when that has ended. Answers its number, which stays taken until
+/// somebody waits for it. `number` is set before any program starts.
+pub(super) fn start(pipeline: &mut Pipeline, number: &AtomicI32) -> Result<i32, i32> {
+    let stacks = [Stack::new()?, Stack::new()?];
+    let [own, of_stages] = &stacks;
+    raw::apart(own, &mut || {
+        number.store(raw::own_number(), Ordering::SeqCst);
+        supervise(pipeline, of_stages)
+    })
 }
 
-fn supervise(pipeline: &mut Pipeline) -> ! {
+fn supervise(pipeline: &mut Pipeline, stack: &Stack) -> ! {
     let own = raw::own_number();
-    raw::undumpable();
     raw::usual_signals();
     for standard in 0..=2 {
         let _ = raw::double_onto(pipeline.null, standard);
     }
-    let session = raw::own_session().and_then(|()| raw::adopt_orphans());
     raw::close_all_but(&pipeline.kept);
-    let signals = match session.and_then(|()| raw::child_signals()) {
+    report::write(pipeline.report, report::STARTED, 0, 0, 0);
+    let signals = match raw::own_session().and_then(|()| raw::adopt_orphans()).and_then(|()| raw::child_signals()) {
         Ok(signals) => signals,
         Err(error) => {
             report::write(pipeline.report, report::SETUP, 0, report::SUPERVISOR, error);
-            raw::leave(1)
+            raw::leave(1);
         }
     };
     let mut group = 0;
     for index in 0..pipeline.stages.len() {
         let Some(stage) = pipeline.stages.get(index) else { break };
-        match raw::fork() {
-            Ok(Side::Child) => stage.start(index, group, own, pipeline.folder, pipeline.report),
-            Ok(Side::Parent(number)) => {
+        match raw::apart(stack, &mut || stage.start(index, group, own, pipeline.folder, pipeline.report)) {
+            Ok(number) => {
                 group = if group == 0 { number } else { group };
-                let _ = raw::set_group(number, group);
                 if let Some(place) = pipeline.numbers.get_mut(index) {
                     *place = number;
                 }
@@ -67,7 +68,7 @@ fn supervise(pipeline: &mut Pipeline) -> ! {
             Err(error) => {
                 report::write(pipeline.report, report::SETUP, number_of(index), report::FORK, error);
                 end_all(own, signals, 0);
-                raw::leave(1)
+                raw::leave(1);
             }
         }
     }

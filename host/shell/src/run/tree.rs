@@ -1,4 +1,4 @@
-//! Which processes there are, read from `/proc` without asking for memory, so that a forked child can do it.
+//! Which processes there are, read from `/proc` without asking for memory, so that the supervisor can do it.
 
 use std::ffi::CStr;
 
