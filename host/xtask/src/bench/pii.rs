@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use data::Data;
 use run::Found;
 
-use crate::{Outcome, peers, say, setup};
+use crate::{Outcome, peers, say, setup, target};
 
 /// What the report is asked for.
 #[derive(Default)]
@@ -21,13 +21,18 @@ struct Options {
     data: Option<PathBuf>,
     binary: Option<PathBuf>,
     without_peers: bool,
+    peer_bytes: Option<usize>,
 }
+
+/// What the others look at: Presidio with its model takes some minutes for it.
+const PEER_BYTES: usize = 128 << 10;
 
 const USAGE: &str = "cargo xtask bench --pii [--data DIR] [--binary FILE] [--no-peers]
 
   --data DIR     a folder with NAME.log and NAME.gold.jsonl, and cases.jsonl; default: shared/data/pii beside the checkout,
                  or else a log that is made up here
   --binary FILE  a build of trcaa that is there; default: the release build, built if it is not
+  --peer-bytes N have the others look at lines of N bytes together, taken evenly over the log; default: 131072
   --no-peers     leave out Presidio, detect-secrets and Kingfisher";
 
 /// Measures and prints.
@@ -38,10 +43,19 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let detectors = run::detectors(&data)?;
     let binary = run::product_binary(options.binary)?;
     let product = run::product(&data, &binary)?;
-    let peers = if options.without_peers { Vec::new() } else { run::peers(&peers::personal_data()?, &data) };
     say(&format!("what is found in {}", data.log.display()));
-    report::print(&data, &columns(detectors, product, peers));
+    report::print(&data, &columns(detectors, product.clone()));
     report::print_cases(&data, &binary);
+    if options.without_peers {
+        return Ok(());
+    }
+    let python = peers::personal_data()?;
+    let sample = data.sample(options.peer_bytes.unwrap_or(PEER_BYTES), &target().join("bench/pii-sample"))?;
+    let ours = run::product(&sample, &binary)?;
+    let others = run::peers(&python, &sample);
+    say(&format!("beside others, on {} bytes of it (lines taken evenly)", sample.text.len()));
+    report::print(&sample, &[ours, others.clone()].concat());
+    report::print_ratios(&data, &product, &sample, &others);
     Ok(())
 }
 
@@ -54,6 +68,11 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
             "--pii" => {}
             "--data" => options.data = Some(value()?),
             "--binary" => options.binary = Some(value()?),
+            "--peer-bytes" => {
+                let bytes = value()?;
+                let number = bytes.to_str().and_then(|text| text.parse().ok()).filter(|bytes| *bytes > 0);
+                options.peer_bytes = Some(number.ok_or_else(|| format!("--peer-bytes takes a number\n\n{USAGE}"))?);
+            }
             "--no-peers" => options.without_peers = true,
             other => return Err(format!("there is no {other:?}\n\n{USAGE}")),
         }
@@ -61,12 +80,12 @@ fn parse(arguments: &[String]) -> Result<Options, String> {
     Ok(options)
 }
 
-/// The columns: detectors alone, what they find together, the product, then the others.
-fn columns(detectors: Vec<Found>, product: Vec<Found>, peers: Vec<Found>) -> Vec<Found> {
+/// The columns: detectors alone, what they find together, the product.
+fn columns(detectors: Vec<Found>, product: Vec<Found>) -> Vec<Found> {
     let together = Found {
         name: "together".into(),
         spans: detectors.iter().flat_map(|found| found.spans.iter().cloned()).collect(),
         seconds: detectors.iter().map(|found| found.seconds).sum(),
     };
-    [detectors, vec![together], product, peers].concat()
+    [detectors, vec![together], product].concat()
 }

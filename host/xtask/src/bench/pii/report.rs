@@ -36,6 +36,18 @@ pub(super) fn print(data: &Data, columns: &[Found]) {
     println!("\n(trcaa: a whole process, its start with it, through the sandbox; Presidio without its dates)");
 }
 
+/// How many times as fast the product is as each of the others: over the whole log for us, over the sample for them.
+pub(super) fn print_ratios(whole: &Data, product: &[Found], sample: &Data, others: &[Found]) {
+    #[expect(clippy::cast_precision_loss, reason = "a figure for a person")]
+    let speed = |data: &Data, found: &Found| data.text.len() as f64 / 1e6 / found.seconds.max(1e-9);
+    for ours in product {
+        for other in others {
+            let ratio = speed(whole, ours) / speed(sample, other);
+            println!("{} is {ratio:.0} times as fast as {} ({:.2} MB/s)", ours.name, other.name, speed(whole, ours));
+        }
+    }
+}
+
 fn row(name: &str, scores: &[Score], cell: impl Fn(&Score) -> String) {
     print!("{name:22}");
     for score in scores {
