@@ -130,7 +130,10 @@ impl App {
     /// Whatever keeps the store from opening; nothing was changed then.
     pub fn open(setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
         let store = keys::open_options(&setup).open()?;
-        Self::over(store, setup, progress)
+        let app = Self::over(store, setup, progress)?;
+        // What a killed host left of a run; a folder that can't be cleared now is tried again by the next run, aloud.
+        let _ = app.private_folder();
+        Ok(app)
     }
 
     fn over(store: Store, setup: Setup, progress: Box<dyn Progress>) -> Result<Self, AppError> {
