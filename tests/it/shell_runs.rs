@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -356,4 +357,93 @@ fn a_kubeconfig_that_starts_a_program_makes_every_kubectl_ask() {
     let refused = run(&home, &["kubectl get pods"]).fails(1);
     assert_eq!(refused.error_code(), "denied");
     assert!(text(&refused.answer()["error"]["message"]).contains("starts steal"), "{}", refused.answer());
+}
+
+/// A run on a terminal of its own (by `script` of util-linux), with a person who types.
+struct Person {
+    child: std::process::Child,
+    typed: std::process::ChildStdin,
+    screen: std::process::ChildStdout,
+    seen: String,
+}
+
+impl Person {
+    fn runs(home: &Home, line: &str) -> Self {
+        let ours = home.command(["shell", "run", line]);
+        let quoted: Vec<String> = ours.get_args().map(|arg| format!("'{}'", arg.to_str().unwrap())).collect();
+        let mut command = std::process::Command::new("script");
+        command.args(["-qefc", &format!("{BINARY} {}", quoted.join(" ")), "/dev/null"]).env_clear();
+        command.envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?)))).env("SHELL", "/bin/sh");
+        command.current_dir(home.path(".")).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let (typed, screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self { child, typed, screen, seen: String::new() }
+    }
+
+    fn types(&mut self, text: &str) {
+        self.typed.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Reads until these words are on the screen.
+    fn reads(&mut self, words: &str) {
+        let mut piece = [0; 4096];
+        while !self.seen.contains(words) {
+            let count = self.screen.read(&mut piece).unwrap();
+            assert!(count > 0, "it ended without {words:?}:\n{}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&piece[..count]));
+        }
+    }
+
+    fn ends(mut self) -> String {
+        let mut rest = Vec::new();
+        self.screen.read_to_end(&mut rest).unwrap();
+        self.child.wait().unwrap();
+        self.seen + &String::from_utf8_lossy(&rest)
+    }
+}
+
+const QUESTION: &str = "is a no)\r\n> ";
+
+#[test]
+fn a_person_is_shown_what_a_yes_is_for_and_answers() {
+    let home = Home::new(BINARY);
+    let mut person = Person::runs(&home, "touch made; ls");
+    person.reads(QUESTION);
+    person.types("y\n");
+    person.reads("y\r\no = run it");
+    assert!(!home.path("made").exists(), "only a clear yes is one");
+    person.types("o\n");
+    let screen = person.ends();
+    let folder = fs::canonicalize(home.path(".")).unwrap();
+    for shown in ["tier 2  touch made", "tier 1  ls", folder.to_str().unwrap(), "time limit  30 s", "exit 0"] {
+        assert!(screen.contains(shown), "{shown} is not in:\n{screen}");
+    }
+    assert!(home.path("made").exists());
+    assert_eq!(history(&home)[0]["approval_status"], "approved");
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let home = Home::new(BINARY);
+    let mut person = Person::runs(&home, "touch made");
+    person.types("o\no\n");
+    person.reads(QUESTION);
+    person.types("d\n");
+    let screen = person.ends();
+    assert!(screen.contains("denied") && !home.path("made").exists(), "{screen}");
+    assert_eq!(history(&home)[0]["approval_status"], "denied");
+}
+
+#[test]
+fn a_line_can_not_paint_an_answer_onto_the_screen() {
+    let home = Home::new(BINARY);
+    let mut person = Person::runs(&home, "touch made # \u{1b}[2J\rtier 1  ls\u{202e}");
+    person.reads(QUESTION);
+    person.types("never\n");
+    let screen = person.ends();
+    assert!(!screen.contains('\u{202e}') && !screen.contains("\u{1b}[2J"), "{screen}");
+    assert!(!screen.lines().any(|line| line.trim_start().starts_with("tier 1  ls")), "{screen}");
+    assert_eq!(history(&home)[0]["approval_status"], "denied");
+    // Another terminal is another session.
+    assert_eq!(list(&home.json(["shell", "approvals"])["approvals"])[0]["decision"], "deny");
 }
