@@ -8,7 +8,9 @@ const EXTISM_TARGET: &str = "wasm32-unknown-unknown";
 
 fn main() {
     let workspace = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
-    for path in ["guests", "build.rs", "Cargo.lock", "../../../plugins/sdk/src", "../../../wit", "../../runtime/guest_build.rs"] {
+    for path in
+        ["guests", "build.rs", "Cargo.lock", "../../../plugins/sdk/src", "../../../wit", "../../runtime/guest_build.rs"]
+    {
         println!("cargo::rerun-if-changed={}", workspace.join(path).display());
     }
     let built = build_guests(&workspace, &["-p", "bench-guests", "--examples"]).unwrap_or_else(|e| panic!("{e}"));

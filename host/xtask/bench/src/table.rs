@@ -12,6 +12,9 @@ pub(crate) enum Limit {
     Nanoseconds(f64),
     /// At most so many nanoseconds, and so many times faster than the peer.
     AndFaster(f64, f64),
+    /// At most so many nanoseconds on the machine that the limit comes from, where the peer took the second number: on a
+    /// machine on which the peer takes longer, so many times longer.
+    WherePeerTakes(f64, f64),
 }
 
 struct Row {
@@ -38,6 +41,10 @@ impl Table {
             Limit::AndFaster(most, times) => {
                 let ok = ours.median() <= *most && ratio.is_some_and(|ratio| ratio >= *times);
                 (format!("{}, {times:.0} x", time(*most)), verdict(ok))
+            }
+            Limit::WherePeerTakes(most, there) => {
+                let slower = peer.map_or(1.0, |peer| (peer.median() / there).max(1.0));
+                (format!("{} here", time(most * slower)), verdict(ours.median() <= most * slower))
             }
         };
         self.0.push(Row {
