@@ -289,11 +289,13 @@ impl Connection {
     /// repeats the token in its address, or a plugin that got one in a form that no search knows. The host's own
     /// question for tokens is made of secrets, and is no plugin's.
     fn unechoed(&self, target: &Target, decoded: &str, hop: &Hop<'_>) -> Result<(), ScanRefusal> {
-        let leaving = self.known.leaving();
-        let holds = |text: &str| leaving.is_in(text);
-        let in_headers = || hop.headers.iter().any(|(name, value)| holds(name) || holds(value));
-        let in_body = || matches!(hop.body, Body::Redacted(text) if holds(text.as_str()));
-        let found = holds(&target.host) || holds(decoded) || holds(target.url.as_str()) || in_headers() || in_body();
+        let headers = hop.headers.iter().flat_map(|(name, value)| [name.as_str(), value]);
+        let body = match hop.body {
+            Body::Redacted(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let texts = [target.host.as_str(), decoded, target.url.as_str()].into_iter().chain(headers).chain(body);
+        let found = self.known.leaving().is_in_any(texts);
         if found { Err(ScanRefusal { reason: "it holds a secret of the connection" }) } else { Ok(()) }
     }
 

@@ -104,19 +104,22 @@ impl Known {
 pub(crate) struct Leaving(Arc<Needles>);
 
 impl Leaving {
-    /// Whether a text holds any form of a secret that is too long to be a word.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        let (needles, text) = (&self.0, text.as_bytes());
-        if needles.is_empty() || text.len() < LEAVING_BYTES_MIN {
+    /// Whether one of some texts holds any form of a secret that is too long to be a word.
+    pub(crate) fn is_in_any<'t>(&self, texts: impl Iterator<Item = &'t str>) -> bool {
+        let (needles, mut room) = (&self.0, None);
+        if needles.is_empty() {
             return false;
         }
-        let mut places = needles.places(text, End::Final);
-        let mut at = places.next(0);
-        while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
-            if matches!(needles.at(here, End::Final), Found::Yes(_)) {
-                return true;
+        for text in texts.map(str::as_bytes).filter(|text| text.len() >= needles.shortest()) {
+            let mut places = needles.places_in(text, End::Final, room);
+            let mut at = places.next(0);
+            while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
+                if matches!(needles.at(here, End::Final), Found::Yes(_)) {
+                    return true;
+                }
+                at = places.next(at + 1);
             }
-            at = places.next(at + 1);
+            room = places.into_room();
         }
         false
     }

@@ -95,13 +95,14 @@ fn written() -> impl Strategy<Value = Written> {
 fn noise() -> impl Strategy<Value = String> {
     let half =
         ["%", "%4", "%25", "\\", "\\\\", "\\u", "\\u00", "\\ud83d", "&", "&#x", "&#x000", "&am", "+", "ghp_", "sk-"];
+    let escapes = ["%41", "\\u0041", "\\n", "\\\\", "&lt;", "\\u00e9", "a%41&gt;\\t"];
     prop_oneof![
         3 => "[a-zA-Z0-9/+_ -]{0,40}",
         3 => select(half.to_vec()).prop_map(str::to_owned),
         1 => "[%&\\\\+u0-9#;]{0,12}",
         1 => Just(String::new()),
         1 => Just("x".repeat(1500)),
-        1 => Just("%41".repeat(600)),
+        1 => select(escapes.to_vec()).prop_map(|escape| escape.repeat(300)),
     ]
 }
 
@@ -143,9 +144,16 @@ proptest! {
         redactor.push(rest, &mut out);
         redactor.finish(&mut out);
         prop_assert_eq!(out, expected.clone());
+        let all: Vec<Secret> = secrets.iter().map(|secret| Secret::new(secret.as_str())).collect();
+        let mut needles = Needles::new(all.iter());
+        needles.on_any_processor();
+        let (mut redactor, mut out) = (Redactor { needles: Arc::new(needles), held: Vec::new(), covered: 0 }, Vec::new());
+        redactor.push(&text, &mut out);
+        redactor.finish(&mut out);
+        prop_assert_eq!(out, expected.clone());
         let holds_long = (0..text.len()).any(|at| known.leaving().0.at(&text[at..], End::Final) != Found::No);
         if let Ok(text) = std::str::from_utf8(&text) {
-            prop_assert_eq!(known.leaving().is_in(text), holds_long);
+            prop_assert_eq!(known.leaving().is_in_any([text].into_iter()), holds_long);
         }
     }
 }

@@ -6,7 +6,7 @@
 //! The *gram* of a place is the first four bytes that are read from it, escapes undone. All grams that forms begin with
 //! are in a set; a place is a candidate if its gram is. Where the reading isn't known (the text ends; or an escape that
 //! can as well be read as it stands, since a form has its lead), the rest of the gram is [`UNKNOWN`], and such grams are
-//! in the set for every form.
+//! in the set for every form. They are rare, and would be most of it: the places before are looked at one by one.
 //!
 //! Only every second place is looked at: the hashed set also has the grams that follow with the second byte of each
 //! form. Where a step leads from a place that isn't looked at to another such, every place is. Only where something is
@@ -18,6 +18,7 @@
 use std::array;
 use std::collections::BTreeSet;
 
+use fearless_simd::Level;
 use zeroize::Zeroizing;
 
 use super::escape::LEADS;
@@ -29,11 +30,9 @@ pub(super) const GRAM_BYTES: usize = 4;
 /// A byte of a gram that isn't known, and with it all that follow. No secret holds it, since it is not in UTF-8.
 pub(super) const UNKNOWN: u8 = 0xff;
 /// A gram of which nothing is known.
-pub(super) const ALL_UNKNOWN: u32 = u32::from_le_bytes([UNKNOWN; GRAM_BYTES]);
+const ALL_UNKNOWN: u32 = u32::from_le_bytes([UNKNOWN; GRAM_BYTES]);
 /// A byte that no form holds, since it is not in UTF-8, and is not [`UNKNOWN`].
-const NO_BYTE: u8 = 0xfe;
-/// A gram that no form begins with, nor with a part of it.
-pub(super) const NO_GRAM: u32 = u32::from_le_bytes([NO_BYTE; GRAM_BYTES]);
+pub(super) const NO_BYTE: u8 = 0xfe;
 /// Set in every byte of a gram, so that letters are equal in both cases, of which hex has any mixture.
 pub(super) const CASE: u8 = 0x20;
 /// Places of the hashed set, a byte each, which are quicker to look at than bits.
@@ -44,13 +43,14 @@ const FAR: u16 = 0x79b1;
 
 /// The grams that forms begin with.
 pub(super) struct Filter {
-    /// Whether a gram may be in the set, or be that behind the first byte of a form, by its hash.
+    /// Whether a gram that is known may be in the set, or be that behind the first byte of a form, by its hash.
     hashed: Box<[u8; HASHES]>,
     /// The set, sorted.
     grams: Zeroizing<Vec<u32>>,
     /// Bytes that a form can begin with.
     begins: [bool; 256],
     undone: Undone,
+    level: Level,
     /// Every place is to be looked at: behind the first byte of a form there are too few for a gram.
     every: bool,
 }
@@ -64,7 +64,7 @@ impl Default for Filter {
 impl Filter {
     pub(super) fn new(needles: &[Needle]) -> Self {
         let (mut begins, mut has) = ([false; 256], [false; 256]);
-        let (mut grams, mut later) = (Zeroizing::new(Vec::new()), Zeroizing::new(Vec::new()));
+        let (mut grams, mut whole) = (Zeroizing::new(Vec::new()), Zeroizing::new(Vec::new()));
         for needle in needles {
             debug_assert!(needle.bytes.len() >= GRAM_BYTES, "no form is shorter");
             for (place, &wanted) in needle.bytes.iter().take(GRAM_BYTES + 1).enumerate() {
@@ -73,8 +73,10 @@ impl Filter {
                     spellings(needle, wanted).for_each(|byte| begins[usize::from(byte)] = true);
                 }
             }
-            spell(needle, 0, &mut grams);
-            spell(needle, 1, &mut later);
+            let beginning = spell(needle, 0, &mut grams);
+            grams.extend_from_slice(&beginning);
+            whole.extend_from_slice(&beginning);
+            whole.append(&mut spell(needle, 1, &mut Zeroizing::new(Vec::new())));
         }
         if !needles.is_empty() {
             LEADS.iter().for_each(|&lead| begins[usize::from(lead)] = true);
@@ -82,10 +84,21 @@ impl Filter {
         grams.sort_unstable();
         grams.dedup();
         let mut hashed = Box::new([0; HASHES]);
-        grams.iter().chain(later.iter()).for_each(|&gram| hashed[usize::from(hash_of(gram))] = 1);
+        whole.iter().for_each(|&gram| hashed[usize::from(hash_of(gram))] = 1);
         let every = needles.iter().any(|needle| needle.bytes.len() == GRAM_BYTES);
         let undone = Undone::new(|byte| has[usize::from(byte)]);
-        Self { hashed, grams, begins, undone, every }
+        Self { hashed, grams, begins, undone, level: Level::new(), every }
+    }
+
+    /// The vector instructions that this processor has.
+    pub(super) fn level(&self) -> Level {
+        self.level
+    }
+
+    /// Keeps to the instructions that every processor of this kind has.
+    #[cfg(test)]
+    pub(super) fn on_any_processor(&mut self) {
+        self.level = Level::baseline();
     }
 
     /// How escapes are to be undone.
@@ -94,25 +107,24 @@ impl Filter {
     }
 
     /// Whether a form may begin at one of sixteen places without escapes, or right before.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_hold_plain(&self, text: &[u8; LOOKS + GRAM_BYTES - 1]) -> bool {
         let ([even @ .., _], [_, uneven @ ..]) = (text, text);
         self.may_hold(plain(even)) || (self.every && self.may_hold(plain(uneven)))
     }
 
     /// Whether a form may begin at one of sixteen places, or before where the reading goes on with one of them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn may_hold_block(&self, block: Block<'_>) -> bool {
         self.may_hold(block.even()) || ((self.every || block.is_uneven()) && self.may_hold_uneven(block))
     }
 
-    // Not inlined: the compiler would take bytes that both halves need one by one.
-    #[inline(never)]
+    #[inline(always)]
     fn may_hold_uneven(&self, block: Block<'_>) -> bool {
         self.may_hold(block.uneven())
     }
 
-    #[inline]
+    #[inline(always)]
     fn may_hold(&self, [near, far]: Halves) -> bool {
         let hashes: [u16; LOOKS / 2] = array::from_fn(|n| hash(near[n], far[n]));
         hashes.iter().fold(0, |any, &hash| any | self.hashed[usize::from(hash)]) != 0
@@ -120,13 +132,20 @@ impl Filter {
 
     /// Whether a place with this byte and this gram is a candidate.
     pub(super) fn holds(&self, byte: u8, gram: u32) -> bool {
-        let may_hold = self.hashed[usize::from(hash_of(gram))] != 0;
+        let may_hold = !is_known(gram) || self.hashed[usize::from(hash_of(gram))] != 0;
         may_hold && self.begins[usize::from(byte)] && self.grams.binary_search(&gram).is_ok()
     }
 }
 
+/// Whether all bytes of a gram are certain to be known: behind one that isn't none is. (With [`CASE`], 0xdf is as
+/// [`UNKNOWN`].)
+fn is_known(gram: u32) -> bool {
+    let [.., last] = gram.to_le_bytes();
+    last != UNKNOWN
+}
+
 /// The place of a gram in the hashed set: a linear function of its halves, which processors do eight at a time.
-#[inline]
+#[inline(always)]
 fn hash(near: u16, far: u16) -> u16 {
     near.wrapping_mul(NEAR).wrapping_add(far.wrapping_mul(FAR))
 }
@@ -137,16 +156,16 @@ fn hash_of(gram: u32) -> u16 {
     hash(u16::from_le_bytes([first, second]), u16::from_le_bytes([third, fourth]))
 }
 
-/// Adds the gram of a form that begins `from` bytes behind its first, in every spelling; also what begins with its first
-/// byte, its first two…, and behind nothing is known.
-fn spell(needle: &Needle, from: usize, grams: &mut Vec<u32>) {
+/// The gram of a form that begins `from` bytes behind its first, in every spelling; adds those of which only the first
+/// bytes are known.
+fn spell(needle: &Needle, from: usize, partly: &mut Vec<u32>) -> Vec<u32> {
     let mut spelled = vec![ALL_UNKNOWN];
     for (place, &wanted) in needle.bytes.iter().skip(from).take(GRAM_BYTES).enumerate() {
-        grams.extend_from_slice(&spelled);
+        partly.extend_from_slice(&spelled);
         let bytes: BTreeSet<u8> = spellings(needle, wanted).map(|byte| byte | CASE).collect();
         spelled = spelled.iter().flat_map(|&gram| bytes.iter().map(move |&byte| with(gram, place, byte))).collect();
     }
-    grams.extend_from_slice(&spelled);
+    spelled
 }
 
 /// A gram with another byte.

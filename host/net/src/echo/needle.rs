@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::escape::{Escape, unescape};
 use super::filter::Filter;
 use super::places::Places;
+use super::reading::Reading;
 
 /// How bytes of a text are compared with those of a form.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,8 @@ pub(super) struct Needle {
 #[derive(Default)]
 pub(super) struct Needles {
     all: Vec<Needle>,
+    /// Bytes of the shortest.
+    shortest: usize,
     filter: Filter,
 }
 
@@ -65,16 +68,32 @@ impl Needles {
         }
         all.retain(|n| !n.bytes.is_empty());
         let filter = Filter::new(&all);
-        Self { all, filter }
+        let shortest = all.iter().map(|needle| needle.bytes.len()).min().unwrap_or_default();
+        Self { all, shortest, filter }
+    }
+
+    #[cfg(test)]
+    pub(super) fn on_any_processor(&mut self) {
+        self.filter.on_any_processor();
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
+    /// Fewest bytes of a text that has a form: no escape is shorter than what it stands for.
+    pub(super) fn shortest(&self) -> usize {
+        self.shortest
+    }
+
     /// Begins the search for the places of a text where a form may begin, and where more may come end after it.
     pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End) -> Places<'a> {
-        Places::new(&self.filter, text, end)
+        Places::new(&self.filter, text, end, None)
+    }
+
+    /// The same, with the room of a search that is over.
+    pub(super) fn places_in<'a>(&'a self, text: &'a [u8], end: End, room: Option<Box<Reading>>) -> Places<'a> {
+        Places::new(&self.filter, text, end, room)
     }
 
     /// The longest form that begins here.

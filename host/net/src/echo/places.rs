@@ -3,8 +3,10 @@
 //! Invariant: every place where a form begins, under any escapes, or where more text could make one begin, is a
 //! candidate. Long stretches without escapes are looked at as they stand; the rest is read piece by piece.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
+use fearless_simd::dispatch;
 use memchr::memchr3;
 
 use super::escape::{ESCAPE_BYTES_MAX, LEADS};
@@ -31,8 +33,13 @@ pub(super) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    pub(super) fn new(filter: &'a Filter, text: &'a [u8], end: End) -> Self {
-        Self { filter, text, end, at: 0, lead: None, found: Vec::new(), read: None }
+    pub(super) fn new(filter: &'a Filter, text: &'a [u8], end: End, read: Option<Box<Reading>>) -> Self {
+        Self { filter, text, end, at: 0, lead: None, found: Vec::new(), read }
+    }
+
+    /// Ends the search and gives its room back, for the next.
+    pub(super) fn into_room(self) -> Option<Box<Reading>> {
+        self.read
     }
 
     /// The first candidate from `from` on, which is not before that of the last call; the text's length where there is
@@ -51,13 +58,13 @@ impl<'a> Places<'a> {
             let lead = self.next_lead();
             let ends = lead == self.text.len();
             if ends || lead - self.at >= PLAIN_BYTES_MIN {
-                self.plain(lead);
+                dispatch!(self.filter.level(), _ => self.plain(lead));
             }
             if self.found.is_empty() {
                 if ends && self.end == End::Final {
                     self.at = lead;
                 } else {
-                    self.piece();
+                    dispatch!(self.filter.level(), _ => self.piece());
                 }
             }
         }
@@ -76,6 +83,7 @@ impl<'a> Places<'a> {
 
     /// Finds candidates from `at` on whose grams end before `end`, before which nothing is escaped; ends with the first
     /// few, or with the last places.
+    #[inline(always)]
     fn plain(&mut self, end: usize) {
         let (begin, text) = (self.at, self.text.get(..end).unwrap_or_default());
         while let Some(block) = text.get(self.at..).and_then(<[u8]>::first_chunk) {
@@ -108,6 +116,7 @@ impl<'a> Places<'a> {
     }
 
     /// Finds the candidates of the next piece.
+    #[inline(always)]
     fn piece(&mut self) {
         let mut read = self.read.take().unwrap_or_else(Reading::new);
         let from = self.at;
@@ -118,15 +127,21 @@ impl<'a> Places<'a> {
                 self.keep(&read, from, begin.saturating_sub(ESCAPE_BYTES_MAX)..begin + LOOKS);
             }
         }
+        for places in read.unknown() {
+            self.keep(&read, from, places);
+        }
+        if !self.found.is_empty() {
+            self.found.sort_unstable_by_key(|&place| Reverse(place));
+            self.found.dedup();
+        }
         self.read = Some(read);
     }
 
-    /// Keeps the candidates among places of a piece, the last first.
+    /// Keeps the candidates among places of a piece that begins at `from`.
     #[cold]
     fn keep(&mut self, read: &Reading, from: usize, places: Range<usize>) {
-        let end = self.found.last().map_or(self.at, |&last| last).min(self.at);
-        for place in places.rev() {
-            let byte = self.text.get(from + place).filter(|_| from + place < end);
+        for place in places.filter(|place| from + place < self.at) {
+            let byte = self.text.get(from + place);
             if byte.is_some_and(|&byte| self.filter.holds(byte, read.gram(place))) {
                 self.found.push(from + place);
             }

@@ -11,20 +11,22 @@
 //! is not. So a lead that no gram of the set has is taken for an escape, whatever follows: as it stands, it could be part
 //! of no form.
 
+use std::ops::Range;
+
 use memchr::memchr_iter;
 
 use super::escape::{ESCAPE_BYTES_MAX, Escape, is_lead, unescape};
-use super::filter::{ALL_UNKNOWN, CASE, GRAM_BYTES, NO_GRAM};
+use super::filter::{CASE, GRAM_BYTES, NO_BYTE, UNKNOWN};
 use super::needle::End;
 
 /// Places that are looked at in one step.
-pub(super) const LOOKS: usize = 16;
+pub(super) const LOOKS: usize = 32;
 /// Most places that get grams at a time.
 const PIECE_BYTES: usize = 512;
 /// Most places of a piece that are settled: from those behind, the reading may go on out of sight.
 const SETTLED_BYTES: usize = PIECE_BYTES - ESCAPE_BYTES_MAX;
 /// From so far behind a place nothing is in its gram.
-const AHEAD_BYTES: usize = 48;
+const AHEAD_BYTES: usize = 64;
 /// Most places that are read at a time.
 const PLACES: usize = PIECE_BYTES + AHEAD_BYTES;
 /// With room behind for what is read ahead.
@@ -86,6 +88,8 @@ pub(super) struct Reading {
     /// Masks of the odd escapes.
     odd: [u8; PLACES],
     odds: Vec<Odd>,
+    /// Where the text ends, if more may come.
+    end: Option<usize>,
     /// So many places have grams.
     places: usize,
 }
@@ -100,11 +104,13 @@ impl Reading {
             sixes: [0; PLACES],
             odd: [0; PLACES],
             odds: Vec::new(),
+            end: None,
             places: 0,
         })
     }
 
     /// Reads the text from `from` on; gives the place before which everything is settled.
+    #[inline(always)]
     pub(super) fn read(&mut self, text: &[u8], from: usize, end: End, undone: Undone) -> usize {
         let here = text.get(from..).unwrap_or_default();
         // Behind the text's end the reading goes on for as many places as a gram has bytes.
@@ -115,6 +121,7 @@ impl Reading {
         rest.iter_mut().take(places + LOOKS - room).for_each(|byte| *byte = 0);
 
         self.odds.clear();
+        self.end = None;
         let any = self.read_bytes(places, undone);
         if any.six {
             self.read_sixes(places);
@@ -137,6 +144,7 @@ impl Reading {
     }
 
     /// Reads the first bytes of the grams.
+    #[inline(always)]
     fn read_bytes(&mut self, places: usize, undone: Undone) -> Any {
         let (mut any_six, mut any_odd) = ([0; LOOKS], [0; LOOKS]);
         let blocks = self.text.array_windows().step_by(LOOKS).take(places / LOOKS);
@@ -154,6 +162,7 @@ impl Reading {
     }
 
     /// Reads the first bytes of the grams at `\u00XX`.
+    #[inline(always)]
     fn read_sixes(&mut self, places: usize) {
         let blocks = self.text.array_windows::<{ LOOKS + 5 }>().step_by(LOOKS).take(places / LOOKS);
         let first = self.grams[0].as_chunks_mut::<LOOKS>().0.iter_mut();
@@ -166,6 +175,7 @@ impl Reading {
     }
 
     /// Makes the further bytes of the grams.
+    #[inline(always)]
     fn go_on<const SIXES: bool>(&mut self, places: usize) {
         let Self { grams: [first, second, third, fourth], odds, .. } = self;
         let steps = Steps { places, twos: &self.twos, threes: &self.threes, sixes: &self.sixes };
@@ -181,10 +191,11 @@ impl Reading {
     /// Ends the reading with the text: what is behind, and the escapes that its end may cut.
     fn end_with(&mut self, here: &[u8], end: End, undone: Undone) {
         let behind = match end {
-            End::Open => ALL_UNKNOWN,
-            End::Final => NO_GRAM,
+            End::Open => UNKNOWN,
+            End::Final => NO_BYTE,
         };
-        for (bytes, behind) in self.grams.iter_mut().zip(behind.to_le_bytes()) {
+        self.end = Some(here.len()).filter(|_| end == End::Open);
+        for bytes in &mut self.grams {
             bytes.iter_mut().skip(here.len()).take(2 * LOOKS).for_each(|byte| *byte = behind);
         }
         let from = (here.len() + 1).saturating_sub(ESCAPE_BYTES_MAX);
@@ -200,6 +211,7 @@ impl Reading {
     }
 
     /// The blocks of the piece with their first places, the last first.
+    #[inline(always)]
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, Block<'_>)> {
         let steps = self.twos.as_chunks().0.iter().zip(self.sixes.as_chunks().0).zip(self.odd.as_chunks().0);
         let blocks = steps.take(self.places / LOOKS).enumerate().rev();
@@ -210,7 +222,7 @@ impl Reading {
     }
 
     /// The grams of every second of sixteen places.
-    #[inline]
+    #[inline(always)]
     fn halves(&self, begin: usize) -> Halves {
         let bytes =
             |bytes: &[u8; ROOM]| bytes.get(begin..).and_then(<[u8]>::first_chunk).map(pairs).unwrap_or_default();
@@ -221,6 +233,17 @@ impl Reading {
             far[place] = third[place] & 0xff | fourth[place] << 8;
         }
         [near, far]
+    }
+
+    /// The places in whose grams something may not be known, in order; each once.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        let odd = self.odds.iter().filter(|odd| odd.bytes == [UNKNOWN; GRAM_BYTES]).map(|odd| odd.place);
+        odd.chain(self.end).map(move |place| {
+            let range = from.max(place.saturating_sub(GRAM_BYTES * ESCAPE_BYTES_MAX))..place + 1;
+            from = place + 1;
+            range
+        })
     }
 
     /// The gram of a place.
@@ -243,7 +266,7 @@ pub(super) struct Block<'a> {
 
 impl Block<'_> {
     /// Whether the reading may go on an even number of bytes behind a place of odd number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn is_uneven(self) -> bool {
         let ([twos, sixes, odd], mut any) = (self.uneven.map(pairs), 0);
         for place in 0..LOOKS / 2 {
@@ -253,20 +276,20 @@ impl Block<'_> {
     }
 
     /// The grams of the places of even number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn even(self) -> Halves {
         self.reading.halves(self.begin)
     }
 
     /// Those of odd number.
-    #[inline]
+    #[inline(always)]
     pub(super) fn uneven(self) -> Halves {
         self.reading.halves(self.begin + 1)
     }
 }
 
 /// The grams of the eight places of even number, of sixteen without escapes.
-#[inline]
+#[inline(always)]
 pub(super) fn plain(text: &[u8; LOOKS + 2]) -> Halves {
     let (mut near, mut far) = ([0; LOOKS / 2], [0; LOOKS / 2]);
     for place in 0..LOOKS / 2 {
@@ -276,7 +299,7 @@ pub(super) fn plain(text: &[u8; LOOKS + 2]) -> Halves {
     [near, far]
 }
 
-#[inline]
+#[inline(always)]
 fn pairs(bytes: &[u8; LOOKS]) -> [u16; LOOKS / 2] {
     let mut pairs = [0; LOOKS / 2];
     for place in 0..LOOKS / 2 {
@@ -286,7 +309,7 @@ fn pairs(bytes: &[u8; LOOKS]) -> [u16; LOOKS / 2] {
 }
 
 /// All bits, or none.
-#[inline]
+#[inline(always)]
 fn mask(is: bool) -> u8 {
     0_u8.wrapping_sub(u8::from(is))
 }
@@ -307,7 +330,7 @@ struct Into<'a> {
 }
 
 /// Reads sixteen places.
-#[inline]
+#[inline(always)]
 fn read_block(text: &[u8; LOOKS + 4], undone: Undone, into: Into<'_>) {
     for place in 0..LOOKS {
         let (a, b, c, d, e) = (text[place], text[place + 1], text[place + 2], text[place + 3], text[place + 4]);
@@ -328,7 +351,7 @@ fn read_block(text: &[u8; LOOKS + 4], undone: Undone, into: Into<'_>) {
 }
 
 /// What a hex digit stands for, and anything for what is none.
-#[inline]
+#[inline(always)]
 fn nibble(digit: u8) -> u8 {
     (digit & 0xf) + (mask(digit.cast_signed() >= b'A'.cast_signed()) & 9)
 }
@@ -343,7 +366,7 @@ struct Steps<'a> {
 
 impl Steps<'_> {
     /// Makes the next bytes of the grams from those before.
-    #[inline]
+    #[inline(always)]
     fn go_on<const SIXES: bool>(&self, before: &[u8; ROOM], next: &mut [u8; ROOM]) {
         let before = before.array_windows::<{ LOOKS + 6 }>().step_by(LOOKS).take(self.places / LOOKS);
         let steps = self.twos.as_chunks::<LOOKS>().0.iter().zip(self.threes.as_chunks::<LOOKS>().0);
@@ -385,7 +408,7 @@ fn looked_at(here: &[u8], place: usize, end: End, undone: Undone) -> Option<Odd>
         Escape::Cut if end == End::Final => None,
         // It can as well be read as it stands, or isn't known.
         Escape::Of { .. } | Escape::Cut => {
-            Some(Odd { place, bytes: ALL_UNKNOWN.to_le_bytes(), len: GRAM_BYTES, behind: place })
+            Some(Odd { place, bytes: [UNKNOWN; GRAM_BYTES], len: GRAM_BYTES, behind: place })
         }
     }
 }

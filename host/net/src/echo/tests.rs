@@ -178,3 +178,14 @@ fn a_secret_that_is_too_short_to_be_used_is_not_searched_for() {
     let known = known(&["abc", "abcd"]);
     assert_eq!(known.scrub("abc abcd"), "abc [secret]");
 }
+
+#[test]
+fn a_secret_with_a_byte_that_looks_unknown_is_found() {
+    // U+07C0 begins with 0xdf, which is 0xff without case.
+    let secret = "\u{16a0}\u{7c0}\u{2dd8}00";
+    let known = known(&[secret]);
+    for form in forms(secret) {
+        let out = known.scrub(&format!("before {form} after"));
+        assert!(out.contains("[secret]"), "{form}: {out}");
+    }
+}
