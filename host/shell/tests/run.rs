@@ -6,6 +6,8 @@
 
 #[path = "run/cage.rs"]
 mod cage;
+#[path = "run/ends.rs"]
+mod ends;
 #[path = "run/given.rs"]
 mod given;
 #[path = "run/kubeconfig.rs"]

@@ -11,6 +11,8 @@ pub(super) struct Pipeline {
     pub(super) stages: Vec<Prepared>,
     /// Numbers of the running stages, by place; 0 for one that has ended.
     pub(super) numbers: Vec<i32>,
+    /// Room for the numbers of its processes, one more than it may have.
+    pub(super) members: Vec<i32>,
     /// How the last stage ended, as `wait` gives it.
     pub(super) status: i32,
     /// Where all of it runs.

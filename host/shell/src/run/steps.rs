@@ -22,6 +22,8 @@ use crate::plan::{Flow, Plan, Stage, When};
 
 /// Address space of a process for each byte of memory that it may have: runtimes reserve more than they use.
 const ADDRESSES: u64 = 4;
+/// Most processes whose children are found wherever they went.
+const MEMBERS_MAX: usize = 16 * 1024;
 /// Stack of the thread that starts the supervisor, which has its own.
 const THREAD_BYTES: usize = 128 * 1024;
 /// Shells for a line, the first that is there.
@@ -190,6 +192,13 @@ impl<'a> Made<'a> {
         let limited = |most: u64| (most != u64::MAX && watched).then_some(most);
         let mut pipeline = Pipeline {
             numbers: vec![0; prepared.len()],
+            members: vec![
+                0;
+                limited(limits.processes)
+                    .map_or(0, |most| usize::try_from(most).unwrap_or(0))
+                    .min(MEMBERS_MAX - 1)
+                    + 1
+            ],
             stages: prepared,
             status: 0,
             folder: self.folder.as_raw_fd(),

@@ -120,17 +120,11 @@ fn watch(pipeline: &mut Pipeline, own: i32, signals: RawFd) -> i32 {
             return if take_ended(pipeline) { report::FINISHED } else { report::TIMED_OUT };
         }
         if now >= next_look {
-            let (mut processes, mut pages) = (0_u64, 0_u64);
-            tree::each_process(&mut |process| {
-                if process.number != own && (process.session == own || process.parent == own) {
-                    processes = processes.saturating_add(1);
-                    pages = pages.saturating_add(process.pages);
-                }
-            });
-            if pipeline.processes_max.is_some_and(|most| processes > most) {
+            let used = tree::count(own, &mut pipeline.members);
+            if pipeline.processes_max.is_some_and(|most| used.processes > most) {
                 return report::PROCESSES;
             }
-            if pipeline.pages_max.is_some_and(|most| pages > most) {
+            if pipeline.pages_max.is_some_and(|most| used.pages > most) {
                 return report::MEMORY;
             }
             let after = raw::milliseconds();

@@ -49,6 +49,39 @@ pub(super) fn each_process(look: &mut dyn FnMut(Process)) {
     raw::close(folder);
 }
 
+/// What a tree of processes uses.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Use {
+    pub(super) processes: u64,
+    /// Memory in use, in pages.
+    pub(super) pages: u64,
+}
+
+/// Counts the descendants of this process, which is also its session. `members` is where their numbers are noted; what
+/// finds no room there is more than there may be, and is counted as one.
+///
+/// `/proc` lists by number, and children have higher numbers than their parents: one round finds all but those that were
+/// made when numbers began anew, of which it finds those of the session.
+pub(super) fn count(own: i32, members: &mut [i32]) -> Use {
+    let mut used = Use::default();
+    let mut noted = 0;
+    each_process(&mut |process| {
+        let is_member = process.session == own
+            || process.parent == own
+            || members.get(..noted).unwrap_or_default().contains(&process.parent);
+        if process.number == own || process.dead || !is_member {
+            return;
+        }
+        used.processes = used.processes.saturating_add(1);
+        used.pages = used.pages.saturating_add(process.pages);
+        if let Some(place) = members.get_mut(noted) {
+            *place = process.number;
+            noted += 1;
+        }
+    });
+    used
+}
+
 /// Sends a signal to all that is in `session` or a child of this process, by group where it can be, since no fork
 /// escapes that. Answers how many live.
 pub(super) fn signal_all(session: i32, signals: &[i32]) -> u32 {

@@ -11,7 +11,9 @@ use trcaa_shell::run::{
 };
 
 pub(crate) struct Given {
-    place: tempfile::TempDir,
+    place: PathBuf,
+    /// Removed at the end.
+    _folder: Option<tempfile::TempDir>,
     pub(crate) limits: Limits,
     pub(crate) hidden: Vec<PathBuf>,
     pub(crate) kubeconfig: Option<Vec<u8>>,
@@ -22,10 +24,17 @@ pub(crate) struct Given {
 
 impl Given {
     pub(crate) fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        std::fs::create_dir(place.path().join("work")).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let given = Self::at(folder.path());
+        Self { _folder: Some(folder), ..given }
+    }
+
+    /// In a folder of somebody else's.
+    pub(crate) fn at(place: &Path) -> Self {
+        std::fs::create_dir(place.join("work")).unwrap();
         Self {
-            place,
+            place: place.to_owned(),
+            _folder: None,
             limits: Limits { wall: Duration::from_secs(20), ..Limits::CAGED },
             hidden: Vec::new(),
             kubeconfig: None,
@@ -37,11 +46,11 @@ impl Given {
 
     /// Where it runs.
     pub(crate) fn folder(&self) -> PathBuf {
-        self.place.path().join("work")
+        self.place.join("work")
     }
 
     pub(crate) fn private(&self) -> PathBuf {
-        self.place.path().join("private")
+        self.place.join("private")
     }
 
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
@@ -53,7 +62,7 @@ impl Given {
     /// Makes a script that is found by this name, to stand for a program that has its rights.
     pub(crate) fn stub(&mut self, name: &str, script: &str) {
         use std::os::unix::fs::PermissionsExt;
-        let folder = self.place.path().join("programs");
+        let folder = self.place.join("programs");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(name), script).unwrap();
         std::fs::set_permissions(folder.join(name), std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -86,6 +95,27 @@ impl Given {
 
     pub(crate) fn run(&self, what: What<'_>, stop: &dyn Fn() -> bool) -> Result<Ran, RunError> {
         let streamed = RefCell::new([Vec::new(), Vec::new()]);
+        let mut sink = |channel, bytes: &[u8]| {
+            assert!(bytes.len() <= 64 * 1024, "a piece is at most 64 KiB");
+            let index = usize::from(channel == Channel::Error);
+            streamed.borrow_mut()[index].extend_from_slice(bytes);
+        };
+        let ran = self.run_into(what, &mut sink, stop)?;
+        let [out, error] = streamed.into_inner();
+        assert_eq!((&out, &error), (&ran.stdout.bytes, &ran.stderr.bytes), "what is streamed is what is kept");
+        let left = std::fs::read_dir(self.private()).map_or(0, |entries| {
+            entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("run-")).count()
+        });
+        assert_eq!(left, 0, "no private folder is left");
+        Ok(ran)
+    }
+
+    pub(crate) fn run_into(
+        &self,
+        what: What<'_>,
+        sink: &mut dyn FnMut(Channel, &[u8]),
+        stop: &dyn Fn() -> bool,
+    ) -> Result<Ran, RunError> {
         let for_what = if matches!(what, What::Argv(_)) { For::Argv } else { For::Line };
         let job = Job {
             what,
@@ -99,19 +129,7 @@ impl Given {
             cage: Cage::WhatThereIs,
             leftovers: self.leftovers,
         };
-        let mut sink = |channel, bytes: &[u8]| {
-            assert!(bytes.len() <= 64 * 1024, "a piece is at most 64 KiB");
-            let index = usize::from(channel == Channel::Error);
-            streamed.borrow_mut()[index].extend_from_slice(bytes);
-        };
-        let ran = run(&job, &mut sink, stop)?;
-        let [out, error] = streamed.into_inner();
-        assert_eq!((&out, &error), (&ran.stdout.bytes, &ran.stderr.bytes), "what is streamed is what is kept");
-        let left = std::fs::read_dir(self.private()).map_or(0, |entries| {
-            entries.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().starts_with("run-")).count()
-        });
-        assert_eq!(left, 0, "no private folder is left");
-        Ok(ran)
+        run(&job, sink, stop)
     }
 }
 
