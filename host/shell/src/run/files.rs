@@ -45,17 +45,11 @@ pub(super) struct Hidden {
 }
 
 impl Hidden {
-    /// Finds every path of what is to be hidden. Paths have to be absolute; they need not exist.
+    /// Finds every path of what is to be hidden. They need not exist.
     pub(super) fn new(paths: &[PathBuf]) -> io::Result<Self> {
         let mut resolved = vec![PathBuf::from(DEVICES)];
         for path in paths {
-            if !path.is_absolute() {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidInput,
-                    format!("{} is no absolute path", path.display()),
-                ));
-            }
-            resolved.push(resolve(path));
+            resolved.push(resolve(&std::path::absolute(path)?));
         }
         let mut root = Self::default();
         for path in mounts::with_other_paths(resolved)? {
@@ -115,9 +109,11 @@ pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Re
     }
     // Nothing that was written is started, and no device is made.
     let writing = AccessFs::from_all(ABI::V4) & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock);
-    let writable = own.iter().map(PathBuf::as_path).chain(needs.writes.iter().map(Path::new));
-    for folder in writable {
-        allow(&mut ruleset, folder, writing)?;
+    for folder in own {
+        allow(&mut ruleset, folder, if needs.temporary { writing } else { AccessFs::ReadFile | AccessFs::ReadDir })?;
+    }
+    for folder in needs.writes {
+        allow(&mut ruleset, Path::new(folder), writing)?;
     }
     Ok(ruleset.into())
 }

@@ -9,6 +9,8 @@ pub(super) struct Needs {
     pub(super) sockets: Sockets,
     /// Whether it may start other processes.
     pub(super) processes: bool,
+    /// Whether it may write in the private folder: it can fill the disk there, file by file.
+    pub(super) temporary: bool,
     /// Devices that it may read, write and control.
     pub(super) devices: &'static [&'static str],
     /// Folders in which it may write and make files.
@@ -39,8 +41,15 @@ pub(super) enum Sockets {
 /// CAP_DAC_READ_SEARCH and CAP_SYSLOG: root's readers read what root reads. Nothing that writes, mounts or traces.
 pub(super) const KEPT: &[u32] = &[2, 34];
 
-const NOTHING: Needs =
-    Needs { sockets: Sockets::None, processes: false, devices: &[], writes: &[], capabilities: &[], kubeconfig: false };
+const NOTHING: Needs = Needs {
+    sockets: Sockets::None,
+    processes: false,
+    temporary: false,
+    devices: &[],
+    writes: &[],
+    capabilities: &[],
+    kubeconfig: false,
+};
 /// Shows names of users and groups, which a directory service may know.
 const NAMES: Needs = Needs { sockets: Sockets::Local, ..NOTHING };
 const NETLINK: Needs = Needs { sockets: Sockets::Netlink, ..NOTHING };
@@ -48,13 +57,15 @@ const ASK: Needs = Needs { sockets: Sockets::Ask, ..NOTHING };
 /// Talks to a service of this machine.
 const SERVICE: Needs = Needs { sockets: Sockets::Local, ..NOTHING };
 /// Talks to a service of this machine, and starts helpers.
-const ENGINE: Needs = Needs { sockets: Sockets::Local, processes: true, ..NOTHING };
+const ENGINE: Needs = Needs { sockets: Sockets::Local, processes: true, temporary: true, ..NOTHING };
 /// An exec plugin of the kubeconfig is a process of its own.
-const KUBECTL: Needs = Needs { sockets: Sockets::Network, processes: true, kubeconfig: true, ..NOTHING };
+const KUBECTL: Needs =
+    Needs { sockets: Sockets::Network, processes: true, temporary: true, kubeconfig: true, ..NOTHING };
 /// Perl programs that start helpers, talk to services by rings in `/dev/shm`, and become `www-data` (6, 7: set-uid).
 const PROXMOX: Needs = Needs {
     sockets: Sockets::Local,
     processes: true,
+    temporary: true,
     devices: &[],
     writes: &["/dev/shm"],
     capabilities: &[1, 6, 7],
@@ -64,6 +75,7 @@ const PROXMOX: Needs = Needs {
 const DISKS: Needs = Needs {
     sockets: Sockets::None,
     processes: false,
+    temporary: false,
     devices: &["/dev"],
     writes: &["/run/lock", "/run/lvm"],
     capabilities: &[17, 21],
@@ -82,7 +94,7 @@ pub(super) fn of(program: &str) -> Needs {
         "ls" | "stat" | "find" | "tree" | "id" | "groups" | "whoami" | "getent" | "ps" | "pgrep" | "pstree" | "top"
         | "w" | "who" | "last" | "journalctl" => NAMES,
         // It asks for each file in a process that may hang in its place.
-        "lsof" => ENGINE,
+        "lsof" => Needs { processes: true, ..NAMES },
         "ip" | "ss" | "hostname" => NETLINK,
         "netstat" | "arp" => ASK,
         "ethtool" => NETLINK,
@@ -93,6 +105,8 @@ pub(super) fn of(program: &str) -> Needs {
         "zpool" | "zfs" => Needs { devices: &["/dev/zfs"], capabilities: &[21], ..NOTHING },
         "lsusb" => Needs { devices: &["/dev/bus/usb"], ..NETLINK },
         "smartctl" | "mdadm" | "lvs" | "vgs" | "pvs" => DISKS,
+        // What does not fit into memory, or comes by a pipe, is put aside.
+        "sort" | "tac" => Needs { temporary: true, ..NOTHING },
         _ => NOTHING,
     }
 }

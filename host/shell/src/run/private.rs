@@ -16,6 +16,8 @@ use super::{RunError, raw};
 
 /// How the folders of runs begin.
 const BEGINNING: &str = "run-";
+/// How folders are named that are moved up to be removed; a command can't write where they are.
+const MOVED: &str = "moved-";
 /// Held, shared, while a folder is made and locked, and alone while folders are removed.
 const LOCK: &str = "lock";
 /// Most folders that are looked at; more can't come of killed hosts in a lifetime.
@@ -108,10 +110,36 @@ fn make(root: &Path) -> io::Result<(PathBuf, File)> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "too many folders of killed hosts are in it"))
 }
 
+/// Removes a folder with all that a command left in it: folders that can't be listed, and folders in folders without end,
+/// which would take the stack of a recursion, and a descriptor each. So every folder is moved to the top before it is
+/// emptied.
 fn remove(path: &Path) -> io::Result<()> {
-    match fs::remove_dir_all(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
+    let mut moved: u64 = 0;
+    loop {
+        let before = moved;
+        for entry in fs::read_dir(path)? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                fs::remove_file(entry.path())?;
+                continue;
+            }
+            fs::set_permissions(entry.path(), fs::Permissions::from_mode(0o700))?;
+            for inner in fs::read_dir(entry.path())? {
+                let inner = inner?;
+                if inner.file_type()?.is_dir() {
+                    // To move a folder, its entry for the one above is written.
+                    fs::set_permissions(inner.path(), fs::Permissions::from_mode(0o700))?;
+                    moved += 1;
+                    fs::rename(inner.path(), path.join(format!("{MOVED}{moved}")))?;
+                } else {
+                    fs::remove_file(inner.path())?;
+                }
+            }
+            fs::remove_dir(entry.path())?;
+        }
+        if moved == before {
+            return fs::remove_dir(path);
+        }
     }
 }
 
@@ -143,7 +171,11 @@ pub(super) fn clear(root: &Path) -> Result<usize, RunError> {
             Err(TryLockError::WouldBlock) => continue,
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        remove(&entry.path()).map_err(|source| RunError::Private { folder: entry.path(), source })?;
+        match remove(&entry.path()) {
+            // Its host has removed it since.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            other => other.map_err(|source| RunError::Private { folder: entry.path(), source })?,
+        }
         removed += 1;
     }
     Ok(removed)
@@ -182,6 +214,28 @@ mod tests {
         assert!(!path.exists());
         assert_eq!(clear(&root).unwrap(), 0);
         assert_eq!(clear(&root.join("none")).unwrap(), 0);
+    }
+
+    #[test]
+    fn whatever_a_command_left_is_removed() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().join("private");
+        let private = Private::new(&root).unwrap();
+        let mut deep = private.temporary();
+        for _ in 0..300 {
+            deep = deep.join("folder");
+            fs::create_dir(&deep).unwrap();
+        }
+        fs::write(deep.join("file"), "x").unwrap();
+        std::os::unix::fs::symlink("/", private.home().join("link")).unwrap();
+        for (name, mode) in [("none", 0o000), ("unlistable", 0o300), ("closed", 0o500)] {
+            let folder = private.home().join(name);
+            fs::create_dir_all(folder.join("inner")).unwrap();
+            fs::set_permissions(folder.join("inner"), fs::Permissions::from_mode(mode)).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        drop(private);
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1, "the lock alone is left");
     }
 
     #[test]

@@ -144,7 +144,10 @@ fn time_of_the_processor_files_and_descriptors_are_limited() {
     assert!(matches!(ended, Ended::Signalled(9 | 24)), "{ended:?}");
     let write = |bytes: u32| {
         let script = format!("open(my $f, '>', \"$ENV{{TMPDIR}}/x\"); syswrite($f, 'a' x {bytes}); syswrite($f, 'b')");
-        given.words(&["perl", "-e", &script]).ended
+        let mut given = Given::new();
+        given.limits.file_bytes = 1_000;
+        given.stub("sort", &format!("#!/usr/bin/perl\n{script}\n"));
+        given.argv("sort").ended
     };
     assert_eq!((write(998), write(999)), (Ended::Exited(0), Ended::Exited(0)));
     assert_eq!(write(1_000), Ended::Signalled(25));
