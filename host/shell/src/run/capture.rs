@@ -109,7 +109,7 @@ impl Running<'_> {
         if over.is_none() && supervisor > 0 {
             // The programs die with their parent; what is left of its session is ended here, before its number is free.
             raw::signal(supervisor, libc::SIGKILL);
-            tree::signal_all(supervisor, &[libc::SIGKILL]);
+            tree::signal_all(supervisor, None, &[libc::SIGKILL]);
         }
         drop(leash);
         if supervisor > 0 {

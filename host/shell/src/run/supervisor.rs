@@ -163,7 +163,7 @@ fn end_rest(own: i32, signals: RawFd, grace: bool) -> u32 {
 fn end_all(own: i32, signals: RawFd, grace_ms: i64) -> u32 {
     let mut most = 0;
     if grace_ms > 0 {
-        most = tree::signal_all(own, &[libc::SIGTERM, libc::SIGCONT]);
+        most = tree::signal_all(own, Some(own), &[libc::SIGTERM, libc::SIGCONT]);
         let until = raw::milliseconds().saturating_add(grace_ms);
         while raw::milliseconds() < until {
             if childless() {
@@ -176,7 +176,7 @@ fn end_all(own: i32, signals: RawFd, grace_ms: i64) -> u32 {
     let until = raw::milliseconds().saturating_add(KILL_MS);
     loop {
         // Each round reaches those whose parents the last one killed: they are children of this process now.
-        most = most.max(tree::signal_all(own, &[libc::SIGKILL]));
+        most = most.max(tree::signal_all(own, Some(own), &[libc::SIGKILL]));
         if childless() || raw::milliseconds() >= until {
             return most;
         }

@@ -82,14 +82,15 @@ pub(super) fn count(own: i32, members: &mut [i32]) -> Use {
     used
 }
 
-/// Sends a signal to all that is in `session` or a child of this process, by group where it can be, since no fork
+/// Sends signals to all that is in `session`, and to the children of `parent`; by group where it can be, since no fork
 /// escapes that. Answers how many live.
-pub(super) fn signal_all(session: i32, signals: &[i32]) -> u32 {
-    let own = raw::own_number();
+pub(super) fn signal_all(session: i32, parent: Option<i32>, signals: &[i32]) -> u32 {
     let mut living: u32 = 0;
     let mut last_group = 0;
     each_process(&mut |process| {
-        if process.number == own || process.dead || !(process.session == session || process.parent == own) {
+        let meant = process.session == session || parent == Some(process.parent);
+        // Whoever leads the session watches it.
+        if process.number == session || process.dead || !meant {
             return;
         }
         living = living.saturating_add(1);

@@ -162,13 +162,17 @@ fn time_of_the_processor_files_and_descriptors_are_limited() {
 #[test]
 fn the_watcher_that_is_killed_takes_the_commands_with_it() {
     let given = Given::new();
-    let began = Instant::now();
+    let mut other = Command::new("sleep").arg("1000").spawn().unwrap();
     let line = "echo $$ > shell; sleep 1000 & echo $! > child; kill -9 $PPID; sleep 1000";
     assert!(given.run(What::Line(line), &|| false).is_err());
     for file in ["shell", "child"] {
         let number = fs::read_to_string(given.folder().join(file)).unwrap();
         until(file, || !lives(number.trim()));
     }
+    assert_eq!(other.try_wait().unwrap(), None, "what else the host has started lives");
+    other.kill().unwrap();
+    other.wait().unwrap();
+    let began = Instant::now();
     let ran = given
         .run(What::Line("kill -STOP $PPID; sleep 1000"), &|| began.elapsed() > Duration::from_millis(300))
         .unwrap();
