@@ -4,6 +4,7 @@
 //! entry — unknown flag, missing value, surplus operand — makes the match fail; nothing is skipped.
 
 use crate::paths;
+use crate::tier::Tier;
 
 /// What operands a command takes in tier 1.
 #[derive(Clone, Copy)]
@@ -26,37 +27,45 @@ pub(crate) enum Operands {
     DevicesChecked(fn(&Matched<'_>) -> Result<(), &'static str>),
     /// Judged by a function of [`crate::programs`].
     Checked(fn(&Matched<'_>) -> Result<(), &'static str>),
+    /// The whole argument list is judged by a function of [`crate::programs`], since its flags are not getopt's.
+    Whole(fn(&[&str]) -> Result<(), &'static str>),
 }
 
-/// One command, or subcommand, that only reads.
+/// One command, or subcommand: what of it only reads, and what is known of the rest.
 #[derive(Clone, Copy)]
 pub(crate) struct Spec {
     pub(crate) name: &'static str,
+    /// Why it is not tier 1 whatever its flags are, and its tier; none for one that can be.
+    pub(crate) refused: Option<(Tier, &'static str)>,
+    /// Flags that are known and not allowed, with the reason; names without dashes, blank-separated.
+    pub(crate) refused_flags: &'static [(&'static str, &'static str)],
     /// Short flags without a value.
-    short: &'static str,
+    pub(crate) short: &'static str,
     /// Short flags with a value, attached or next.
-    short_value: &'static str,
+    pub(crate) short_value: &'static str,
     /// Short flags whose value, if any, is attached.
-    short_maybe: &'static str,
+    pub(crate) short_maybe: &'static str,
     /// Long flags without a value, blank-separated, without dashes.
-    long: &'static str,
+    pub(crate) long: &'static str,
     /// Long flags with a value, after `=` or next.
-    long_value: &'static str,
+    pub(crate) long_value: &'static str,
     /// Long flags whose value, if any, follows `=`.
-    long_maybe: &'static str,
+    pub(crate) long_maybe: &'static str,
     /// Whether `-20` is a flag.
-    count: bool,
-    operands: Operands,
+    pub(crate) count: bool,
+    pub(crate) operands: Operands,
     /// Subcommands; when there are any, one must be named.
-    subs: &'static [Spec],
+    pub(crate) subs: &'static [Spec],
     /// Whether leaving the subcommand out is harmless.
-    bare: bool,
+    pub(crate) bare: bool,
 }
 
 /// Starts an entry with no flags and no operands.
 pub(crate) const fn read(name: &'static str) -> Spec {
     Spec {
         name,
+        refused: None,
+        refused_flags: &[],
         short: "",
         short_value: "",
         short_maybe: "",
@@ -70,7 +79,30 @@ pub(crate) const fn read(name: &'static str) -> Spec {
     }
 }
 
+/// Starts an entry that always asks.
+pub(crate) const fn asks(name: &'static str, reason: &'static str) -> Spec {
+    let mut spec = read(name);
+    spec.refused = Some((Tier::Two, reason));
+    spec
+}
+
+/// Starts an entry that never runs; [`crate::destroy`] sees to that, this only tells.
+pub(crate) const fn never(name: &'static str, reason: &'static str) -> Spec {
+    let mut spec = read(name);
+    spec.refused = Some((Tier::Three, reason));
+    spec
+}
+
 impl Spec {
+    /// Gives the entry another name.
+    pub(crate) const fn called(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
+    }
+    pub(crate) const fn refuses(mut self, flags: &'static [(&'static str, &'static str)]) -> Self {
+        self.refused_flags = flags;
+        self
+    }
     pub(crate) const fn short(mut self, flags: &'static str) -> Self {
         self.short = flags;
         self
@@ -150,6 +182,9 @@ impl<'a> Matched<'a> {
 ///
 /// The reason why it is not known to only read.
 pub(crate) fn check(spec: &'static Spec, args: &[&str]) -> Result<(), &'static str> {
+    if let Operands::Whole(judge) = spec.operands {
+        return judge(args);
+    }
     let mut matched = Matched::default();
     // Global flags may precede the subcommand, and are still known after it.
     let mut known: Vec<&'static Spec> = vec![spec];
@@ -166,8 +201,15 @@ pub(crate) fn check(spec: &'static Spec, args: &[&str]) -> Result<(), &'static s
                 short_flags(&known, arg, &mut rest, &mut matched)?;
             }
         } else if let Some(sub) = current.subs.iter().find(|sub| sub.name == arg) {
+            if let Some((_, reason)) = sub.refused {
+                return Err(reason);
+            }
             current = sub;
             known.push(sub);
+            if let Operands::Whole(judge) = sub.operands {
+                let left: Vec<&str> = rest.collect();
+                return judge(&left);
+            }
         } else if current.subs.is_empty() {
             matched.operands.push(arg);
         } else {
@@ -182,6 +224,12 @@ pub(crate) fn check(spec: &'static Spec, args: &[&str]) -> Result<(), &'static s
 
 fn listed(list: &'static str, flag: &str) -> bool {
     list.split(' ').any(|known| known == flag)
+}
+
+/// Gives the reason to refuse a flag.
+fn refused(known: &[&'static Spec], flag: &str) -> &'static str {
+    let mut listed_flags = known.iter().rev().flat_map(|spec| spec.refused_flags);
+    listed_flags.find(|(names, _)| listed(names, flag)).map_or(UNKNOWN_FLAG, |(_, reason)| reason)
 }
 
 const UNKNOWN_FLAG: &str = "a flag that is not known to only read";
@@ -206,7 +254,7 @@ fn long_flag<'a>(
     } else if known.iter().any(|spec| listed(spec.long, name)) && value.is_none_or(|v| matches!(v, "true" | "false")) {
         None
     } else {
-        return Err(UNKNOWN_FLAG);
+        return Err(refused(known, name));
     };
     matched.flags.push((name, value));
     Ok(())
@@ -235,7 +283,7 @@ fn short_flags<'a>(
             matched.flags.push((name, Some(after).filter(|v| !v.is_empty())));
             return Ok(());
         } else {
-            return Err(UNKNOWN_FLAG);
+            return Err(refused(known, name));
         }
     }
     Ok(())

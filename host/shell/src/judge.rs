@@ -44,8 +44,17 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
             Ok(()) => judged.reason = "its words are not fixed",
             Err(reason) => judged.reason = reason,
         }
+    } else if table::asks_version(args) && fixed {
+        judged.tier = Tier::One;
+        judged.reason = "only tells its version";
+        // What it would run otherwise is not there.
+        judged.scripts.clear();
+        (judged.interpreter, judged.open) = (false, false);
     } else if let Some(reason) = table::asks(name) {
         judged.reason = reason;
+    }
+    if judged.tier > Tier::One && destroy::base(name) == "sed" {
+        judged.scripts.extend(sed_commands(rest));
     }
     if judged.tier > Tier::One && carries(name, rest) {
         look_further(name, rest, args, &mut held, &mut judged);
@@ -68,13 +77,46 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
 fn carries(name: &str, rest: &[&str]) -> bool {
     match destroy::base(name) {
         "find" => true,
-        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" => {
-            rest.iter().any(|arg| matches!(*arg, "exec" | "run" | "debug" | "attach" | "create" | "--"))
-        }
+        "kubectl" | "oc" | "docker" | "podman" | "nerdctl" | "crictl" | "docker-compose" | "ip" | "machinectl"
+        | "snap" | "minikube" | "kind" | "virsh" | "coredumpctl" => rest.iter().any(|arg| {
+            matches!(
+                *arg,
+                "exec"
+                    | "run"
+                    | "debug"
+                    | "attach"
+                    | "create"
+                    | "--"
+                    | "netns"
+                    | "shell"
+                    | "ssh"
+                    | "qemu-agent-command"
+                    | "gdb"
+                    | "vrf"
+            )
+        }),
+        "numactl" | "pidstat" | "etcdctl" | "rpm" | "helm" | "sar" => true,
         "git" => rest.contains(&"-c"),
         "qm" | "pct" => rest.iter().any(|arg| matches!(*arg, "exec" | "guest" | "enter" | "monitor")),
         other => !table::knows(other) && !table::carries_nothing(other),
     }
+}
+
+/// Gives the commands that a sed script may run: what follows `e`, and the replacement of `s/…/…/e`.
+fn sed_commands(rest: &[&str]) -> Vec<Script> {
+    let mut found = Vec::new();
+    for arg in rest {
+        for (at, _) in arg.match_indices("e ").take(CARRIED_MAX) {
+            let before = arg.get(..at).and_then(|text| text.chars().last());
+            if before.is_none_or(|c| !c.is_ascii_alphabetic()) {
+                found.push(Script { text: arg.get(at + 2..).unwrap_or_default().to_owned(), certain: false });
+            }
+        }
+        if arg.trim_start().starts_with('s') || arg.contains(";s") {
+            found.push(Script { text: arg.replace(['/', '|', ',', '#', '!'], " "), certain: false });
+        }
+    }
+    found
 }
 
 fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judged) {

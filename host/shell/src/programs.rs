@@ -155,10 +155,15 @@ fn sed_substitution(rest: &str) -> Option<&str> {
     flags.get(end..)
 }
 
+/// Skips to behind the delimiter. Whether one within brackets ends the text differs among seds: such a text is refused.
 fn after_delimited(text: &str, delimiter: char) -> Option<&str> {
     let mut escaped = false;
     for (at, c) in text.char_indices() {
         if c == delimiter && !escaped {
+            let within = text.get(..at).unwrap_or_default();
+            if within.matches('[').count() > within.matches(']').count() {
+                return None;
+            }
             return text.get(at + c.len_utf8()..);
         }
         escaped = c == '\\' && !escaped;
@@ -175,6 +180,10 @@ pub(crate) fn awk(matched: &Matched<'_>) -> Answer {
     ];
     const BAD: &str = "an awk program that is not known to only read";
     let program = matched.operands.first().ok_or(BAD)?;
+    // gawk opens a connection for a file of this name.
+    if matched.operands.iter().skip(1).any(|operand| operand.contains("/inet")) {
+        return Err("may carry data out");
+    }
     let bytes = program.as_bytes();
     // Quotes and regular expressions are not told apart: a sign that could write counts wherever it stands.
     for (at, byte) in bytes.iter().enumerate() {
@@ -183,8 +192,8 @@ pub(crate) fn awk(matched: &Matched<'_>) -> Answer {
         let fine = match byte {
             b'@' | b'`' => false,
             b'|' => next == Some(&b'|') || before == Some(&b'|'),
-            // `>` writes after print; in a condition it compares. Only `>=` cannot be a redirection.
-            b'>' => next == Some(&b'='),
+            // `>` writes after print; in a condition it compares.
+            b'>' => next == Some(&b'=') || compares(bytes.get(..at).unwrap_or_default()),
             _ => true,
         };
         if !fine {
@@ -218,6 +227,19 @@ pub(crate) fn awk(matched: &Matched<'_>) -> Answer {
         rest = after;
     }
     Ok(())
+}
+
+/// Tells whether a `>` after this text can only compare: no print can have begun, or an open `if (` holds it.
+fn compares(before: &[u8]) -> bool {
+    let plain = |text: &[u8]| !text.iter().any(|b| matches!(b, b'{' | b'}' | b'"' | b'/' | b';' | b'#' | b'\n'));
+    let condition = before.windows(3).rposition(|window| window == b"if(").map(|at| at + 3);
+    let condition = condition.max(before.windows(4).rposition(|window| window == b"if (").map(|at| at + 4));
+    // Strings and expressions before the condition would make it doubtful what `if (` is.
+    let tail = condition.and_then(|at| Some((before.get(..at)?, before.get(at..)?)));
+    let held = tail.is_some_and(|(head, tail)| {
+        plain(tail) && !tail.contains(&b')') && !head.iter().any(|b| matches!(b, b'"' | b'/' | b'#'))
+    });
+    plain(before) || held
 }
 
 /// jq: filters without environment, modules and files.
@@ -314,7 +336,7 @@ fn addresses(matched: &Matched<'_>, words: &[&str]) -> Answer {
 pub(crate) fn ip_show(matched: &Matched<'_>) -> Answer {
     match matched.operands.first() {
         None => Ok(()),
-        Some(verb) if matches!(*verb, "show" | "list" | "ls" | "lst") => {
+        Some(verb) if matches!(*verb, "show" | "list" | "ls" | "lst" | "sh" | "sho" | "get") => {
             let rest = matched.operands.get(1..).unwrap_or_default();
             let plain = |word: &&str| word.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-@:/".contains(&b));
             if rest.iter().all(plain) { Ok(()) } else { Err("an operand that is not known to only be read") }
@@ -388,9 +410,13 @@ pub(crate) fn kube_output(matched: &Matched<'_>) -> Answer {
 /// kubectl get and describe: kinds other than secrets, alone or in a list, by name or by slash.
 pub(crate) fn kube_kinds(matched: &Matched<'_>) -> Answer {
     kube_output(matched)?;
-    let secret = |word: &str| word.split([',', '/', '.']).any(|kind| kind.to_ascii_lowercase().starts_with("secret"));
-    if matched.operands.iter().any(|operand| secret(operand)) {
-        return Err("shows secrets");
+    // `pods,secrets x`, `pod/a secret/b`: a kind is what stands before a slash, and the first operand without one.
+    let secret = |kind: &str| kind.split(['.', ',']).any(|kind| kind.to_ascii_lowercase().starts_with("secret"));
+    for (at, operand) in matched.operands.iter().enumerate() {
+        let kinds = operand.split(',').filter_map(|item| item.split_once('/').map(|(kind, _)| kind));
+        if kinds.chain((at == 0 || operand.contains(',')).then_some(*operand)).any(secret) {
+            return Err("shows secrets");
+        }
     }
     if matched.operands.is_empty() {
         return Err("no kind is named");
@@ -436,6 +462,193 @@ pub(crate) fn mdadm(matched: &Matched<'_>) -> Answer {
 pub(crate) fn iptables(matched: &Matched<'_>) -> Answer {
     let list = matched.has(&["L", "list"]) && matched.has(&["n", "numeric"]);
     if list || matched.has(&["S", "list-rules"]) { Ok(()) } else { Err("may change the firewall") }
+}
+
+/// vmstat and its kin: without numbers, or with an interval and a count.
+pub(crate) fn interval(matched: &Matched<'_>) -> Answer {
+    let number = |word: &&&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_digit());
+    match matched.operands.iter().filter(number).count() {
+        1 => Err("runs until it is stopped"),
+        _ => Ok(()),
+    }
+}
+
+/// swapon and its kin: with a flag, and nothing else.
+pub(crate) fn flagged_only(matched: &Matched<'_>) -> Answer {
+    if matched.operands.is_empty() && !matched.flags.is_empty() { Ok(()) } else { Err("not known to only read") }
+}
+
+/// dpkg and its kin: one of the flags that ask for a report.
+pub(crate) fn flagged(matched: &Matched<'_>) -> Answer {
+    if matched.flags.is_empty() { Err("not known to only read") } else { Ok(()) }
+}
+
+/// rpm: queries.
+pub(crate) fn rpm(matched: &Matched<'_>) -> Answer {
+    let address = matched.operands.iter().any(|operand| operand.contains("://"));
+    let query = matched.has(&["q", "query"]) && !address;
+    if query { Ok(()) } else { Err("not known to only read") }
+}
+
+/// update-alternatives: reports.
+pub(crate) fn alternatives(matched: &Matched<'_>) -> Answer {
+    let report = matched.has(&["list", "display", "query"]) && matched.operands.len() == 1;
+    if report { Ok(()) } else { Err("not known to only read") }
+}
+
+/// multipath: the list of paths.
+pub(crate) fn multipath(matched: &Matched<'_>) -> Answer {
+    if matched.has(&["l"]) && matched.operands.is_empty() { Ok(()) } else { Err("changes storage") }
+}
+
+/// conntrack: the list of connections.
+pub(crate) fn conntrack(matched: &Matched<'_>) -> Answer {
+    if matched.has(&["L", "dump"]) { Ok(()) } else { Err("changes connections") }
+}
+
+/// lsof: files, processes and ports; a host name would be looked up.
+pub(crate) fn lsof(matched: &Matched<'_>) -> Answer {
+    let named = |word: &str| {
+        word.split_once('@').is_some_and(|(_, host)| !host.bytes().all(|b| b.is_ascii_digit() || b".:[]".contains(&b)))
+    };
+    let values = matched.flags.iter().filter_map(|(_, value)| *value);
+    if values.chain(matched.operands.iter().copied()).any(named) { Err("carries a name out") } else { Ok(()) }
+}
+
+/// journalctl: matches such as `_PID=1`; a path would be another program's or device's entries, read all the same.
+pub(crate) fn journal(matched: &Matched<'_>) -> Answer {
+    let field = |word: &&str| {
+        word.split_once('=').is_some_and(|(name, _)| {
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        })
+    };
+    if matched.operands.iter().all(|word| *word == "+" || field(word)) {
+        Ok(())
+    } else {
+        Err("an operand that is not known to only be read")
+    }
+}
+
+/// systemctl show: named properties, without those that hold the environment.
+pub(crate) fn systemctl_show(matched: &Matched<'_>) -> Answer {
+    let mut named = matched.flags.iter().filter(|(name, _)| matches!(*name, "p" | "property")).peekable();
+    let plain = |(_, value): &(&str, Option<&str>)| {
+        value.is_some_and(|list| {
+            list.split(',').all(|name| {
+                !name.is_empty() && !name.contains("Environment") && name.bytes().all(|b| b.is_ascii_alphanumeric())
+            })
+        })
+    };
+    if named.peek().is_some() && named.all(plain) {
+        Ok(())
+    } else {
+        Err("shows the environment of services, where secrets are kept")
+    }
+}
+
+/// kubectl config get-…: names of contexts.
+pub(crate) fn kube_contexts(matched: &Matched<'_>) -> Answer {
+    kube_output(matched)
+}
+
+const GIT_RUNS: &str = "may run programs that the repository's settings name";
+
+/// git log: history; contents only without the converters that the repository names, and no signatures (`%G`).
+pub(crate) fn git_log(matched: &Matched<'_>) -> Answer {
+    git_formats(matched)?;
+    let contents = matched.has(&["p", "u", "patch"]);
+    if contents && !matched.has(&["no-textconv"]) { Err(GIT_RUNS) } else { Ok(()) }
+}
+
+/// git show: contents without the converters that the repository names, or none.
+pub(crate) fn git_show(matched: &Matched<'_>) -> Answer {
+    git_formats(matched)?;
+    let none = matched.has(&["s", "no-patch", "stat", "shortstat", "numstat", "name-only", "name-status"]);
+    let asked = matched.has(&["p", "patch"]);
+    // `show HEAD:file` converts too, whatever is said of patches.
+    let blob = matched.operands.iter().any(|operand| operand.contains(':'));
+    let plain = matched.has(&["no-textconv"]) || (none && !asked && !blob);
+    if plain { Ok(()) } else { Err(GIT_RUNS) }
+}
+
+fn git_formats(matched: &Matched<'_>) -> Answer {
+    let signs =
+        |value: &str| value.contains("%G") || value.contains("%+G") || value.contains("%-G") || value.contains("% G");
+    if matched.flags.iter().filter_map(|(_, value)| *value).any(signs) {
+        return Err("runs the program that checks signatures");
+    }
+    Ok(())
+}
+
+/// git shortlog: of named history; alone it reads its input.
+pub(crate) fn git_shortlog(matched: &Matched<'_>) -> Answer {
+    if matched.operands.iter().all(|operand| !operand.contains(':')) { Ok(()) } else { Err(GIT_RUNS) }
+}
+
+/// openssl: what a certificate, request or revocation list says. Its flags have one dash.
+pub(crate) fn openssl(args: &[&str]) -> Answer {
+    const BAD: &str = "an openssl command that is not known to only read";
+    const PLAIN: &[&str] = &[
+        "-noout",
+        "-text",
+        "-subject",
+        "-issuer",
+        "-dates",
+        "-startdate",
+        "-enddate",
+        "-serial",
+        "-fingerprint",
+        "-sha1",
+        "-sha256",
+        "-sha512",
+        "-purpose",
+        "-email",
+        "-ocsp_uri",
+        "-hash",
+        "-issuer_hash",
+        "-subject_hash",
+        "-modulus",
+        "-pubkey",
+        "-alias",
+        "-lastupdate",
+        "-nextupdate",
+        "-crlnumber",
+        "-verify",
+    ];
+    let Some((command, rest)) = args.split_first() else { return Err(BAD) };
+    match *command {
+        "version" => {
+            return if rest.iter().all(|arg| matches!(*arg, "-a" | "-v" | "-b" | "-d" | "-o" | "-p")) {
+                Ok(())
+            } else {
+                Err(BAD)
+            };
+        }
+        "x509" | "req" | "crl" => {}
+        "s_client" | "ocsp" => return Err("carries a name or data out"),
+        _ => return Err(BAD),
+    }
+    let (mut rest, mut quiet) = (rest.iter(), false);
+    while let Some(arg) = rest.next() {
+        quiet |= *arg == "-noout";
+        match *arg {
+            "-in" => {
+                let path = rest.next().ok_or(BAD)?;
+                // Of a certificate nothing is secret; a file that also holds the key is only read for it.
+                let certificate =
+                    [".pem", ".crt", ".cer", ".der", ".csr", ".crl"].iter().any(|end| path.ends_with(end));
+                if path.contains(':') || paths::is_device(path) || (paths::is_key_file(path) && !certificate) {
+                    return Err("a file that holds keys or secrets");
+                }
+            }
+            "-inform" | "-checkend" | "-nameopt" | "-certopt" | "-ext" | "-checkhost" | "-checkip" => {
+                rest.next().ok_or(BAD)?;
+            }
+            flag if PLAIN.contains(&flag) => {}
+            _ => return Err(BAD),
+        }
+    }
+    if quiet { Ok(()) } else { Err(BAD) }
 }
 
 #[cfg(test)]

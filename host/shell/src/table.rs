@@ -1,14 +1,23 @@
 //! The commands that may be tier 1, and what is known of the ones that ask.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::flags::{Spec, check};
-use crate::{programs, table_cluster, table_files, table_system};
+use crate::{programs, table_cluster, table_files, table_guests, table_system, table_tools};
 
 /// Finds the entry of a command; a name with a slash has none, since it may be any program.
 pub(crate) fn entry(name: &str) -> Option<&'static Spec> {
-    [table_files::READERS, table_system::READERS, table_cluster::READERS]
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static Spec>> =
+        LazyLock::new(|| entries().map(|spec| (spec.name, spec)).collect());
+    BY_NAME.get(name).copied()
+}
+
+/// Gives every entry.
+pub(crate) fn entries() -> impl Iterator<Item = &'static Spec> {
+    [table_files::READERS, table_system::READERS, table_cluster::READERS, table_guests::READERS, table_tools::READERS]
         .into_iter()
         .flatten()
-        .find(|spec| spec.name == name)
 }
 
 /// Tells whether a command has a table of its own.
@@ -28,6 +37,18 @@ pub(crate) fn wants_subcommand(name: &str, rest: &[String]) -> bool {
     spec.has_subs()
 }
 
+/// Tells whether only the version of a program is asked that may otherwise run anything.
+pub(crate) fn asks_version(args: &[&str]) -> bool {
+    let [short, long] = table_tools::VERSIONS;
+    match args {
+        [name, "--version"] => short.contains(name) || long.contains(name),
+        [name, "-V"] => short.contains(name),
+        _ => false,
+    }
+}
+
+const UNKNOWN: &str = "a command that is not known to only read";
+
 /// Checks a command of the tables.
 ///
 /// # Errors
@@ -37,11 +58,17 @@ pub(crate) fn check_reads(name: &str, args: &[&str]) -> Result<(), &'static str>
     if name == "find" {
         return programs::find(args);
     }
-    // iproute2 spells a long flag with one dash; `-b` alone would read commands from a file.
-    if name == "ip" && args.first() == Some(&"-br") {
-        return check_reads(name, args.get(1..).unwrap_or_default());
+    // The version of a known program; those that bash has itself print it as a text.
+    if matches!(args, ["--version"]) && !matches!(name, "echo" | "printf" | "pwd" | "true" | "false") {
+        return Ok(());
     }
-    let spec = entry(name).ok_or("a command that is not known to only read")?;
+    // iproute2 spells a long flag with one dash; `-b` alone would read commands from a file.
+    if matches!(name, "ip" | "bridge" | "tc") {
+        let plain: Vec<&str> =
+            args.iter().map(|arg| if matches!(*arg, "-br" | "-brief") { "--brief" } else { *arg }).collect();
+        return check(entry(name).ok_or(UNKNOWN)?, &plain);
+    }
+    let spec = entry(name).ok_or(UNKNOWN)?;
     check(spec, args)
 }
 

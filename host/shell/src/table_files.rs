@@ -1,6 +1,6 @@
 //! Readers of text and files, and small facts of the shell. Data only.
 
-use crate::flags::{Operands, Spec, read};
+use crate::flags::{Operands, Spec, asks, read};
 use crate::programs;
 use Operands::{Checked, Files, FilesMax, Words, WordsThenFiles};
 
@@ -13,19 +13,26 @@ const GREP: Spec = read("grep")
     .count()
     .takes(Files);
 
+const AWK: Spec = read("awk")
+    .short_value("Fv")
+    .long_value("field-separator assign")
+    .refuses(&[
+        ("f file i include l load", "reads a program from a file"),
+        ("o dump-variables pretty-print profile p d", "writes files"),
+    ])
+    .takes(Checked(programs::awk));
+
 const SUM: Spec = read("md5sum").short("bt").long("binary text tag zero").takes(Files);
 
-const fn named(mut spec: Spec, name: &'static str) -> Spec {
-    spec.name = name;
-    spec
-}
+const GIT_RUNS: &str = "may run programs that the repository's settings name";
+const GIT_CHANGES: &str = "changes files or history";
 
 pub(crate) const READERS: &[Spec] = &[
     read("cat").short("AbeEnstTuv").long("show-all number-nonblank show-ends number squeeze-blank show-tabs show-nonprinting").takes(Files),
     read("tac").short("br").short_value("s").long("before regex").takes(Files),
     GREP,
-    named(GREP, "egrep"),
-    named(GREP, "fgrep"),
+    GREP.called("egrep"),
+    GREP.called("fgrep"),
     read("rg")
         .short("ivwxcnNHlLosqaFPSUu0p.")
         .short_value("egtTmABCMr")
@@ -64,7 +71,7 @@ pub(crate) const READERS: &[Spec] = &[
     read("rev").takes(Files),
     read("fold").short("bs").short_value("w").takes(Files),
     read("expand").short("i").short_value("t").takes(Files),
-    read("column").short("txnLe").short_value("csoNRHETWJ").long("table").long_value("separator output-separator table-columns").takes(Files),
+    read("column").short("txnLeJ").short_value("csoNRHETW").long("table").long_value("separator output-separator table-columns").takes(Files),
     read("paste").short("sz").short_value("d").long("serial").long_value("delimiters").takes(Files),
     read("join").short("iz").short_value("12aetjov").takes(Files),
     read("comm").short("123z").takes(Files),
@@ -77,7 +84,7 @@ pub(crate) const READERS: &[Spec] = &[
         .takes(Files),
     read("cmp").short("bls").short_value("n").takes(Files),
     read("stat").short("fLt").short_value("c").long("dereference file-system terse").long_value("format printf").takes(Files),
-    read("file").short("bhikLNprs0").long("brief mime mime-type mime-encoding dereference").takes(Files),
+    read("file").short("bhikLNrs0").long("brief mime mime-type mime-encoding dereference").takes(Files),
     read("du").short("aAbchHklLmPsSx0").short_value("dBt").long("all human-readable summarize total one-file-system apparent-size bytes si").long_value("max-depth exclude block-size threshold").takes(Files),
     read("df").short("ahHiklmPT").short_value("Btx").long("all human-readable inodes print-type si total local portability").long_value("type exclude-type block-size").long_maybe("output").takes(Files),
     read("tree").short("adfilpsugDhrtxFJXNQvcUC").short_value("LPI").takes(Files),
@@ -94,11 +101,11 @@ pub(crate) const READERS: &[Spec] = &[
     read("which").short("a").takes(Words),
     read("whereis").short("bmsu").takes(Words),
     SUM,
-    named(SUM, "sha1sum"),
-    named(SUM, "sha256sum"),
-    named(SUM, "sha512sum"),
-    named(SUM, "b2sum"),
-    named(SUM, "cksum"),
+    SUM.called("sha1sum"),
+    SUM.called("sha256sum"),
+    SUM.called("sha512sum"),
+    SUM.called("b2sum"),
+    SUM.called("cksum"),
     read("od").short("abcdfiloxsv").short_value("AjNStw").takes(Files),
     read("hexdump").short("bcCdovx").short_value("ns").takes(Files),
     read("strings").short("afw").short_value("nte").takes(Files),
@@ -106,35 +113,98 @@ pub(crate) const READERS: &[Spec] = &[
         .short("rcnsSaejMC")
         .long("raw-output compact-output null-input slurp sort-keys ascii-output exit-status join-output monochrome-output color-output raw-input tab")
         .long_value("indent")
+        .refuses(&[("f from-file L slurpfile rawfile", "reads a program or a file"), ("arg argjson args jsonargs", "not known to only read")])
         .takes(Checked(programs::jq)),
     read("sed").short("nErsuz").short_value("e").long("quiet silent regexp-extended separate unbuffered null-data posix sandbox").long_value("expression").takes(Checked(programs::sed)),
-    read("awk").short_value("F").long_value("field-separator").takes(Checked(programs::awk)),
-    named(read("awk").short_value("F").long_value("field-separator").takes(Checked(programs::awk)), "gawk"),
-    named(read("awk").short_value("F").takes(Checked(programs::awk)), "mawk"),
+    AWK,
+    AWK.called("gawk"),
+    AWK.called("mawk"),
+    // git runs programs that the repository's own settings name: fsmonitor and filters for the state of the files,
+    // textconv and external diff for their contents, gpg for signatures, a transport for missing objects. What looks at
+    // files asks; what only reads history is tier 1 with `crate::environment`, which switches the rest off.
     read("git")
         .short("P")
         .long("no-pager")
+        .refuses(&[
+            ("c config-env", "sets what git runs"),
+            ("C git-dir work-tree exec-path namespace super-prefix", "takes another repository or other programs"),
+            ("p paginate", "runs a pager"),
+        ])
         .subs(&[
             read("log")
                 .short("pu")
-                .short_value("nSGL")
-                .long("oneline graph decorate stat shortstat numstat name-only name-status all merges no-merges first-parent reverse abbrev-commit no-decorate patch no-ext-diff no-textconv follow no-color")
-                .long_value("max-count since until after before author grep skip")
-                .long_maybe("pretty format date")
+                .short_value("n")
+                .long("oneline graph decorate stat shortstat numstat name-only name-status all merges no-merges first-parent reverse abbrev-commit no-decorate patch no-ext-diff no-textconv follow no-color branches tags remotes topo-order date-order full-history relative-date no-patch")
+                .long_value("max-count since until after before author committer grep skip")
+                .long_maybe("pretty format date color")
+                .refuses(&[("ext-diff textconv S G L", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
                 .count()
-                .takes(Files),
-            read("status").short("sbuv").long("short branch porcelain long show-stash ignored"),
-            read("diff").short("wbR").short_value("U").long("stat shortstat numstat name-only name-status cached staged no-color no-ext-diff no-textconv").takes(Files),
-            read("show").short("sw").long("stat shortstat numstat name-only name-status oneline no-patch no-color no-ext-diff no-textconv").long_maybe("pretty format").takes(Files),
-            read("branch").short("arv").long("all remotes list verbose show-current no-color"),
-            read("remote").short("v").long("verbose"),
-            read("tag").short("l").short_maybe("n").long("list"),
-            read("rev-parse").long("short abbrev-ref show-toplevel verify is-inside-work-tree HEAD").takes(Words),
-            read("describe").long("tags always all dirty long").takes(Words),
-            read("ls-files").short("cdmost").takes(Files),
-            read("shortlog").short("sne").takes(Words),
-            read("blame").short("wCM").short_value("L").takes(Files),
+                .takes(Checked(programs::git_log)),
+            read("show")
+                .short("sp")
+                .long("stat shortstat numstat name-only name-status oneline no-patch patch no-color no-ext-diff no-textconv")
+                .long_maybe("pretty format date")
+                .refuses(&[("ext-diff textconv", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
+                .takes(Checked(programs::git_show)),
+            read("branch").short("arv").long("all remotes list verbose show-current no-color").refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
+            read("remote").short("v").long("verbose").bare().subs(&[asks("show", "asks the remote"), asks("add", "changes the remotes"), asks("remove", "changes the remotes"), asks("set-url", "changes the remotes"), asks("update", "reaches out"), asks("prune", "changes branches")]),
+            read("tag").short("l").short_maybe("n").long("list").refuses(&[("d delete a s f", "changes tags")]),
+            read("rev-parse").long("short abbrev-ref show-toplevel verify is-inside-work-tree HEAD git-dir").takes(Words),
+            read("rev-list").short_value("n").long("count all max-count").long_value("max-count since until author").count().takes(Words),
+            read("describe").long("tags always all long").refuses(&[("dirty broken", GIT_RUNS)]).takes(Words),
+            read("ls-files").short("cst").takes(Files),
+            read("ls-tree").short("rtldz").long("name-only full-name long").takes(Words),
+            read("shortlog").short("sne").long("summary numbered email").takes(Checked(programs::git_shortlog)),
+            read("reflog").bare().subs(&[read("show").short_value("n").count().takes(Words), asks("expire", "removes history"), asks("delete", "removes history")]),
+            read("stash").subs(&[read("list"), asks("show", GIT_RUNS), asks("pop", GIT_CHANGES), asks("apply", GIT_CHANGES), asks("drop", "removes changes"), asks("clear", "removes changes"), asks("push", GIT_CHANGES)]),
+            read("version"),
+            asks("status", GIT_RUNS),
+            asks("diff", GIT_RUNS),
+            asks("blame", GIT_RUNS),
+            asks("grep", GIT_RUNS),
+            asks("config", "may show credentials, and sets what git runs"),
+            asks("fetch", "reaches out, and may run programs"),
+            asks("pull", "reaches out, and changes files"),
+            asks("push", "sends commits away; forced ones never run"),
+            asks("clone", "reaches out, and may run programs"),
+            asks("ls-remote", "reaches out"),
+            asks("submodule", "reaches out, and may run programs"),
+            asks("checkout", GIT_CHANGES),
+            asks("switch", GIT_CHANGES),
+            asks("restore", GIT_CHANGES),
+            asks("reset", "may throw changes away"),
+            asks("clean", "removes files"),
+            asks("add", GIT_CHANGES),
+            asks("commit", GIT_CHANGES),
+            asks("merge", GIT_CHANGES),
+            asks("rebase", GIT_CHANGES),
+            asks("cherry-pick", GIT_CHANGES),
+            asks("revert", GIT_CHANGES),
+            asks("rm", "removes files"),
+            asks("mv", GIT_CHANGES),
+            asks("gc", GIT_CHANGES),
+            asks("bisect", "may run programs"),
+            asks("archive", "writes files"),
+            asks("worktree", GIT_CHANGES),
         ]),
     read("zipinfo").takes(FilesMax(1)),
+    read("fmt").short("cstu").short_value("pwg").takes(Files),
+    read("pr").short("adfFmtT").short_value("hlow").takes(Files),
+    read("unexpand").short("a").short_value("t").takes(Files),
+    read("tsort").takes(FilesMax(1)),
+    read("sum").short("rs").takes(Files),
+    SUM.called("sha224sum"),
+    SUM.called("sha384sum"),
+    read("base64").short("i").short_value("w").long_value("wrap").refuses(&[("d decode D", "decoded text may hide what it is"), ("o output", "writes a file")]).takes(FilesMax(1)),
+    read("xxd").short("abCEipu").short_value("cglos").refuses(&[("r", "writes what it is given back as bytes")]).takes(FilesMax(1)),
+    read("cal").short("13jmsy").takes(Words),
+    read("factor").takes(Words),
+    read("expr").takes(Words),
+    read("namei").short("lmnovx").takes(Files),
+    read("getfacl").short("aceEnpRLPst").takes(Files),
+    read("lsattr").short("adlpRvV").takes(Files),
+    read("getcap").short("rvn").takes(Files),
+    read("zdump").short("v").takes(Words),
+    read("iconv").short_value("ft").long_value("from-code to-code").refuses(&[("o output", "writes a file")]).takes(Files),
     read("look").takes(WordsThenFiles(1)),
 ];
