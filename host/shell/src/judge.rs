@@ -112,7 +112,9 @@ fn sed_commands(rest: &[&str]) -> Vec<Script> {
                 found.push(Script { text: arg.get(at + 2..).unwrap_or_default().to_owned(), certain: false });
             }
         }
-        if arg.trim_start().starts_with('s') || arg.contains(";s") {
+        // The flags of the last substitution.
+        let flags = arg.rsplit(['/', '|', ',', '#', '!']).next().unwrap_or_default();
+        if flags.len() <= 8 && flags.contains('e') && flags.len() < arg.len() {
             found.push(Script { text: arg.replace(['/', '|', ',', '#', '!'], " "), certain: false });
         }
     }
