@@ -7,6 +7,7 @@
 use crate::kind::Kind;
 use pii_scan::grams::Grams;
 use pii_scan::text::{DIGIT, LETTER, LOWER, Text, UNDERSCORE, UPPER, class};
+use pii_scan::words::NUMBER_MAX_BYTES;
 
 /// The longest name looked at; of a longer one only the end counts.
 const KEY_MAX_BYTES: usize = 40;
@@ -255,18 +256,64 @@ fn may_match(text: Text<'_>, end: usize) -> bool {
 static ENDINGS: Grams = TAILS;
 
 /// The first rule whose tail ends the folded name.
-fn find_rule(name: &str, starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
-    let [before_last, last] = *name.as_bytes().last_chunk::<2>()?;
-    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
-    while let Some(rule) = RULES.get(usize::from(index)) {
-        if name.ends_with(rule.tail)
+fn find_rule(name: &[u8], starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
+    let [before_last, last] = *name.last_chunk::<2>()?;
+    rules_ending(before_last, last).find(|rule| {
+        name.ends_with(rule.tail.as_bytes())
             && (!rule.whole || starts.get(KEY_MAX_BYTES - rule.tail.len()).copied().unwrap_or(false))
-        {
-            return Some(rule);
+    })
+}
+
+/// The rules whose tails may end with two (lower-case) letters, in their order.
+fn rules_ending(before_last: u8, last: u8) -> impl Iterator<Item = &'static Rule> {
+    chain(before_last, last).filter_map(|index| RULES.get(index))
+}
+
+fn chain(before_last: u8, last: u8) -> impl Iterator<Item = usize> {
+    let mut index = CHAIN.0.get(chain_of(before_last, last)).copied().unwrap_or(NONE);
+    core::iter::from_fn(move || {
+        let here = usize::from(index);
+        index = *CHAIN.1.get(here)?;
+        Some(here)
+    })
+}
+
+/// The last eight letters of every tail, the last one lowest, and which bits of them there are.
+static LAST_EIGHT: [(u64, u64); RULES.len()] = {
+    let mut all = [(0, 0); RULES.len()];
+    let mut index = 0;
+    while index < RULES.len() {
+        let tail = RULES[index].tail.as_bytes();
+        let mut back = 1;
+        while back <= 8 && back <= tail.len() {
+            all[index].0 |= (tail[tail.len() - back] as u64) << (8 * (back - 1));
+            all[index].1 |= 0xff << (8 * (back - 1));
+            back += 1;
         }
-        index = *CHAIN.1.get(usize::from(index))?;
+        index += 1;
     }
-    None
+    all
+};
+
+/// Tells at little cost whether the name that ends at `end` may fold to one that a rule is for.
+fn may_fold_to_rule(text: Text<'_>, end: usize) -> bool {
+    let (mut name, mut letters) = (0, 0);
+    for byte in text.slice(end.saturating_sub(KEY_MAX_BYTES), end).iter().rev() {
+        if letters == 64 {
+            break;
+        }
+        match byte {
+            b'_' | b'-' | b'.' | b' ' => {}
+            b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => {
+                name |= u64::from(byte | 0x20) << letters;
+                letters += 8;
+            }
+            _ => break,
+        }
+    }
+    let [last, before_last, ..] = name.to_le_bytes();
+    chain(before_last, last)
+        .any(|index| LAST_EIGHT.get(index).is_some_and(|(tail, letters)| (name ^ tail) & letters == 0))
 }
 
 /// The names that end like a rule but mean something else.
@@ -281,12 +328,15 @@ pub(crate) fn parse_key(text: Text<'_>, end: usize, blank: bool) -> Option<Key> 
             return None;
         }
         // `password2`, `API_KEY_1`: a number behind the name changes nothing.
-        letters_end = text.run_back(end, 3, |byte| class(byte) & (DIGIT | UNDERSCORE) != 0);
+        letters_end = text.run_back(end, NUMBER_MAX_BYTES, |byte| class(byte) & (DIGIT | UNDERSCORE) != 0);
     }
     if may_match(text, letters_end) { read_key(text, letters_end) } else { None }
 }
 
 fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
+    if !may_fold_to_rule(text, letters_end) {
+        return None;
+    }
     let mut folded = [0u8; KEY_MAX_BYTES];
     let mut starts = [false; KEY_MAX_BYTES];
     let mut used = KEY_MAX_BYTES;
@@ -317,9 +367,8 @@ fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
         at -= 1;
     }
     let name = folded.get(used..)?;
-    let text_name = core::str::from_utf8(name).ok()?;
-    let rule = find_rule(text_name, &starts)?;
-    if NOT_SECRET.iter().any(|name| text_name.ends_with(name)) {
+    let rule = find_rule(name, &starts)?;
+    if NOT_SECRET.iter().any(|other| name.ends_with(other.as_bytes())) {
         return None;
     }
     Some(Key { start: at, meaning: rule.meaning })

@@ -8,6 +8,7 @@
 
 use pii_scan::decode::{DEPTH_MAX, EncodedLines, WORD_MIN_BYTES, base64_text};
 use pii_scan::grams::Grams;
+use pii_scan::next_hit;
 use pii_scan::settle::{Finding, settle, unsettled};
 use pii_scan::text::{DIGIT, LETTER, NOT_HEX, NextHit, Text, WORD, class, is_base64};
 use pii_scan::value::ValueEnds;
@@ -44,7 +45,7 @@ fn detect_at(text: &str, depth: u8) -> Vec<Span> {
         text: Text::new(text),
         value_ends: ValueEnds::new(),
         url_ends: UrlEnds::new(),
-        base64_end: NextHit::new(|text, at| !is_base64(text.at(at))),
+        base64_end: next_hit!(|text, at| !is_base64(text.at(at))),
         encoded: EncodedLines::default(),
         depth,
         found: Vec::new(),

@@ -5,6 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
+use pii_scan::next_hit;
 use pii_scan::text::{LETTER, NextHit, Text, class};
 
 const SCHEME_MAX_BYTES: usize = 24;
@@ -21,9 +22,9 @@ pub(crate) struct UrlEnds {
 impl UrlEnds {
     pub(crate) const fn new() -> Self {
         Self {
-            token: NextHit::new(ends_url),
-            at_sign: NextHit::new(is_at_sign),
-            encoded_at_sign: NextHit::new(is_encoded_at_sign),
+            token: next_hit!(|text, at| ends_url(text, at)),
+            at_sign: next_hit!(|text, at| is_at_sign(text, at)),
+            encoded_at_sign: next_hit!(|text, at| is_encoded_at_sign(text, at)),
         }
     }
 }

@@ -6,7 +6,8 @@
 
 use crate::Span;
 use crate::base64::decode_value;
-use crate::text::{NextHit, Text, is_base64};
+use crate::next_hit;
+use crate::text::{Text, is_base64};
 
 /// How often what was decoded is decoded again.
 pub const DEPTH_MAX: u8 = 2;
@@ -102,7 +103,7 @@ impl EncodedLines {
     /// Decodes the lines one level, shows them to `detect`, and gives what it finds to `report`, in places of the text.
     pub fn detect(&self, text: &str, mut detect: impl FnMut(&str) -> Vec<Span>, mut report: impl FnMut(Span)) {
         let source = Text::new(text);
-        let mut blank = NextHit::new(|text, at| text.at(at) <= b' ');
+        let mut blank = next_hit!(|text, at| text.at(at) <= b' ');
         for &(start, end) in &self.groups {
             let mut core = start;
             while core < end {

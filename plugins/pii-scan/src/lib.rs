@@ -8,6 +8,8 @@ pub mod base64;
 pub mod decode;
 pub mod grams;
 pub mod lines;
+mod masks;
+mod plan;
 pub mod settle;
 pub mod text;
 pub mod value;

@@ -122,23 +122,16 @@ impl<'a> Text<'a> {
     /// The first offset from `start` whose byte is not wanted, at most `max` further.
     #[inline]
     pub fn run(self, start: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
-        let end = start.saturating_add(max).min(self.bytes.len());
-        let mut at = start;
-        while at < end && wanted(self.at(at)) {
-            at += 1;
-        }
-        at
+        let bytes = self.slice(start, start.saturating_add(max));
+        start + bytes.iter().position(|byte| !wanted(*byte)).unwrap_or(bytes.len())
     }
 
     /// The first offset of the wanted bytes that end at `end`, at most `max` before it.
     #[inline]
     pub fn run_back(self, end: usize, max: usize, wanted: impl Fn(u8) -> bool) -> usize {
         let floor = end.saturating_sub(max);
-        let mut at = end;
-        while at > floor && wanted(self.before(at, 1)) {
-            at -= 1;
-        }
-        at
+        let bytes = self.slice(floor, end);
+        bytes.iter().rposition(|byte| !wanted(*byte)).map_or(floor, |at| floor + at + 1).min(end)
     }
 
     /// The first place of `needle` in the `max` bytes from `start`.
@@ -157,8 +150,14 @@ impl<'a> Text<'a> {
     /// Tells whether one of the (lower-case) words occurs in the same line in the `max` bytes before `at`.
     #[inline]
     pub fn line_before_holds(self, at: usize, max: usize, words: &[&[u8]]) -> bool {
-        let line = self.line_before(at, max);
-        words.iter().any(|word| line.windows(word.len()).any(|window| window.eq_ignore_ascii_case(word)))
+        let start = self.run_back(at, max, |byte| byte != b'\n');
+        let firsts = words.iter().filter_map(|word| word.first()).fold(0u32, |set, byte| set | 1 << (byte & 31));
+        let may_begin = |(_, byte): &(usize, &u8)| firsts >> (*byte & 31) & 1 != 0;
+        let line = self.slice(start, at);
+        line.iter().enumerate().filter(may_begin).any(|(from, _)| {
+            let rest = line.get(from..).unwrap_or(&[]);
+            words.iter().any(|word| rest.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
+        })
     }
 
     /// The word before `at`, over at most four blanks, quotes and key separators.
@@ -177,15 +176,31 @@ impl<'a> Text<'a> {
 ///
 /// Without it a text like `password=password=…` would be read to its end from each of its keys.
 pub struct NextHit {
-    stops: fn(Text<'_>, usize) -> bool,
+    search: fn(Text<'_>, usize, usize) -> usize,
     from: usize,
     hit: usize,
 }
 
+/// Makes a [`NextHit`] of a question of the place alone: `next_hit!(|text, at| text.at(at) == b'"')`.
+///
+/// The loop is made with the question in it, since many texts are little else than such searches.
+#[macro_export]
+macro_rules! next_hit {
+    (|$text:ident, $at:ident| $stops:expr) => {
+        $crate::text::NextHit::new(|$text, from, until| {
+            let mut $at = from;
+            while $at < until && !$stops {
+                $at += 1;
+            }
+            $at
+        })
+    };
+}
+
 impl NextHit {
-    /// A search for the first place where `stops` holds: a question of the place alone.
-    pub const fn new(stops: fn(Text<'_>, usize) -> bool) -> Self {
-        Self { stops, from: 1, hit: 0 }
+    /// Remembers what `search` finds in the range that it is given, or else its end.
+    pub const fn new(search: fn(Text<'_>, usize, usize) -> usize) -> Self {
+        Self { search, from: 1, hit: 0 }
     }
 
     /// The first offset from `start` where the search stops, the end of the text if it does not.
@@ -195,17 +210,14 @@ impl NextHit {
             return self.hit;
         }
         // A question from just before the known stretch only reads up to it.
-        let mut at = start;
-        while at < text.len() && !(self.stops)(text, at) {
-            at += 1;
-            if at == self.from && self.from <= self.hit {
-                at = self.hit;
-                break;
-            }
+        let known = start < self.from && self.from <= self.hit;
+        let until = if known { self.from } else { text.len().max(start) };
+        let found = (self.search)(text, start, until);
+        if !(known && found == until) {
+            self.hit = found;
         }
         self.from = start;
-        self.hit = at;
-        at
+        self.hit
     }
 }
 

@@ -6,6 +6,7 @@
 //! Invariants: a value is as long as it is, to the end of the text; ends are remembered, so that keys inside a value
 //! do not make reading it cost the square of its length.
 
+use crate::next_hit;
 use crate::text::{LETTER, NextHit, Text, class, is_word};
 
 /// The part of a value that is judged; a longer run without an end is no word of prose.
@@ -66,14 +67,14 @@ impl ValueEnds {
     /// Nothing is known yet.
     pub const fn new() -> Self {
         Self {
-            plain: NextHit::new(ends_plain),
-            query: NextHit::new(ends_query),
-            line: NextHit::new(ends_line),
-            token: NextHit::new(ends_token),
-            cookie: NextHit::new(ends_cookie),
+            plain: next_hit!(|text, at| ends_plain(text, at)),
+            query: next_hit!(|text, at| ends_query(text, at)),
+            line: next_hit!(|text, at| ends_line(text, at)),
+            token: next_hit!(|text, at| ends_token(text, at)),
+            cookie: next_hit!(|text, at| ends_cookie(text, at)),
             cookies: (1, 0),
-            digit: NextHit::new(|text, at| text.at(at).is_ascii_digit()),
-            no_token_sign: NextHit::new(|text, at| {
+            digit: next_hit!(|text, at| text.at(at).is_ascii_digit()),
+            no_token_sign: next_hit!(|text, at| {
                 let byte = text.at(at);
                 !is_word(byte) && !matches!(byte, b'.' | b'-' | b'~' | b'+' | b'/')
             }),

@@ -3,6 +3,7 @@
 //! Owns: how a row is tried on a text. Must not know: the rows, names before values.
 
 use pii_scan::base64::decode_prefix;
+use pii_scan::next_hit;
 use pii_scan::text::{NextHit, Text, is_base64, is_word};
 
 use crate::checksum::crc32_base62;
@@ -32,7 +33,7 @@ pub(crate) struct TokenEnds {
 /// The search for the end of one alphabet.
 macro_rules! end_of {
     ($($name:ident)*) => {
-        [$(NextHit::new(|text, at| !Alphabet::$name.holds(text.at(at)))),*]
+        [$(next_hit!(|text, at| !Alphabet::$name.holds(text.at(at)))),*]
     };
 }
 
@@ -41,10 +42,10 @@ impl TokenEnds {
         Self {
             // In the order of `Alphabet`.
             alphabets: end_of!(Upper UpperDash Lower Hex HexDash Alnum Url Dotted Wide Percent Braintree Salesforce Webhook),
-            jwt_parts: [const { NextHit::new(|text, at| !Alphabet::Url.holds(text.at(at))) }; JWT_PARTS_MAX],
-            base64: NextHit::new(|text, at| !is_base64(text.at(at))),
-            digit: NextHit::new(|text, at| text.at(at).is_ascii_digit()),
-            upper: NextHit::new(|text, at| text.at(at).is_ascii_uppercase()),
+            jwt_parts: [const { next_hit!(|text, at| !Alphabet::Url.holds(text.at(at))) }; JWT_PARTS_MAX],
+            base64: next_hit!(|text, at| !is_base64(text.at(at))),
+            digit: next_hit!(|text, at| text.at(at).is_ascii_digit()),
+            upper: next_hit!(|text, at| text.at(at).is_ascii_uppercase()),
             aws_searched: 0,
         }
     }
