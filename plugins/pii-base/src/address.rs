@@ -5,7 +5,53 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{DIGIT, LETTER, Text, class, is_word};
+use pii_scan::text::{DIGIT, LETTER, Text, Words, class, is_word};
+
+/// What makes a dotted quad behind `from` or `to` a version, and three groups of digits an address.
+static VERSION: Words = Words::new(&[b"version", b"upgrad", b"downgrad"]);
+static HARDWARE: Words = Words::new(&[b"mac", b"hwaddr", b"ether"]);
+
+/// What names a version before it; `v` as well.
+static VERSIONS: Words = Words::new(&[
+    b"version",
+    b"versions",
+    b"ver",
+    b"release",
+    b"rel",
+    b"build",
+    b"revision",
+    b"rev",
+    b"firmware",
+    b"driver",
+    b"bios",
+    b"tag",
+    b"oid",
+    b"sdk",
+    b"patch",
+    b"runtime",
+    b"snmpv2",
+    b"fw",
+    b"api",
+]);
+/// `Chrome/120.0.0.0`: in a user agent a product and its version.
+static PRODUCTS: Words = Words::new(&[
+    b"chrome",
+    b"chromium",
+    b"headlesschrome",
+    b"edg",
+    b"edge",
+    b"edga",
+    b"opr",
+    b"opera",
+    b"firefox",
+    b"safari",
+    b"applewebkit",
+    b"crios",
+    b"vivaldi",
+    b"yabrowser",
+    b"electron",
+    b"samsungbrowser",
+]);
 
 /// Judges a number of one to three digits before a dot.
 pub(crate) fn on_dotted_number(scanner: &mut Scanner<'_>, start: usize) {
@@ -31,17 +77,17 @@ fn ipv4_at(text: Text<'_>, start: usize) -> Option<(usize, [u16; 4])> {
     let mut octets = [0u16; 4];
     let mut at = start;
     for (index, octet) in octets.iter_mut().enumerate() {
-        let end = text.run(at, 4, |byte| byte.is_ascii_digit());
-        if end == at || end - at > 3 {
-            return None;
-        }
-        for byte in text.slice(at, end) {
+        let begin = at;
+        while at < begin + 4
+            && let byte @ b'0'..=b'9' = text.at(at)
+        {
             *octet = *octet * 10 + u16::from(byte - b'0');
+            at += 1;
         }
-        if *octet > 255 || (end - at > 1 && text.at(at) == b'0') {
+        let digits = at - begin;
+        if digits == 0 || digits > 3 || *octet > 255 || (digits > 1 && text.at(begin) == b'0') {
             return None;
         }
-        at = end;
         if index < 3 {
             if text.at(at) != b'.' {
                 return None;
@@ -57,49 +103,9 @@ fn ipv4_at(text: Text<'_>, start: usize) -> Option<(usize, [u16; 4])> {
 
 /// Tells whether a dotted quad is the number of a version by what stands around it.
 fn is_version(text: Text<'_>, start: usize, end: usize) -> bool {
-    const NAMES: [&[u8]; 20] = [
-        b"version",
-        b"versions",
-        b"ver",
-        b"v",
-        b"release",
-        b"rel",
-        b"build",
-        b"revision",
-        b"rev",
-        b"firmware",
-        b"driver",
-        b"bios",
-        b"tag",
-        b"oid",
-        b"sdk",
-        b"patch",
-        b"runtime",
-        b"snmpv2",
-        b"fw",
-        b"api",
-    ];
-    // `Chrome/120.0.0.0`: in a user agent a product and its version.
-    const PRODUCTS: [&[u8]; 16] = [
-        b"chrome",
-        b"chromium",
-        b"headlesschrome",
-        b"edg",
-        b"edge",
-        b"edga",
-        b"opr",
-        b"opera",
-        b"firefox",
-        b"safari",
-        b"applewebkit",
-        b"crios",
-        b"vivaldi",
-        b"yabrowser",
-        b"electron",
-        b"samsungbrowser",
-    ];
     let word = text.word_before(start);
-    if NAMES.iter().any(|name| word.eq_ignore_ascii_case(name))
+    if VERSIONS.hold(word)
+        || word.eq_ignore_ascii_case(b"v")
         || ends_ignoring_case(word, b"version")
         || ends_ignoring_case(word, b"_ver")
     {
@@ -107,15 +113,11 @@ fn is_version(text: Text<'_>, start: usize, end: usize) -> bool {
     }
     if text.before(start, 1) == b'/' {
         let product = text.slice(text.run_back(start - 1, 24, is_word), start - 1);
-        if PRODUCTS.iter().any(|name| product.eq_ignore_ascii_case(name))
-            || (!product.is_empty() && text.starts_with(end.saturating_sub(6), b".0.0.0"))
-        {
+        if PRODUCTS.hold(product) || (!product.is_empty() && text.starts_with(end.saturating_sub(6), b".0.0.0")) {
             return true;
         }
     }
-    if matches!(word, b"is" | b"to" | b"from" | b"of" | b"=")
-        && text.line_before_holds(start, 48, &[b"version", b"upgrad", b"downgrad"])
-    {
+    if matches!(word, b"is" | b"to" | b"from" | b"of" | b"=") && text.line_before_holds(start, 48, &VERSION) {
         return true;
     }
     // `1.2.3.4-rc1`, `1.2.3.4-1`, `1.2.3.4+build`; `10.0.0.1-10.0.0.9` is a range of addresses.
@@ -216,7 +218,7 @@ fn mac_quads(text: Text<'_>, start: usize) -> Option<usize> {
     }
     let end = start + 14;
     let goes_on = is_word(text.at(end)) || (text.at(end) == b'.' && is_word(text.at(end + 1)));
-    let named = letters > 0 || text.line_before_holds(start, 24, &[b"mac", b"hwaddr", b"ether"]);
+    let named = letters > 0 || text.line_before_holds(start, 24, &HARDWARE);
     (named && !goes_on && text.slice(start, end).iter().any(|byte| *byte != b'0' && *byte != b'.')).then_some(end)
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn on_cookie(scanner: &mut Scanner<'_>, key: Key, value: Value) {
     let text = scanner.text;
     let is_pair = |start: usize, end: usize| judged(text, start, end).contains(&b'=');
     let first_end = scanner.value_ends.cookie(text, value.start);
-    if !is_pair(value.start, first_end) {
+    if scanner.value_ends.equals(text, value.start) >= first_end.min(value.start + JUDGED_BYTES) {
         return;
     }
     let list_end = || {

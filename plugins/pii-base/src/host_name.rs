@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{PairSet, Text, is_word};
+use pii_scan::text::{PairSet, Text, Words, is_word};
 use pii_scan::value::{Separator, Value, stands_for_value};
 use pii_scan::words::escape_len;
 
@@ -239,7 +239,7 @@ fn starts_as_host(name: &[u8]) -> bool {
 }
 
 fn is_state(name: &[u8]) -> bool {
-    const STATES: [&[u8]; 22] = [
+    static STATES: Words = Words::new(&[
         // `hostname:amd64` is a package of that name.
         b"amd64",
         b"arm64",
@@ -263,8 +263,8 @@ fn is_state(name: &[u8]) -> bool {
         b"default",
         b"self",
         b"undefined",
-    ];
-    STATES.iter().any(|state| name.eq_ignore_ascii_case(state))
+    ]);
+    STATES.hold(name)
 }
 
 /// Tells by the byte before a word whether it may begin a dotted name.

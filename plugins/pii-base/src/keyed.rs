@@ -6,7 +6,7 @@ use crate::keys::{Key, Meaning, Strength};
 use crate::kind::Kind;
 use crate::scan::Scanner;
 use pii_scan::lines::{Below, value_below};
-use pii_scan::text::{LETTER, Text, class};
+use pii_scan::text::{LETTER, Text, Words, class};
 use pii_scan::value::{JUDGED_BYTES, PairBehind, Separator, Value, find_value, stands_for_value};
 
 /// Judges the value behind a known name.
@@ -99,6 +99,12 @@ fn is_secret(text: Text<'_>, kind: Kind, strength: Strength, key: Key, value: Va
 /// What stands before a password that is given, the name of the password behind it.
 const PREPOSITIONS: [&[u8]; 4] = [b"with password", b"using password", b"and password", b"new password"];
 
+fn behind_preposition(line: &[u8]) -> bool {
+    let at_name = |at: &usize| line.get(..*at + 9).is_some_and(|given| given.ends_with(b" password"));
+    let names = (0..line.len()).filter(at_name);
+    names.filter_map(|at| line.get(..at + 9)).any(|given| PREPOSITIONS.iter().any(|word| given.ends_with(word)))
+}
+
 /// A password in a sentence or in SQL: `PASSWORD 'x'`, `password is x1`, `password for ada: x1`.
 fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
     let text = scanner.text;
@@ -120,11 +126,10 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
         return;
     }
     let links: [&[u8]; 4] = [b"is ", b"was ", b"is: ", b"was: "];
-    let given = text.line_before(name_end, 32);
     let start = match links.iter().find(|link| text.starts_with(behind, link)) {
         Some(link) => behind + link.len(),
         // `with password x1y2z3`, and neither `with password authentication` nor `for`.
-        None if PREPOSITIONS.iter().any(|word| given.windows(word.len()).any(|window| window == *word)) => behind,
+        None if behind_preposition(text.line_before(name_end, 32)) => behind,
         None if text.starts_with_ignoring_case(behind, b"for ") => {
             let user = text.run(behind + 4, 64, |byte| byte > b' ' && byte != b':');
             match text.slice(user, user + 3) {
@@ -148,89 +153,88 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
 
 /// Words that tell the state of a secret instead of being one: `password: expired`, `token=invalid`.
 fn is_state(bytes: &[u8]) -> bool {
-    const STATES: &[&str] = &[
-        "required",
-        "invalid",
-        "expired",
-        "incorrect",
-        "wrong",
-        "missing",
-        "changed",
-        "updated",
-        "failed",
-        "failure",
-        "accepted",
-        "rejected",
-        "not",
-        "is",
-        "was",
-        "for",
-        "must",
-        "cannot",
-        "can",
-        "should",
-        "has",
-        "authentication",
-        "auth",
-        "unknown",
-        "set",
-        "unset",
-        "reset",
-        "enabled",
-        "disabled",
-        "ok",
-        "denied",
-        "error",
-        "prompt",
-        "mismatch",
-        "too",
-        "hidden",
-        "protected",
-        "encrypted",
-        "masked",
-        "removed",
-        "verified",
-        "valid",
-        "generated",
-        "created",
-        "found",
-        "loaded",
-        "string",
-        "the",
-        "a",
-        "and",
-        "or",
-        "rotated",
-        "revoked",
-        "refreshed",
-        "retrieved",
-        "provided",
-        "unexpected",
-        "got",
-        "expected",
-        "present",
-        "absent",
-        "basic",
-        "bearer",
-        "default",
-        "optional",
-        "pending",
-        "from",
-        "using",
-        "secret",
-        "unable",
-        "could",
-        "login",
-        "plain",
-        "success",
-        "successful",
-        "blank",
-        "new",
-        "old",
-        "file",
-        "env",
-    ];
-    STATES.iter().any(|state| bytes.eq_ignore_ascii_case(state.as_bytes()))
+    static STATES: Words = Words::new(&[
+        b"required",
+        b"invalid",
+        b"expired",
+        b"incorrect",
+        b"wrong",
+        b"missing",
+        b"changed",
+        b"updated",
+        b"failed",
+        b"failure",
+        b"accepted",
+        b"rejected",
+        b"not",
+        b"is",
+        b"was",
+        b"for",
+        b"must",
+        b"cannot",
+        b"can",
+        b"should",
+        b"has",
+        b"authentication",
+        b"auth",
+        b"unknown",
+        b"set",
+        b"unset",
+        b"reset",
+        b"enabled",
+        b"disabled",
+        b"ok",
+        b"denied",
+        b"error",
+        b"prompt",
+        b"mismatch",
+        b"too",
+        b"hidden",
+        b"protected",
+        b"encrypted",
+        b"masked",
+        b"removed",
+        b"verified",
+        b"valid",
+        b"generated",
+        b"created",
+        b"found",
+        b"loaded",
+        b"string",
+        b"the",
+        b"and",
+        b"or",
+        b"rotated",
+        b"revoked",
+        b"refreshed",
+        b"retrieved",
+        b"provided",
+        b"unexpected",
+        b"got",
+        b"expected",
+        b"present",
+        b"absent",
+        b"basic",
+        b"bearer",
+        b"default",
+        b"optional",
+        b"pending",
+        b"from",
+        b"using",
+        b"secret",
+        b"unable",
+        b"could",
+        b"login",
+        b"plain",
+        b"success",
+        b"successful",
+        b"blank",
+        b"new",
+        b"old",
+        b"file",
+        b"env",
+    ]);
+    bytes.eq_ignore_ascii_case(b"a") || STATES.hold(bytes)
 }
 
 /// Tells whether a value looks made by chance rather than by a writer: digits among letters, mixed case, or signs.
@@ -263,7 +267,9 @@ fn is_path(kind: Kind, bytes: &[u8]) -> bool {
         b"/etc/", b"/var/", b"/home/", b"/usr/", b"/opt/", b"/run/", b"/root/", b"/tmp/", b"/mnt/", b"/srv/", b"./",
         b"~/",
     ];
-    kind != Kind::Password && ROOTS.iter().any(|root| bytes.starts_with(root))
+    kind != Kind::Password
+        && matches!(bytes.first(), Some(b'/' | b'.' | b'~'))
+        && ROOTS.iter().any(|root| bytes.starts_with(root))
 }
 
 /// `PWD=/srv/app` in a dump of the environment is the working folder.

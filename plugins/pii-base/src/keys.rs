@@ -255,27 +255,17 @@ fn may_match(text: Text<'_>, end: usize) -> bool {
 
 static ENDINGS: Grams = TAILS;
 
-/// The first rule whose tail ends the folded name.
-fn find_rule(name: &[u8], starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
-    let [before_last, last] = *name.last_chunk::<2>()?;
-    rules_ending(before_last, last).find(|rule| {
-        name.ends_with(rule.tail.as_bytes())
+/// The first rule from `index` of its chain on whose tail ends the folded name.
+fn find_rule(mut index: u8, name: &[u8], starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
+    while let Some(rule) = RULES.get(usize::from(index)) {
+        if name.ends_with(rule.tail.as_bytes())
             && (!rule.whole || starts.get(KEY_MAX_BYTES - rule.tail.len()).copied().unwrap_or(false))
-    })
-}
-
-/// The rules whose tails may end with two (lower-case) letters, in their order.
-fn rules_ending(before_last: u8, last: u8) -> impl Iterator<Item = &'static Rule> {
-    chain(before_last, last).filter_map(|index| RULES.get(index))
-}
-
-fn chain(before_last: u8, last: u8) -> impl Iterator<Item = usize> {
-    let mut index = CHAIN.0.get(chain_of(before_last, last)).copied().unwrap_or(NONE);
-    core::iter::from_fn(move || {
-        let here = usize::from(index);
-        index = *CHAIN.1.get(here)?;
-        Some(here)
-    })
+        {
+            return Some(rule);
+        }
+        index = *CHAIN.1.get(usize::from(index))?;
+    }
+    None
 }
 
 /// The last eight letters of every tail, the last one lowest, and which bits of them there are.
@@ -295,8 +285,8 @@ static LAST_EIGHT: [(u64, u64); RULES.len()] = {
     all
 };
 
-/// Tells at little cost whether the name that ends at `end` may fold to one that a rule is for.
-fn may_fold_to_rule(text: Text<'_>, end: usize) -> bool {
+/// The first rule that the name that ends at `end` may fold to, found at little cost.
+fn first_rule(text: Text<'_>, end: usize) -> Option<u8> {
     let (mut name, mut letters) = (0, 0);
     for byte in text.slice(end.saturating_sub(KEY_MAX_BYTES), end).iter().rev() {
         if letters == 64 {
@@ -312,8 +302,14 @@ fn may_fold_to_rule(text: Text<'_>, end: usize) -> bool {
         }
     }
     let [last, before_last, ..] = name.to_le_bytes();
-    chain(before_last, last)
-        .any(|index| LAST_EIGHT.get(index).is_some_and(|(tail, letters)| (name ^ tail) & letters == 0))
+    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
+    while let Some((tail, mask)) = LAST_EIGHT.get(usize::from(index)) {
+        if (name ^ tail) & mask == 0 {
+            return Some(index);
+        }
+        index = *CHAIN.1.get(usize::from(index))?;
+    }
+    None
 }
 
 /// The names that end like a rule but mean something else.
@@ -334,40 +330,42 @@ pub(crate) fn parse_key(text: Text<'_>, end: usize, blank: bool) -> Option<Key> 
 }
 
 fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
-    if !may_fold_to_rule(text, letters_end) {
-        return None;
-    }
+    let first = first_rule(text, letters_end)?;
     let mut folded = [0u8; KEY_MAX_BYTES];
     let mut starts = [false; KEY_MAX_BYTES];
     let mut used = KEY_MAX_BYTES;
-    let mut at = letters_end;
     let floor = letters_end.saturating_sub(KEY_MAX_BYTES);
+    // With one byte more, so that each has one before it.
+    let window = text.slice(floor.saturating_sub(1), letters_end);
+    let before = |at: usize| at.checked_sub(1).and_then(|index| window.get(index)).copied().unwrap_or(0);
+    let from = letters_end - window.len();
+    let mut at = letters_end;
     let mut blanks = 0;
+    let (mut ahead, mut byte) = (class(text.at(letters_end)), before(window.len()));
     // Backwards into the end of `folded`, separators left out, part beginnings marked.
     while at > floor {
-        let byte = text.before(at, 1);
-        let ahead = text.at(at);
-        let letter = class(byte) & LETTER != 0;
-        if letter || byte.is_ascii_digit() {
+        let previous_byte = before(at - from - 1);
+        let (here, previous) = (class(byte), class(previous_byte));
+        if here & (LETTER | DIGIT) != 0 {
             used -= 1;
-            let previous = text.before(at, 2);
-            let part_begins = class(previous) & LETTER == 0
-                || (class(byte) & UPPER != 0 && class(previous) & LOWER != 0)
-                || (class(byte) & UPPER != 0 && class(ahead) & LOWER != 0 && at < letters_end);
+            let part_begins = previous & LETTER == 0
+                || (here & UPPER != 0 && previous & LOWER != 0)
+                || (here & UPPER != 0 && ahead & LOWER != 0 && at < letters_end);
             if let (Some(slot), Some(mark)) = (folded.get_mut(used), starts.get_mut(used)) {
                 *slot = byte.to_ascii_lowercase();
                 *mark = part_begins;
             }
-        } else if byte == b' ' && blanks == 0 && class(ahead) & LETTER != 0 && class(text.before(at, 2)) & LETTER != 0 {
+        } else if byte == b' ' && blanks == 0 && ahead & LETTER != 0 && previous & LETTER != 0 {
             // `secret key: …`, `API key = …`: one blank inside a name.
             blanks += 1;
-        } else if !matches!(byte, b'_' | b'-' | b'.') || class(ahead) & (LETTER | 1) == 0 {
+        } else if !matches!(byte, b'_' | b'-' | b'.') || ahead & (LETTER | DIGIT) == 0 {
             break;
         }
+        (ahead, byte) = (here, previous_byte);
         at -= 1;
     }
     let name = folded.get(used..)?;
-    let rule = find_rule(name, &starts)?;
+    let rule = find_rule(first, name, &starts)?;
     if NOT_SECRET.iter().any(|other| name.ends_with(other.as_bytes())) {
         return None;
     }

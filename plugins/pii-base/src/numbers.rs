@@ -5,7 +5,12 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{LETTER, Text, class, is_word};
+use pii_scan::text::{LETTER, Text, Words, class, is_word};
+
+/// What names a card, and a social security number, before it.
+static CARD: Words =
+    Words::new(&[b"card", b"visa", b"pan", b"cc=", b"ccn", b"credit", b"amex", b"maestro", b"payment"]);
+static SSN: Words = Words::new(&[b"ssn", b"social security", b"social_security", b"socialsecurity"]);
 
 /// Tells at little cost whether a word of digits may begin a number that names somebody.
 #[inline]
@@ -103,13 +108,7 @@ fn card(text: Text<'_>, start: usize, end: usize) -> Option<(usize, Kind)> {
     if goes_on(text, card_end) && text.at(card_end) != b'-' || !luhn(digits) {
         return None;
     }
-    let named = || {
-        text.line_before_holds(
-            start,
-            40,
-            &[b"card", b"visa", b"pan", b"cc=", b"ccn", b"credit", b"amex", b"maestro", b"payment"],
-        )
-    };
+    let named = || text.line_before_holds(start, 40, &CARD);
     let grouped = card_end != end;
     match issuer(digits) {
         Issuer::Common => Some((card_end, Kind::CreditCard)),
@@ -167,8 +166,7 @@ fn luhn(digits: &[u8]) -> bool {
 
 fn ssn(text: Text<'_>, start: usize, end: usize) -> Option<(usize, Kind)> {
     let separator = text.at(end);
-    let named =
-        || text.line_before_holds(start, 32, &[b"ssn", b"social security", b"social_security", b"socialsecurity"]);
+    let named = || text.line_before_holds(start, 32, &SSN);
     let ssn_end = match (end - start, separator) {
         (3, b'-' | b' ') => groups_end(text, start, &[3, 2, 4], separator)?,
         (9, _) => end,
@@ -329,6 +327,11 @@ fn named(text: Text<'_>, start: usize) -> bool {
         b"phone_number",
         b"mobile_number",
     ];
+    // The last letter of each of them, `number`, `no`, `nr` and `num`: most words are none by that.
+    let name_end = text.word_end_before(start);
+    if !matches!(text.before(name_end, 1) | 0x20, b'e' | b'l' | b'x' | b'k' | b's' | b'n' | b'p' | b'r' | b'o' | b'm') {
+        return false;
+    }
     let mut word = text.word_before(start);
     // `phone number: …`
     if ["number", "no", "nr", "num"].iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {

@@ -7,7 +7,7 @@ use crate::dictionary::look_up_text;
 use crate::flags::{GIVEN, HONOR, ORDINARY, SUFFIX, SURNAME, TITLE};
 use crate::judge::{NEVER, initial_and_surname, is_good_surname, pair, single, turned_pair};
 use crate::tokens::{Part, Run, Token, is_degree_at, read_run, separator_len};
-use crate::word::{Shape, Word, read_word};
+use crate::word::{Recent, Shape, Word};
 use crate::{PERSON_NAME, Span};
 
 /// What stands around a name, read when first asked for: most words need no look.
@@ -34,19 +34,19 @@ impl Surroundings<'_> {
 }
 
 /// The name that begins with this word, if one does.
-pub(crate) fn name_at(bytes: &[u8], first: Word) -> Option<Span> {
+pub(crate) fn name_at(bytes: &[u8], first: Word, known: &mut Recent) -> Option<Span> {
     match first.shape {
         Shape::Initial => {}
         Shape::Title | Shape::Caps if !first.has(ORDINARY) => {}
-        Shape::Title => return behind_ordinary(bytes, first),
+        Shape::Title => return behind_ordinary(bytes, first, known),
         _ => return None,
     }
     if first.has(TITLE | HONOR) && !first.has(GIVEN | SURNAME) {
         return None;
     }
-    let run = read_run(bytes, first)?;
+    let run = read_run(bytes, first, known)?;
     let mut around = Surroundings { bytes, start: first.start, before: None };
-    let (end, need) = longest(bytes, &run, &mut around).or_else(|| alone(bytes, &run, &mut around))?;
+    let (end, need) = longest(bytes, &run, &mut around, known).or_else(|| alone(bytes, &run, &mut around))?;
     let around = around.before();
     let confidence = match need.max(around.level) {
         NONE => 0.7,
@@ -59,11 +59,12 @@ pub(crate) fn name_at(bytes: &[u8], first: Word) -> Option<Span> {
 
 /// A name whose given name is an ordinary word elsewhere (`Odd Svendsen`, `An Nguyen`): with a good surname, in a place
 /// that speaks for a person.
-fn behind_ordinary(bytes: &[u8], first: Word) -> Option<Span> {
+fn behind_ordinary(bytes: &[u8], first: Word, known: &mut Recent) -> Option<Span> {
     if first.has(TITLE | HONOR) || !matches!(bytes.get(first.end..first.end + 2), Some([b' ', b'A'..=b'Z' | 0xc3..])) {
         return None;
     }
-    let run = read_run(bytes, read_word(bytes, first.end + 1)?)?;
+    let second = known.read_word(bytes, first.end + 1)?;
+    let run = read_run(bytes, second, known)?;
     let last = run.get(0).filter(|token| token.part == Part::Name && token.word.shape == Shape::Title)?;
     if !is_good_surname(&last.word) || run.get(1).is_some_and(|token| token.part != Part::Name) {
         return None;
@@ -75,9 +76,9 @@ fn behind_ordinary(bytes: &[u8], first: Word) -> Option<Span> {
 }
 
 /// The longest beginning of a run that is a name of two words or more.
-fn longest(bytes: &[u8], run: &Run, around: &mut Surroundings) -> Option<(usize, u8)> {
+fn longest(bytes: &[u8], run: &Run, around: &mut Surroundings, known: &mut Recent) -> Option<(usize, u8)> {
     let first = run.get(0)?;
-    if let Some((end, need)) = turned(bytes, run)
+    if let Some((end, need)) = turned(bytes, run, known)
         && around.allows(need, end)
     {
         return Some((end, need));
@@ -152,18 +153,18 @@ fn joined_by_particles(run: &Run, at: usize, need: u8) -> u8 {
 }
 
 /// `Surname, Given` and further given names.
-fn turned(bytes: &[u8], run: &Run) -> Option<(usize, u8)> {
+fn turned(bytes: &[u8], run: &Run, known: &mut Recent) -> Option<(usize, u8)> {
     let (first, last) = (run.get(0)?, run.get(run.len() - 1)?);
     // `van der Berg, Jan` begins at its surname; `Berg Hansen, Jan` has two.
     if run.len() > 3 || last.part != Part::Name || bytes.get(last.end) != Some(&b',') || !first.word.may_name() {
         return None;
     }
     let at = last.end + 1 + separator_len(bytes, last.end + 1);
-    let word = read_word(bytes, at)?;
+    let word = known.read_word(bytes, at)?;
     if !word.may_name() || word.shape != last.word.shape {
         return None;
     }
-    let rest = read_run(bytes, word)?;
+    let rest = read_run(bytes, word, known)?;
     let need = turned_pair(&last.word, &word);
     // A second given name or an initial belongs to it, a second surname begins another name.
     let end = (1..rest.len())

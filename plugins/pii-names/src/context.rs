@@ -86,8 +86,11 @@ fn with_titles(bytes: &[u8], start: usize) -> (usize, bool, bool) {
         if word.is_empty() || word_start > 0 && matches!(bytes.get(word_start - 1), Some(b'0'..=b'9' | b'_' | b'/')) {
             break;
         }
-        let capital = read_word(bytes, word_start).is_some_and(|word| word.shape != Shape::Lower);
         let flags = look_up_text(word);
+        if flags & (TITLE | HONOR) == 0 {
+            break;
+        }
+        let capital = read_word(bytes, word_start).is_some_and(|word| word.shape != Shape::Lower);
         if flags & TITLE != 0 && (capital || stop) {
             titled = true;
         } else if flags & TITLE != 0 {

@@ -3,7 +3,7 @@
 //! Owns: asking it. Made by `build.rs` from `data/`. Must not know: text.
 //! Invariant: static; asking allocates nothing and reads two places.
 
-use crate::fold::{HASH_START, bucket_of, hash_letter, letter_at, slot_of};
+use crate::fold::{HASH_START, bucket_of, hash_letter, hash_step, letter_at, slot_of};
 
 include!(concat!(env!("OUT_DIR"), "/meanings.rs"));
 
@@ -28,6 +28,10 @@ pub(crate) fn look_up(hash: u64) -> u16 {
 pub(crate) fn look_up_text(bytes: &[u8]) -> u16 {
     let (mut hash, mut at) = (HASH_START, 0);
     while at < bytes.len() {
+        while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_alphabetic()) {
+            hash = hash_step(hash, u32::from(byte | 0x20));
+            at += 1;
+        }
         match letter_at(bytes, at) {
             Some(letter) => {
                 hash = hash_letter(hash, letter);

@@ -4,9 +4,11 @@
 //! Invariants: what is found never changes where the pass goes on, so windows agree; nothing is allocated before the
 //! first finding.
 
+use std::ops::Range;
+
 use crate::context::{before, begins_word};
 use crate::fold::letter_at;
-use crate::word::read_word;
+use crate::word::Recent;
 use crate::{Span, cased, dotted, keyed, uncased};
 
 /// No part of a word.
@@ -40,6 +42,7 @@ const fn classes() -> [u8; 256] {
 pub(crate) fn detect(text: &str) -> Vec<Span> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
+    let mut known = Recent::new();
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
         let class = CLASS[byte as usize];
@@ -61,7 +64,7 @@ pub(crate) fn detect(text: &str) -> Vec<Span> {
         }
         let start = at;
         at = word_end(bytes, at);
-        on_word(bytes, start, at, class, &mut found);
+        on_word(bytes, start..at, class, &mut known, &mut found);
     }
     settle(found)
 }
@@ -84,12 +87,13 @@ fn word_end(bytes: &[u8], start: usize) -> usize {
 }
 
 #[inline]
-fn on_word(bytes: &[u8], start: usize, end: usize, class: u8, found: &mut Vec<Span>) {
+fn on_word(bytes: &[u8], word: Range<usize>, class: u8, known: &mut Recent, found: &mut Vec<Span>) {
+    let Range { start, end } = word;
     let next = bytes.get(end).copied().unwrap_or(b'\n');
     if class != SMALL {
-        on_capital(bytes, start, false, found);
+        on_capital(bytes, start, false, known, found);
     } else if let cut @ 1.. = escape_len(bytes, start, end) {
-        on_capital(bytes, start + cut, true, found);
+        on_capital(bytes, start + cut, true, known, found);
     } else if next == b'.' && bytes.get(end + 1).is_some_and(u8::is_ascii_lowercase) {
         found.extend(dotted::account_at(bytes, start, end));
     }
@@ -99,13 +103,13 @@ fn on_word(bytes: &[u8], start: usize, end: usize, class: u8, found: &mut Vec<Sp
 }
 
 /// Looks at a word that begins with a capital, or behind an escape.
-fn on_capital(bytes: &[u8], start: usize, escaped: bool, found: &mut Vec<Span>) {
+fn on_capital(bytes: &[u8], start: usize, escaped: bool, known: &mut Recent, found: &mut Vec<Span>) {
     // `Dr.Lovelace`
     let behind_title = || bytes.get(start - 1) == Some(&b'.') && before(bytes, start).titled;
     if (escaped || begins_word(bytes, start) || behind_title())
-        && let Some(word) = read_word(bytes, start)
+        && let Some(word) = known.read_word(bytes, start)
     {
-        found.extend(cased::name_at(bytes, word));
+        found.extend(cased::name_at(bytes, word, known));
     }
 }
 

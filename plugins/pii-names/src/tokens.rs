@@ -4,7 +4,7 @@
 //! Invariant: a run has at most [`TOKENS_MAX`] tokens of bounded length.
 
 use crate::flags::{ORDINARY, PARTICLE, SUFFIX};
-use crate::word::{Shape, Word, read_word};
+use crate::word::{Recent, Shape, Word};
 
 /// Words of the longest name that is told in one piece.
 pub(crate) const TOKENS_MAX: usize = 7;
@@ -53,13 +53,13 @@ impl Run {
 }
 
 /// Reads the run that begins with a word which may be a name, or an initial.
-pub(crate) fn read_run(bytes: &[u8], first: Word) -> Option<Run> {
+pub(crate) fn read_run(bytes: &[u8], first: Word, known: &mut Recent) -> Option<Run> {
     let mut run = Run { tokens: [None; TOKENS_MAX], len: 0 };
     run.push(token(bytes, first)?);
     while run.len < TOKENS_MAX {
         let Some(last) = run.get(run.len - 1).copied() else { break };
         let Some(at) = behind_separator(bytes, last.end, last.part) else { break };
-        let Some(next) = read_word(bytes, at).and_then(|word| token(bytes, word)) else { break };
+        let Some(next) = known.read_word(bytes, at).and_then(|word| token(bytes, word)) else { break };
         // `Jr` and its like are taken behind the name.
         if run.len > 1 && (next.word.has(SUFFIX) || next.part == Part::Initial && is_degree_at(bytes, at, false)) {
             break;

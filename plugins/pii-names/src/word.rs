@@ -4,7 +4,7 @@
 
 use crate::dictionary::look_up;
 use crate::flags::{COMMON_GIVEN, COMMON_SURNAME, GIVEN, ORDINARY, PARTICLE, SURNAME, TITLE, WEAK_GIVEN, WEAK_SURNAME};
-use crate::fold::{Case, HASH_START, hash_letter, letter_at};
+use crate::fold::{Case, HASH_START, hash_letter, hash_step, letter_at};
 
 /// Letters of the longest word that is looked at; what is longer is no name.
 const LETTERS_MAX: usize = 32;
@@ -87,6 +87,30 @@ impl Parts {
     }
 }
 
+/// The words that were read of late: in a row of names each is asked for as the first, the second, the third of one.
+pub(crate) struct Recent {
+    words: [(usize, Option<Word>); RECENT],
+}
+
+/// Places for them, by where they begin: the words of a run lie within that much text, or are long.
+const RECENT: usize = 128;
+
+impl Recent {
+    pub(crate) const fn new() -> Self {
+        Self { words: [(usize::MAX, None); RECENT] }
+    }
+
+    /// What [`read_word`] answers.
+    #[inline]
+    pub(crate) fn read_word(&mut self, bytes: &[u8], start: usize) -> Option<Word> {
+        let kept = self.words.get_mut(start % RECENT)?;
+        if kept.0 != start {
+            *kept = (start, read_word(bytes, start));
+        }
+        kept.1
+    }
+}
+
 /// Reads the word that begins at a place; `None` where no letter does.
 pub(crate) fn read_word(bytes: &[u8], start: usize) -> Option<Word> {
     let mut parts = Parts { flags: 0, strong: 0, count: 0, ordinary: false };
@@ -95,6 +119,18 @@ pub(crate) fn read_word(bytes: &[u8], start: usize) -> Option<Word> {
     let (mut length, mut capitals, mut hump) = (0, 0, 0);
     let (mut shape, mut marked) = (None, false);
     loop {
+        // Most letters are of ASCII: their hash is that of `hash_letter`.
+        while let Some(byte) = bytes.get(at).filter(|byte| byte.is_ascii_alphabetic()) {
+            if letters == LETTERS_MAX {
+                return Some(Word { start, end: at, shape: Shape::Odd, flags: 0, marked });
+            }
+            hash = hash_step(hash, u32::from(byte | 0x20));
+            if byte.is_ascii_uppercase() {
+                capitals += 1;
+                hump = length;
+            }
+            (letters, length, at) = (letters + 1, length + 1, at + 1);
+        }
         while let Some(letter) = letter_at(bytes, at) {
             if letters == LETTERS_MAX {
                 return Some(Word { start, end: at, shape: Shape::Odd, flags: 0, marked });

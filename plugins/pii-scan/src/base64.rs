@@ -26,7 +26,17 @@ pub fn decode_prefix<const N: usize>(text: &[u8]) -> ([u8; N], usize) {
 pub fn decode_value(text: &[u8], out: &mut Vec<u8>) {
     let mut bits = 0u32;
     let mut held = 0u32;
-    for value in text.iter().map_while(|byte| value_of(*byte)) {
+    let (groups, _) = text.as_chunks::<4>();
+    let mut at = 0;
+    for group in groups {
+        let [a, b, c, d] = (*group).map(|byte| VALUES[usize::from(byte)]);
+        if (a | b | c | d) & FOREIGN != 0 {
+            break;
+        }
+        out.extend([a << 2 | b >> 4, b << 4 | c >> 2, c << 6 | d]);
+        at += 4;
+    }
+    for value in text.get(at..).unwrap_or(&[]).iter().map_while(|byte| value_of(*byte)) {
         bits = (bits << 6 | u32::from(value)) & 0xffff;
         held += 6;
         if held >= 8 {
@@ -36,15 +46,32 @@ pub fn decode_value(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-fn value_of(byte: u8) -> Option<u8> {
-    match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
+/// What stands in the table for a byte outside the alphabet.
+const FOREIGN: u8 = 0x80;
+
+/// What each byte stands for: six bits.
+static VALUES: [u8; 256] = {
+    let mut values = [FOREIGN; 256];
+    let mut byte = 0u8;
+    loop {
+        values[byte as usize] = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => FOREIGN,
+        };
+        if byte == u8::MAX {
+            break values;
+        }
+        byte += 1;
     }
+};
+
+#[inline]
+fn value_of(byte: u8) -> Option<u8> {
+    Some(VALUES[usize::from(byte)]).filter(|value| *value != FOREIGN)
 }
 
 #[cfg(test)]

@@ -233,13 +233,8 @@ fn escape_at(text: Text<'_>, at: usize) -> Option<Escape> {
         let shown = !character.is_control() || matches!(character, '\n' | '\r' | '\t');
         shown.then_some(Escape { len, stands_for: Some(character), opens })
     };
-    let hex = |from: usize, digits: usize| {
-        let bytes = text.slice(from, from + digits);
-        if bytes.len() < digits {
-            return None;
-        }
-        bytes.iter().try_fold(0u32, |sum, byte| Some(sum * 16 + char::from(*byte).to_digit(16)?))
-    };
+    let digit = |at: usize| char::from(text.at(at)).to_digit(16);
+    let hex = |from: usize, digits: usize| (0..digits).try_fold(0, |sum, at| Some(sum * 16 + digit(from + at)?));
     match text.at(at) {
         // Beyond ASCII one of these is a part of a character only.
         b'%' => some(3, hex(at + 1, 2).filter(|byte| *byte < 0x80)?, true),

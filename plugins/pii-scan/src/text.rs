@@ -147,24 +147,22 @@ impl<'a> Text<'a> {
         self.slice(self.run_back(at, max, |byte| byte != b'\n'), at)
     }
 
-    /// Tells whether one of the (lower-case) words occurs in the same line in the `max` bytes before `at`.
+    /// Tells whether one of the words occurs in the same line in the `max` bytes before `at`.
     #[inline]
-    pub fn line_before_holds(self, at: usize, max: usize, words: &[&[u8]]) -> bool {
-        let start = self.run_back(at, max, |byte| byte != b'\n');
-        let firsts = words.iter().filter_map(|word| word.first()).fold(0u32, |set, byte| set | 1 << (byte & 31));
-        let may_begin = |(_, byte): &(usize, &u8)| firsts >> (*byte & 31) & 1 != 0;
-        let line = self.slice(start, at);
-        line.iter().enumerate().filter(may_begin).any(|(from, _)| {
-            let rest = line.get(from..).unwrap_or(&[]);
-            words.iter().any(|word| rest.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
-        })
+    pub fn line_before_holds(self, at: usize, max: usize, words: &Words) -> bool {
+        words.occur_in(self.line_before(at, max))
+    }
+
+    /// Where the word before `at` ends, over at most four blanks, quotes and key separators; `at` if there are none.
+    #[inline]
+    pub fn word_end_before(self, at: usize) -> usize {
+        self.run_back(at, 4, |byte| matches!(byte, b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'(' | b'#' | b'['))
     }
 
     /// The word before `at`, over at most four blanks, quotes and key separators.
     #[inline]
     pub fn word_before(self, at: usize) -> &'a [u8] {
-        let end =
-            self.run_back(at, 4, |byte| matches!(byte, b' ' | b'\t' | b'=' | b':' | b'"' | b'\'' | b'(' | b'#' | b'['));
+        let end = self.word_end_before(at);
         if end == at {
             return &[];
         }
@@ -256,5 +254,40 @@ impl PairSet {
     pub fn may_hold(&self, first: u8, second: u8) -> bool {
         let slot = Self::slot(first, second);
         self.0[slot / 64] & (1 << (slot % 64)) != 0
+    }
+}
+
+/// A list of words that are compared and searched for without case.
+pub struct Words {
+    words: &'static [&'static [u8]],
+    beginnings: PairSet,
+}
+
+impl Words {
+    /// Words of two bytes or more.
+    pub const fn new(words: &'static [&'static [u8]]) -> Self {
+        let mut beginnings = PairSet::empty();
+        let mut index = 0;
+        while index < words.len() {
+            beginnings = beginnings.with(words[index][0], words[index][1]);
+            index += 1;
+        }
+        Self { words, beginnings }
+    }
+
+    /// Tells whether a word is in the list.
+    #[inline]
+    pub fn hold(&self, word: &[u8]) -> bool {
+        matches!(word, [first, second, ..] if self.beginnings.may_hold(*first, *second))
+            && self.words.iter().any(|known| word.eq_ignore_ascii_case(known))
+    }
+
+    /// Tells whether one of the list occurs in a line.
+    fn occur_in(&self, line: &[u8]) -> bool {
+        let may_begin = |(_, pair): &(usize, &[u8; 2])| self.beginnings.may_hold(pair[0], pair[1]);
+        line.array_windows::<2>().enumerate().filter(may_begin).any(|(from, _)| {
+            let rest = line.get(from..).unwrap_or(&[]);
+            self.words.iter().any(|word| rest.get(..word.len()).is_some_and(|found| found.eq_ignore_ascii_case(word)))
+        })
     }
 }

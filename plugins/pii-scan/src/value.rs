@@ -7,7 +7,7 @@
 //! do not make reading it cost the square of its length.
 
 use crate::next_hit;
-use crate::text::{LETTER, NextHit, Text, class, is_word};
+use crate::text::{LETTER, NextHit, Text, Words, class, is_word};
 
 /// The part of a value that is judged; a longer run without an end is no word of prose.
 pub const JUDGED_BYTES: usize = 1024;
@@ -54,6 +54,7 @@ pub struct ValueEnds {
     /// Where the first pair of the last list of cookies ended, and where the list did.
     cookies: (usize, usize),
     digit: NextHit,
+    equals: NextHit,
     no_token_sign: NextHit,
 }
 
@@ -74,6 +75,7 @@ impl ValueEnds {
             cookie: next_hit!(|text, at| ends_cookie(text, at)),
             cookies: (1, 0),
             digit: next_hit!(|text, at| text.at(at).is_ascii_digit()),
+            equals: next_hit!(|text, at| text.at(at) == b'='),
             no_token_sign: next_hit!(|text, at| {
                 let byte = text.at(at);
                 !is_word(byte) && !matches!(byte, b'.' | b'-' | b'~' | b'+' | b'/')
@@ -118,6 +120,11 @@ impl ValueEnds {
     /// The first digit from `start`, the end of the text if there is none.
     pub fn digit(&mut self, text: Text<'_>, start: usize) -> usize {
         self.digit.from(text, start)
+    }
+
+    /// The first `=` from `start`, the end of the text if there is none.
+    pub fn equals(&mut self, text: Text<'_>, start: usize) -> usize {
+        self.equals.from(text, start)
     }
 
     /// The first byte from `start` that no token of a header holds, the end of the text if there is none.
@@ -372,7 +379,7 @@ fn trim_closers(text: Text<'_>, name_start: usize, start: usize, mut end: usize)
                 if *byte == opener { depth + 1 } else { depth.saturating_sub(usize::from(*byte == closer)) }
             })
         };
-        let opened = || depth(text.line_before(name_start, LINE_MAX)) > 0 && !judged.contains(&opener);
+        let opened = || !judged.contains(&opener) && depth(text.line_before(name_start, LINE_MAX)) > 0;
         if !open.get_mut(kind).is_some_and(|known: &mut Option<bool>| *known.get_or_insert_with(opened)) {
             break;
         }
@@ -411,9 +418,20 @@ pub fn stands_for_value(value: &[u8]) -> bool {
         b'(' => return value.eq_ignore_ascii_case(b"(null)") || value.eq_ignore_ascii_case(b"(none)"),
         _ => {}
     }
-    const NOTHING: [&[u8]; 11] =
-        [b"null", b"nil", b"none", b"true", b"false", b"undefined", b"yes", b"no", b"redacted", b"n/a", b"empty"];
-    NOTHING.iter().any(|word| value.eq_ignore_ascii_case(word))
+    static NOTHING: Words = Words::new(&[
+        b"null",
+        b"nil",
+        b"none",
+        b"true",
+        b"false",
+        b"undefined",
+        b"yes",
+        b"no",
+        b"redacted",
+        b"n/a",
+        b"empty",
+    ]);
+    NOTHING.hold(value)
 }
 
 /// Tells whether a value is `[Password_1]`, `[REDACTED]` or the like, so that redacted text stays as it is.

@@ -42,26 +42,49 @@ pub(crate) enum Alphabet {
 /// How many alphabets there are.
 pub(crate) const ALPHABETS: usize = Webhook as usize + 1;
 
+/// Bit for bit the alphabets, in their order, that hold a byte.
+static HOLDERS: [u16; 256] = {
+    const ALL: [Alphabet; ALPHABETS] =
+        [Upper, UpperDash, Lower, Hex, HexDash, Alnum, Url, Dotted, Wide, Percent, Braintree, Salesforce, Webhook];
+    let mut table = [0; 256];
+    let mut byte = 0u8;
+    loop {
+        let mut index = 0;
+        while index < ALL.len() {
+            assert!(ALL[index] as usize == index);
+            table[byte as usize] |= (ALL[index].has(byte) as u16) << index;
+            index += 1;
+        }
+        if byte == u8::MAX {
+            break table;
+        }
+        byte += 1;
+    }
+};
+
 impl Alphabet {
     #[inline]
     pub(crate) fn holds(self, byte: u8) -> bool {
+        HOLDERS[usize::from(byte)] >> self as u16 & 1 != 0
+    }
+
+    const fn has(self, byte: u8) -> bool {
         let (digit, letter) = (byte.is_ascii_digit(), byte.is_ascii_alphabetic());
-        let more: &[u8] = match self {
-            Self::Upper => return digit || byte.is_ascii_uppercase(),
-            Self::UpperDash => return digit || byte.is_ascii_uppercase() || byte == b'-',
-            Self::Lower => return digit || byte.is_ascii_lowercase(),
-            Self::Hex => return digit || matches!(byte, b'a'..=b'f'),
-            Self::HexDash => return digit || matches!(byte, b'a'..=b'f' | b'-'),
-            Self::Alnum => &[],
-            Self::Url => b"_-",
-            Self::Dotted => b"_-.",
-            Self::Wide => b"_-.+/=:",
-            Self::Percent => b"%",
-            Self::Braintree => b"$",
-            Self::Salesforce => b"!._",
-            Self::Webhook => b"@/_-",
-        };
-        digit || letter || more.contains(&byte)
+        match self {
+            Self::Upper => digit || byte.is_ascii_uppercase(),
+            Self::UpperDash => digit || byte.is_ascii_uppercase() || byte == b'-',
+            Self::Lower => digit || byte.is_ascii_lowercase(),
+            Self::Hex => digit || matches!(byte, b'a'..=b'f'),
+            Self::HexDash => digit || matches!(byte, b'a'..=b'f' | b'-'),
+            Self::Alnum => digit || letter,
+            Self::Url => digit || letter || matches!(byte, b'_' | b'-'),
+            Self::Dotted => digit || letter || matches!(byte, b'_' | b'-' | b'.'),
+            Self::Wide => digit || letter || matches!(byte, b'_' | b'-' | b'.' | b'+' | b'/' | b'=' | b':'),
+            Self::Percent => digit || letter || byte == b'%',
+            Self::Braintree => digit || letter || byte == b'$',
+            Self::Salesforce => digit || letter || matches!(byte, b'!' | b'.' | b'_'),
+            Self::Webhook => digit || letter || matches!(byte, b'@' | b'/' | b'_' | b'-'),
+        }
     }
 
     /// Whether a word that goes on behind the token makes it something else: runs of these are in every log.

@@ -4,7 +4,7 @@
 
 use pii_scan::base64::decode_prefix;
 use pii_scan::next_hit;
-use pii_scan::text::{NextHit, Text, is_base64, is_word};
+use pii_scan::text::{NextHit, Text, Words, is_base64, is_word};
 
 use crate::checksum::crc32_base62;
 use crate::forms::{ALPHABETS, Alphabet, Check, Family, Form, forms_of};
@@ -17,6 +17,9 @@ const JUDGED_BYTES: usize = 1024;
 const JWT_HEADER_MAX_BYTES: usize = 8 * 1024;
 /// Parts of an encrypted JSON web token.
 const JWT_PARTS_MAX: usize = 5;
+
+/// What announces a secret key in its line.
+static AWS: Words = Words::new(&[b"aws", b"secret"]);
 
 /// The remembered searches of this rule.
 pub(crate) struct TokenEnds {
@@ -192,8 +195,7 @@ pub(crate) fn on_long_word(scanner: &mut Scanner<'_>, start: usize, end: usize) 
     let run_start = text.run_back(start, SECRET_BYTES, in_secret);
     let run_end = text.run(start, SECRET_BYTES + 1, in_secret);
     let bytes = text.slice(run_start, run_end);
-    if bytes.len() == SECRET_BYTES && secret_like(bytes) && text.line_before_holds(run_start, 64, &[b"aws", b"secret"])
-    {
+    if bytes.len() == SECRET_BYTES && secret_like(bytes) && text.line_before_holds(run_start, 64, &AWS) {
         scanner.report(run_start, run_end, Kind::CloudToken, 0.8);
     }
 }
