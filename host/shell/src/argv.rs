@@ -49,11 +49,13 @@ impl Streams {
         }
     }
 
-    /// Gives the stage of a command with these streams; none where only a shell could make it.
-    pub(crate) fn stage(self, argv: Vec<String>) -> Option<Stage> {
-        // The kernel takes neither an empty list nor a NUL; a slash would leave the fixed PATH.
+    /// Gives the stage of a command with these streams; none where only a shell could make it. A name with a slash
+    /// leaves the fixed PATH.
+    pub(crate) fn stage(self, argv: Vec<String>, slashes: bool) -> Option<Stage> {
+        // The kernel takes neither an empty list nor a NUL.
         let name = argv.first()?;
-        let plain = !name.is_empty() && !name.contains('/') && !argv.iter().any(|word| word.contains('\0'));
+        let plain =
+            !name.is_empty() && (slashes || !name.contains('/')) && !argv.iter().any(|word| word.contains('\0'));
         (self.exact && plain).then_some(Stage { argv, stdin: self.stdin, stdout: self.stdout, stderr: self.stderr })
     }
 }
@@ -107,7 +109,7 @@ mod tests {
     #[test]
     fn redirections_count_in_their_order() {
         let after = |effects: &[Effect]| {
-            let stage = streams(effects).stage(vec!["ls".to_owned()]).unwrap();
+            let stage = streams(effects).stage(vec!["ls".to_owned()], false).unwrap();
             (stage.stdout, stage.stderr)
         };
         assert_eq!(after(&[]), (Flow::Output, Flow::Error));
@@ -119,10 +121,10 @@ mod tests {
     #[test]
     fn what_only_a_shell_can_do_has_no_stage() {
         let word = || vec!["ls".to_owned()];
-        assert!(streams(&[Effect::Shell]).stage(word()).is_none());
-        assert!(streams(&[Effect::Input("a".into()), Effect::Input("b".into())]).stage(word()).is_none());
+        assert!(streams(&[Effect::Shell]).stage(word(), false).is_none());
+        assert!(streams(&[Effect::Input("a".into()), Effect::Input("b".into())]).stage(word(), false).is_none());
         for argv in [vec![], vec![String::new()], vec!["/bin/ls".to_owned()], vec!["ls".to_owned(), "a\0".to_owned()]] {
-            assert!(Streams::default().stage(argv).is_none());
+            assert!(Streams::default().stage(argv, false).is_none());
         }
     }
 
@@ -131,7 +133,7 @@ mod tests {
         let draft = |stages: usize| {
             let mut draft = Draft::default();
             draft.step(When::Always);
-            (0..stages).for_each(|_| draft.stage(Streams::default().stage(vec!["ls".to_owned()])));
+            (0..stages).for_each(|_| draft.stage(Streams::default().stage(vec!["ls".to_owned()], false)));
             draft
         };
         assert!(draft(2).plan(2).is_some());

@@ -68,3 +68,9 @@ pub const RULES_MAX: usize = 128;
 
 /// Most words in the prefix of a rule, and most flags it allows.
 pub const RULE_WORDS_MAX: usize = 64;
+
+/// Longest text of what a part would touch, in characters.
+pub const TOUCHED_CHARS_MAX: usize = 200;
+
+/// Most operands named in it.
+pub const TOUCHED_MAX: usize = 12;

@@ -418,6 +418,9 @@ pub(crate) fn kube_kinds(matched: &Matched<'_>) -> Answer {
             return Err("shows secrets");
         }
     }
+    if matched.has(&["h", "help"]) {
+        return Ok(());
+    }
     if matched.operands.is_empty() {
         return Err("no kind is named");
     }
@@ -522,7 +525,8 @@ pub(crate) fn journal(matched: &Matched<'_>) -> Answer {
             !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         })
     };
-    if matched.operands.iter().all(|word| *word == "+" || field(word)) {
+    let boot = |word: &&str| matched.has(&["b", "boot"]) && word.bytes().all(|b| b.is_ascii_hexdigit());
+    if matched.operands.iter().all(|word| *word == "+" || field(word) || boot(word)) {
         Ok(())
     } else {
         Err("an operand that is not known to only be read")

@@ -18,15 +18,17 @@ pub(crate) struct Redirected {
     pub(crate) input: Option<String>,
     /// What it does without a shell.
     pub(crate) effect: Effect,
+    /// The file it writes, if there is one to name.
+    pub(crate) written: Option<String>,
 }
 
 impl Redirected {
     fn fine(effect: Effect) -> Self {
-        Self { tier: Tier::One, reason: "only reads", input: None, effect }
+        Self { tier: Tier::One, reason: "only reads", input: None, effect, written: None }
     }
 
     fn not(tier: Tier, reason: &'static str) -> Self {
-        Self { tier, reason, input: None, effect: Effect::Shell }
+        Self { tier, reason, input: None, effect: Effect::Shell, written: None }
     }
 }
 
@@ -118,7 +120,7 @@ impl Walk {
             } else {
                 (Tier::Two, "writes to a file")
             };
-        Redirected::not(tier, reason)
+        Redirected { written: Some(path), ..Redirected::not(tier, reason) }
     }
 }
 

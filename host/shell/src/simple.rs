@@ -8,9 +8,10 @@ use crate::argv::Streams;
 use crate::cook::cook;
 use crate::judge::judge;
 use crate::limits::{CARRIED_MAX, PARTS_MAX, SHOWN_CHARS_MAX};
+use crate::quote::{push_printable, quoted};
 use crate::tier::{Part, Tier};
 use crate::walk::Walk;
-use crate::{destroy, table, text};
+use crate::{destroy, effect, table, text};
 
 /// What was gathered of a command before it is judged.
 #[derive(Default)]
@@ -21,6 +22,7 @@ struct Gathered {
     input: Vec<String>,
     tier: Option<(Tier, &'static str)>,
     streams: Streams,
+    written: Vec<String>,
 }
 
 impl Gathered {
@@ -86,7 +88,8 @@ impl Walk {
             self.printed = Some(gathered.input.join("\n"));
         }
         // Only a whole tier-1 line is planned, so what stays below tier 1 need not be exact.
-        let stage = if tier == Tier::One { gathered.streams.clone().stage(gathered.words.clone()) } else { None };
+        let stage =
+            if tier == Tier::One { gathered.streams.clone().stage(gathered.words.clone(), false) } else { None };
         self.draft.stage(stage);
         self.commands += 1;
         if self.parts.len() < PARTS_MAX {
@@ -94,6 +97,8 @@ impl Walk {
                 command: shown(&gathered.raw, &args, gathered.fixed),
                 tier,
                 reason: reason.to_owned(),
+                risk: effect::risk(name, tier, reason).to_owned(),
+                touches: effect::touches(&args, gathered.fixed, tier, &gathered.written),
             });
         }
         self.raise(tier, reason);
@@ -130,6 +135,7 @@ impl Walk {
                 gathered.raise(redirected.tier, redirected.reason);
                 gathered.input.extend(redirected.input);
                 gathered.streams.apply(redirected.effect);
+                gathered.written.extend(redirected.written);
             }
             CommandPrefixOrSuffixItem::Word(word) | CommandPrefixOrSuffixItem::AssignmentWord(_, word) => {
                 self.word(&word.value, gathered, depth);
@@ -264,36 +270,21 @@ fn matches_glob(pattern: &str, name: &str) -> bool {
 
 /// Writes a command as printable ASCII: cooked words when they are known, the raw ones otherwise.
 fn shown(raw: &[String], args: &[&str], fixed: bool) -> String {
+    let mut text = String::new();
+    let words = if fixed { args.to_vec() } else { raw.iter().map(String::as_str).collect() };
+    for word in words {
+        if text.len() > SHOWN_CHARS_MAX {
+            break;
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        // No more of a word than can be shown.
+        let cut = word.char_indices().nth(SHOWN_CHARS_MAX).map_or(word, |(at, _)| word.get(..at).unwrap_or(word));
+        if fixed { text.push_str(&quoted(cut)) } else { text.push_str(cut) }
+    }
     let mut out = String::new();
-    let mut add = |word: &str, quote: bool| {
-        if out.len() > SHOWN_CHARS_MAX {
-            return;
-        }
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        let plain = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./=,+:@%~^".contains(&b));
-        let quoted = quote && !plain;
-        let text = word
-            .chars()
-            .take(SHOWN_CHARS_MAX)
-            .flat_map(|c| if matches!(c, ' '..='~') { vec![c] } else { c.escape_default().collect() });
-        if quoted {
-            out.push('\'');
-            text.for_each(|c| if c == '\'' { out.push_str("'\\''") } else { out.push(c) });
-            out.push('\'');
-        } else {
-            out.extend(text);
-        }
-    };
-    if fixed {
-        args.iter().for_each(|word| add(word, true));
-    } else {
-        raw.iter().for_each(|word| add(word, false));
-    }
-    if out.chars().count() > SHOWN_CHARS_MAX {
-        out = out.chars().take(SHOWN_CHARS_MAX - 3).chain("...".chars()).collect();
-    }
+    push_printable(&mut out, &text, SHOWN_CHARS_MAX);
     out
 }
 

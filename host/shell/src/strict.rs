@@ -14,7 +14,16 @@ const RESERVED: &[&str] = &[
 
 /// Reads a line of simple commands with fixed words; none for any other line.
 pub(crate) fn read(line: &str) -> Option<Plan> {
-    let mut reader = Reader { bytes: line.as_bytes(), at: 0 };
+    read_as(line, false)
+}
+
+/// As [`read`], with command names that have a slash.
+pub(crate) fn read_any(line: &str) -> Option<Plan> {
+    read_as(line, true)
+}
+
+fn read_as(line: &str, slashes: bool) -> Option<Plan> {
+    let mut reader = Reader { bytes: line.as_bytes(), at: 0, slashes };
     let mut draft = Draft::default();
     let mut commands = 0;
     let mut when = When::Always;
@@ -49,6 +58,7 @@ pub(crate) fn read(line: &str) -> Option<Plan> {
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    slashes: bool,
 }
 
 impl Reader<'_> {
@@ -102,7 +112,7 @@ impl Reader<'_> {
                 }
             }
         }
-        streams.stage(argv)
+        streams.stage(argv, self.slashes)
     }
 
     /// Reads `>/dev/null` or `>&1`, at the sign.

@@ -45,7 +45,7 @@ pub(crate) const READERS: &[Spec] = &[
     read("iostat").short("cdhkmNtxyz").short_maybe("p").takes(Checked(programs::interval)),
     read("mpstat").short("Au").short_value("P").takes(Checked(programs::interval)),
     read("pidstat").short("dhlrstuvwRIH").short_value("pCGTU").refuses(&[("e", "runs a program")]).takes(Checked(programs::interval)),
-    read("sar").short("AbBdDFhHprSvwWyz").short_value("fimnPsetu").refuses(&[("o", "writes a file")]).short_maybe("qu").takes(Checked(programs::interval)),
+    read("sar").short("AbBdDFhHpqruSvwWyz").short_value("fimnPset").refuses(&[("o", "writes a file")]).takes(Checked(programs::interval)),
     read("uname").short("asnrvmpio").long("all kernel-name nodename kernel-release kernel-version machine operating-system"),
     read("hostname").refuses(&[("F file b boot", SETS)]).short("fsiIdA").long("fqdn short ip-address all-ip-addresses domain"),
     read("hostnamectl").bare().subs(&[read("status"), asks("hostname", SETS), asks("set-hostname", SETS), asks("chassis", SETS), asks("deployment", SETS), asks("location", SETS), asks("icon-name", SETS)]),
@@ -108,6 +108,8 @@ pub(crate) const READERS: &[Spec] = &[
         .short("aeklmqrxN")
         .short_value("gopStuUnF")
         .short_maybe("b")
+        // `-b -1` is the boot before.
+        .count()
         .long("no-pager no-hostname no-full full all reverse catalog quiet dmesg system user utc list-boots disk-usage merge pager-end no-tail fields header truncate-newline")
         .long_value("unit user-unit since until priority grep output identifier facility output-fields lines field")
         .long_maybe("boot case-sensitive")

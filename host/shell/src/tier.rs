@@ -42,6 +42,10 @@ pub struct Part {
     pub tier: Tier,
     /// Why it has this tier.
     pub reason: String,
+    /// What may go wrong if it runs, in a few words.
+    pub risk: String,
+    /// What it would touch, printable; at most [`crate::limits::TOUCHED_CHARS_MAX`] characters.
+    pub touches: String,
 }
 
 /// What the classifier found out about a line.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use trcaa_shell::plan::{Flow, Plan, When};
-use trcaa_shell::{Rules, judge};
+use trcaa_shell::{Rules, judge, pattern_covers, pattern_of};
 
 fn plan(line: &str) -> Option<Plan> {
     let judgement = judge(line, &Rules::default()).unwrap();
@@ -135,4 +135,105 @@ fn a_destroyer_named_word_by_word_may_be_made_to_ask_and_nothing_more() {
     ] {
         assert_eq!(tier(line, &rules), 3, "{line}");
     }
+}
+
+#[test]
+fn a_session_pattern_covers_names_of_objects_and_otherwise_the_very_words() {
+    let rules = Rules::default();
+    for (line, pattern) in [
+        ("kubectl delete pod web-0 -n prod", "kubectl delete pod * -n prod"),
+        ("kubectl  delete  'pod' web-0 --namespace=prod --now", "kubectl delete pod * --namespace=prod --now"),
+        ("kubectl scale deploy/api --replicas=3", "kubectl scale deploy/* --replicas=3"),
+        ("kubectl rollout restart deploy/api deploy/web", "kubectl rollout restart deploy/* deploy/*"),
+        ("kubectl delete pod a --force", "kubectl delete pod a --force"),
+        ("kubectl delete -f x.yaml", "kubectl delete -f x.yaml"),
+        ("kubectl delete pod,svc a", "kubectl delete pod,svc a"),
+        ("systemctl restart nginx", "systemctl restart nginx"),
+        ("some-tool 'a b' '*'", "some-tool 'a b' '*'"),
+        ("chmod 600 key.txt", "chmod 600 key.txt"),
+    ] {
+        assert_eq!(pattern_of(line, &rules).as_deref(), Some(pattern), "{line}");
+    }
+    for line in [
+        "kubectl get pods",
+        "rm -rf /",
+        "ls > x",
+        "ls >> x",
+        "A=b tool",
+        "tool; tool",
+        "tool | tool",
+        "tool && tool",
+        "tool &",
+        "(tool)",
+        "tool $x",
+        "tool *",
+        "tool $(id)",
+        "sudo tool",
+        "sh -c tool",
+        "ssh h ls",
+        "kubectl exec w -- ls",
+        "docker run x",
+        "qm guest exec 1 id",
+        "env tool",
+        "python3 x.py",
+        "tool < x",
+        "tool 2>&1",
+        "tool \u{e9}",
+        "tool\ntool",
+        "xargs tool",
+        "curl x",
+        &format!("tool {}", "x".repeat(500)),
+        "! tool",
+        "time tool",
+        "eval tool",
+        "kubectl apply -f x.yaml",
+        "kubectl delete pod a; kubectl delete pod b",
+        "",
+    ] {
+        assert_eq!(pattern_of(line, &rules), None, "{line}");
+    }
+}
+
+#[test]
+fn a_session_pattern_never_covers_another_scope_kind_flag_or_tier() {
+    let rules = Rules::default();
+    let pattern = pattern_of("kubectl delete pod web-0 -n prod", &rules).unwrap();
+    assert_eq!(pattern, "kubectl delete pod * -n prod");
+    for line in ["kubectl delete pod web-1 -n prod", "kubectl delete pod 'web-2' -n prod"] {
+        assert!(pattern_covers(&pattern, line, &rules), "{line}");
+    }
+    for line in [
+        "kubectl delete pod web-1",
+        "kubectl delete pod web-1 -n other",
+        "kubectl delete pod a b -n prod",
+        "kubectl delete svc web-0 -n prod",
+        "kubectl delete pod web-0 -n prod --force",
+        "kubectl delete pod --all -n prod",
+        "kubectl delete pod -l a=b -n prod",
+        "kubectl delete pod '*' -n prod",
+        "kubectl delete pod * -n prod",
+        "kubectl delete pod web-0 -n prod; ls",
+        "/x/kubectl delete pod a -n prod",
+        "kubectl delete pod web-0 -n prod > x",
+        "kubectl delete pod $x -n prod",
+        "kubectl delete ns web-0 -n prod",
+        "kubectl --context=x delete pod a -n prod",
+        "sudo kubectl delete pod web-0 -n prod",
+        "kubectl delete pod/web-0 -n prod",
+        "kubectl delete pod a -n prod --kubeconfig=x",
+    ] {
+        assert!(!pattern_covers(&pattern, line, &rules), "{line}");
+    }
+    // A rule made later wins over what was allowed before.
+    let never = Rules::parse("[[command]]\nprefix = ['kubectl', 'delete']\ntier = 3").unwrap();
+    assert!(!pattern_covers(&pattern, "kubectl delete pod web-1 -n prod", &never));
+    assert!(pattern_covers("tool '*'", "tool '*'", &rules) && !pattern_covers("tool '*'", "tool a", &rules));
+}
+
+#[test]
+fn each_part_tells_its_risk_and_what_it_would_touch() {
+    let verdict = judge("kubectl delete pod web-0 -n prod > /srv/x; ls", &Rules::default()).unwrap().verdict;
+    assert_eq!(verdict.parts[0].touches, "pod, web-0, namespace prod, the file /srv/x");
+    assert!(verdict.parts[0].risk.contains("cluster"));
+    assert_eq!(verdict.parts[1].touches, "nothing");
 }
