@@ -39,6 +39,13 @@ const THREAD: u32 = 0x0001_0000;
 const TIOCSTI: u32 = 0x5412;
 const TIOCLINUX: u32 = 0x541c;
 
+/// Kinds of `ioctl`s (second byte) that change files through a descriptor for reading: attributes, clones, subvolumes. They
+/// are those of ext4 and all file systems, of btrfs, and of XFS.
+const FILE_SYSTEMS: &[u32] = &[0x6600, 0x9400, 0x5800];
+
+/// What `syslog` is asked by who only reads: open, close, all of it, how much there is. The rest consumes or clears.
+const LOG_READS: &[u32] = &[0, 1, 3, 9, 10];
+
 /// Refused to all, with EPERM.
 #[rustfmt::skip]
 const REFUSED: &[libc::c_long] = &[
@@ -138,12 +145,17 @@ pub(super) fn filter(needs: &Needs) -> Option<Vec<sock_filter>> {
     for request in [TIOCSTI, TIOCLINUX] {
         ioctl.extend([jump(JUMP_EQUAL, request, 0, 1), answer(refuse(libc::EPERM))]);
     }
+    ioctl.push(sock_filter { code: AND, jt: 0, jf: 0, k: 0xff00 });
+    for kind in FILE_SYSTEMS {
+        ioctl.extend([jump(JUMP_EQUAL, *kind, 0, 1), answer(refuse(libc::EPERM))]);
+    }
     ioctl.push(answer(libc::SECCOMP_RET_ALLOW));
     program.if_equal(number(libc::SYS_ioctl), &ioctl);
-    // Only its own limits: those of the host are its life.
-    let prlimit =
-        [load(argument(0)), jump(JUMP_EQUAL, 0, 1, 0), answer(refuse(libc::EPERM)), answer(libc::SECCOMP_RET_ALLOW)];
-    program.if_equal(number(libc::SYS_prlimit64), &prlimit);
+    // Of itself only: limits and processors of the host are its life.
+    for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity] {
+        program.if_equal(number(call), &among(0, &[0], libc::EPERM));
+    }
+    program.if_equal(number(libc::SYS_syslog), &among(0, LOG_READS, libc::EPERM));
     program.if_equal(number(libc::SYS_socket), &sockets(needs.sockets));
     if needs.sockets == Sockets::Ask {
         for call in SENDS {
@@ -152,6 +164,16 @@ pub(super) fn filter(needs: &Needs) -> Option<Vec<sock_filter>> {
     }
     program.made.push(answer(libc::SECCOMP_RET_ALLOW));
     Some(program.made)
+}
+
+/// Allows a call if an argument is one of `allowed`.
+fn among(index: u32, allowed: &[u32], error: i32) -> Vec<sock_filter> {
+    let mut made = vec![load(argument(index))];
+    for value in allowed {
+        made.extend([jump(JUMP_EQUAL, *value, 0, 1), answer(libc::SECCOMP_RET_ALLOW)]);
+    }
+    made.push(answer(refuse(error)));
+    made
 }
 
 /// The part about `socket(domain, kind, protocol)`.
@@ -343,7 +365,16 @@ mod tests {
         }
         assert!(!allowed("cat", libc::SYS_ioctl, [0, TIOCSTI.cast_signed(), 0]));
         assert!(allowed("cat", libc::SYS_ioctl, [0, 0x5401, 0]));
-        assert!(allowed("cat", libc::SYS_prlimit64, [0; 3]) && !allowed("cat", libc::SYS_prlimit64, [7, 0, 0]));
+        for call in [libc::SYS_prlimit64, libc::SYS_sched_setaffinity] {
+            assert!(allowed("cat", call, [0; 3]) && !allowed("cat", call, [7, 0, 0]));
+        }
+        // FS_IOC_SETFLAGS, FICLONE, BTRFS_IOC_SUBVOL_CREATE, FITRIM
+        for request in [0x4008_6602, 0x4004_9409, 0x5000_940e, 0xc018_5879_u32] {
+            assert!(!allowed("cat", libc::SYS_ioctl, [0, request.cast_signed(), 0]), "{request:x}");
+        }
+        for (kind, reads) in [(2, false), (3, true), (4, false), (5, false), (6, false), (8, false), (10, true)] {
+            assert_eq!(allowed("dmesg", libc::SYS_syslog, [kind, 0, 0]), reads, "{kind}");
+        }
         for call in [libc::SYS_read, libc::SYS_openat, libc::SYS_execve, libc::SYS_exit_group] {
             assert!(allowed("cat", call, [0; 3]), "{call}");
         }

@@ -38,8 +38,8 @@ pub(super) enum Sockets {
     Network,
 }
 
-/// CAP_DAC_READ_SEARCH and CAP_SYSLOG: root's readers read what root reads. Nothing that writes, mounts or traces.
-pub(super) const KEPT: &[u32] = &[2, 34];
+/// CAP_DAC_READ_SEARCH: root's readers read what root reads. Nothing that writes, mounts or traces.
+pub(super) const KEPT: &[u32] = &[2];
 
 const NOTHING: Needs = Needs {
     sockets: Sockets::None,
@@ -105,6 +105,8 @@ pub(super) fn of(program: &str) -> Needs {
         "zpool" | "zfs" => Needs { devices: &["/dev/zfs"], capabilities: &[21], ..NOTHING },
         "lsusb" => Needs { devices: &["/dev/bus/usb"], ..NETLINK },
         "smartctl" | "mdadm" | "lvs" | "vgs" | "pvs" => DISKS,
+        // CAP_SYSLOG: the kernel's log.
+        "dmesg" => Needs { capabilities: &[34], ..NOTHING },
         // What does not fit into memory, or comes by a pipe, is put aside.
         "sort" | "tac" => Needs { temporary: true, ..NOTHING },
         _ => NOTHING,

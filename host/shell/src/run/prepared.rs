@@ -15,6 +15,8 @@ pub(super) struct Pipeline {
     pub(super) members: Vec<i32>,
     /// How the last stage ended, as `wait` gives it.
     pub(super) status: i32,
+    /// Whether the supervisor has come to its end by itself, so that nobody uses this any more.
+    pub(super) over: bool,
     /// Where all of it runs.
     pub(super) folder: RawFd,
     /// `/dev/null`.

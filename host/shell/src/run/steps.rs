@@ -22,6 +22,8 @@ use crate::plan::{Flow, Plan, Stage, When};
 
 /// Address space of a process for each byte of memory that it may have: runtimes reserve more than they use.
 const ADDRESSES: u64 = 4;
+/// Longest time for a job; what is asked for beyond is cut to it.
+const WALL_MAX: Duration = Duration::from_secs(7 * 24 * 3_600);
 /// Most processes whose children are found wherever they went.
 const MEMBERS_MAX: usize = 16 * 1024;
 /// Stack of the thread that starts the supervisor, which has its own.
@@ -125,7 +127,7 @@ impl<'a> Made<'a> {
             }
             _ => None,
         };
-        let deadline = began + job.limits.wall;
+        let deadline = began.checked_add(job.limits.wall.min(WALL_MAX)).unwrap_or(began);
         Ok(Self { job, path, deadline, folder, null, kubeconfig, kubeconfig_path, without, cages, private })
     }
 
@@ -192,6 +194,7 @@ impl<'a> Made<'a> {
         let limited = |most: u64| (most != u64::MAX && watched).then_some(most);
         let mut pipeline = Pipeline {
             numbers: vec![0; prepared.len()],
+            over: false,
             members: vec![
                 0;
                 limited(limits.processes)
@@ -217,7 +220,7 @@ impl<'a> Made<'a> {
         ends.extend(between.into_iter().flat_map(|(read, write)| [read, write]));
         let number = AtomicI32::new(0);
         let running = Running { supervisor: &number, ends, stdout, stderr, report, leash, deadline: self.deadline };
-        thread::scope(|scope| {
+        let over = thread::scope(|scope| {
             // The thread sleeps in the kernel as long as the supervisor lives.
             let supervising = thread::Builder::new().stack_size(THREAD_BYTES).spawn_scoped(scope, || {
                 if let Err(error) = supervisor::start(&mut pipeline, &number) {
@@ -228,7 +231,12 @@ impl<'a> Made<'a> {
             });
             supervising.map_err(system("making a thread"))?;
             running.follow(kept_output, stop)
-        })
+        });
+        if !pipeline.over {
+            // See `supervisor::start`: what is read there must stay where it is.
+            std::mem::forget(pipeline);
+        }
+        over
     }
 
     fn stage(

@@ -34,10 +34,15 @@ const WATCH_SHARE: i64 = 10;
 pub(super) fn start(pipeline: &mut Pipeline, number: &AtomicI32) -> Result<i32, i32> {
     let stacks = [Stack::new()?, Stack::new()?];
     let [own, of_stages] = &stacks;
-    raw::apart(own, &mut || {
+    let number = raw::apart(own, &mut || {
         number.store(raw::own_number(), Ordering::SeqCst);
         supervise(pipeline, of_stages)
-    })
+    });
+    if !pipeline.over {
+        // It was killed. Whoever was about to become a program is killed too, but may not have noticed yet.
+        std::mem::forget(stacks);
+    }
+    number
 }
 
 fn supervise(pipeline: &mut Pipeline, stack: &Stack) -> ! {
@@ -89,6 +94,7 @@ fn supervise(pipeline: &mut Pipeline, stack: &Stack) -> ! {
     if let Some(kubeconfig) = pipeline.kubeconfig {
         raw::empty(kubeconfig);
     }
+    pipeline.over = true;
     report::write(pipeline.report, cause, pipeline.status, i32::try_from(left).unwrap_or(i32::MAX), 0);
     raw::leave(0)
 }
