@@ -233,6 +233,16 @@ fn time_hostile() {
         "a@b@",
         "192.168.0.1.",
         "otp=",
+        "a:5432:",
+        "a:5432:b:c:d\n",
+        "wordpress_0123456789abcdef0123456789abcdef=",
+        "%25",
+        "%41",
+        "%3a%2f",
+        "key=a&",
+        "host: ",
+        "from 1.2.3.4 ",
+        "a.a.a.a ",
     ];
     let mut times: Vec<_> = units
         .iter()

@@ -92,6 +92,25 @@ pub(crate) fn on_cookie(scanner: &mut Scanner<'_>, key: Key, value: Value) {
     scanner.report(value.start, end, Kind::Cookie, 0.9);
 }
 
+/// Judges a word that may name a cookie of WordPress: `wordpress_`, perhaps `sec_` or `logged_in_`, and a digest.
+pub(crate) fn on_wordpress(scanner: &mut Scanner<'_>, start: usize, end: usize) {
+    const DIGEST_BYTES: usize = 32;
+    let text = scanner.text;
+    let digest = end.saturating_sub(DIGEST_BYTES);
+    let kind = text.slice(start + WORDPRESS.len(), digest);
+    if !matches!(kind, b"" | b"sec_" | b"logged_in_") || !text.slice(digest, end).iter().all(u8::is_ascii_hexdigit) {
+        return;
+    }
+    let value = end + 1;
+    let value_end = scanner.value_ends.cookie(text, value);
+    if value_end - value >= 16 {
+        scanner.report(value, value_end, Kind::Cookie, 0.95);
+    }
+}
+
+/// How the names of WordPress's cookies begin.
+pub(crate) const WORDPRESS: &[u8] = b"wordpress_";
+
 /// Judges what follows the word `Bearer` or `Basic` anywhere.
 pub(crate) fn on_scheme_word(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     let text = scanner.text;

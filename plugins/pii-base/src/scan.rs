@@ -185,6 +185,9 @@ impl Scanner<'_> {
             iban::on_word(self, start);
         }
         if length >= WORD_MIN_BYTES {
+            if next == b'=' && first == b'w' && length >= 42 && text.starts_with(start, headers::WORDPRESS) {
+                headers::on_wordpress(self, start, end);
+            }
             self.judge_encoded(start);
         }
         let separated = match next {

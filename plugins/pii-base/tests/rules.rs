@@ -272,6 +272,10 @@ fn headers_with_proof_are_covered() {
     check("sent Bearer «abcdef012345» there");
     check("Cookie: «a=1; session=xyz» GET");
     check("Set-Cookie: «sid=abc»; Path=/; HttpOnly");
+    let digest = "0123456789abcdef0123456789abcdef";
+    check(&format!("sent wordpress_logged_in_{digest}=«ada%7C1718000000%7Cx9Kq2m» and wordpress_test_cookie=WP"));
+    check(&format!("sent wordpress_sec_{digest}=«ada|1718000000|x9Kq2m»; wordpress_{digest}=«ada|1718000000|x9Kq2m»"));
+    check(&format!("wordpress_{digest}= wordpress_plugin_{digest}=ada-and-more-of-it wordpress_{digest}=short"));
     check("JSESSIONID=«0A1B2C»");
     check_clean(&[
         "bearer token missing",

@@ -77,6 +77,10 @@ impl EncodedLines {
     /// Notes the sign at `at` if an escape begins there.
     #[inline]
     pub fn note(&mut self, text: Text<'_>, at: usize) {
+        // Its line is noted whole.
+        if self.groups.last().is_some_and(|(_, known)| at < *known && text.before(*known, 1) == b'\n') {
+            return;
+        }
         if escape_at(text, at).is_some_and(|escape| escape.opens) {
             self.note_escape(text, at);
         }

@@ -4,13 +4,14 @@
 //! Invariant: each reads a bounded stretch from the word or sign that it is asked about.
 
 use pii_scan::text::{is_base64, is_word};
+use pii_scan::value::stands_for_value;
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
 
 /// The beginnings of words that `on_head` judges, beside those of the other tables.
-pub(crate) static HEADS: [&str; 13] =
-    ["MII", "MIG", "MHc", "MC4", "bot", "atl", "SSH", "SMD", "CRY", "pbk", "mac", "def", "Pri"];
+pub(crate) static HEADS: [&str; 15] =
+    ["MII", "MIG", "MHc", "MC4", "bot", "atl", "SSH", "SMD", "CRY", "pbk", "mac", "def", "Pri", "543", "643"];
 
 const HASH_MAX_BYTES: usize = 512;
 
@@ -114,6 +115,34 @@ fn azure_client_secret(scanner: &mut Scanner<'_>, q: usize) {
         && (31..=34).contains(&(end - q - 1))
     {
         scanner.report(begin, end, Kind::CloudToken, 0.98);
+    }
+}
+
+/// Judges a number that may be the port in a line of `.pgpass`: `host:port:database:user:password` and nothing else.
+///
+/// The port is one of PostgreSQL or of a pool before it: other numbers between colons are in every log.
+pub(crate) fn pgpass(scanner: &mut Scanner<'_>, port: usize, port_end: usize) {
+    const FIELD_MAX: usize = 253;
+    let text = scanner.text;
+    if text.before(port, 1) != b':' || text.at(port_end) != b':' || port_end - port != 4 {
+        return;
+    }
+    let in_field = |byte: u8| byte > b' ' && !matches!(byte, b':' | b'"' | b'\'' | b'=' | b'/' | b'@' | b'(' | b'[');
+    let host = text.run_back(port - 1, FIELD_MAX, in_field);
+    let begins_line = matches!(text.before(host, 1), b'\n' | 0);
+    let database = text.run(port_end + 1, FIELD_MAX, in_field);
+    let user = text.run(database + 1, FIELD_MAX, in_field);
+    let fields = text.at(database) == b':' && text.at(user) == b':' && database > port_end + 1 && user > database + 1;
+    if host + 1 == port || !begins_line || !fields {
+        return;
+    }
+    // A colon in a password is escaped.
+    let end = text.run(user + 1, HASH_MAX_BYTES, |byte| byte > b' ');
+    let bytes = text.slice(user + 1, end);
+    let colons = bytes.array_windows::<2>().any(|pair| pair[1] == b':' && pair[0] != b'\\');
+    let ends_line = matches!(text.at(end), b'\n' | b'\r' | 0);
+    if bytes.len() > 1 && bytes.first() != Some(&b':') && !colons && ends_line && !stands_for_value(bytes) {
+        scanner.report(user + 1, end, Kind::Password, 0.9);
     }
 }
 
@@ -283,6 +312,27 @@ mod tests {
         check("default login ada password «hunter2»");
         check("the machine asks for login and password again");
         check("login with password hunter");
+    }
+
+    #[test]
+    fn lines_of_pgpass() {
+        check("db.internal:5432:shop:app:«hunter2»\n*:6432:*:app:«a\\:b»\r\n");
+        check("# passwords\ndb:5432:shop:app:«xyz»");
+        for line in [
+            "db:5432:shop:app:",
+            "db:5432:shop:app:****",
+            "db:5432:shop:app:a:b",
+            "db:5432:shop:app:two words",
+            "at db:5432:shop:app:hunter2",
+            "db:5431x:shop:app:hunter2",
+            "db:8080:shop:app:hunter2",
+            "db:5432:shop",
+            "db:5432::app:hunter2",
+            ":5432:shop:app:hunter2",
+            "2026-11-21 10:15:54 5432:shop:app:hunter2",
+        ] {
+            check(line);
+        }
     }
 
     #[test]

@@ -103,6 +103,9 @@ impl Visit for Scanner<'_> {
             {
                 self.report(start, token_end, Kind::VendorToken, 0.95);
             }
+            if matches!(text.at(start), b'5' | b'6') {
+                files::pgpass(self, start, end);
+            }
             return;
         }
         let head = u32::from_le_bytes([text.at(start), text.at(start + 1), text.at(start + 2), 0]);
