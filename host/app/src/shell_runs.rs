@@ -149,6 +149,7 @@ impl App {
             AppError::failed("no_command", format!("judging the line: {e}")).hint("give the whole line")
         })?;
         let (mut verdict, plan) = (judged.verdict, judged.plan);
+        let words_tier = verdict.tier;
         let line = request.line.trim_matches([' ', '\t', '\n']).to_owned();
         let folder = real_folder(&request.place.folder)?;
         let kubeconfig = self.store.active_kubeconfig()?;
@@ -164,8 +165,18 @@ impl App {
         let tier = verdict.tier;
         let plan = plan.filter(|_| tier == Tier::One);
         let binding = binding::Binding::new(&line, &folder, request.place, kubeconfig.as_ref());
-        let pattern = Some(line.clone()).filter(|_| tier == Tier::Two);
-        let standing = self.standing(tier, &line, request, &rules, &binding)?;
+        // A line that only reads by its words asks for another reason: then it is a pattern of its own.
+        let reads_by_its_words = words_tier == Tier::One;
+        let pattern = match reads_by_its_words {
+            true => Some(line.clone()),
+            false => trcaa_shell::pattern_of(&line, &rules),
+        };
+        let pattern = pattern.filter(|_| tier == Tier::Two);
+        let covers = |allowed: &str| match reads_by_its_words {
+            true => allowed == line,
+            false => trcaa_shell::pattern_covers(allowed, &line, &rules),
+        };
+        let standing = self.standing(tier, &line, request, &covers, &binding)?;
         let id = self.store.write(|tx| {
             tx.insert_execution(&NewExecution {
                 issue_id: request.issue.as_ref(),

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use trcaa_shell::{Rules, Tier};
+use trcaa_shell::Tier;
 use trcaa_store::{ApprovalDecision, NewDecision, Tx};
 
 use super::binding::Binding;
@@ -64,7 +64,7 @@ impl App {
         tier: Tier,
         line: &str,
         request: &ShellRequest<'_>,
-        rules: &Rules,
+        covers: &dyn Fn(&str) -> bool,
         binding: &Binding,
     ) -> Result<Standing, AppError> {
         match tier {
@@ -82,9 +82,7 @@ impl App {
             return Ok(Standing::Auto);
         }
         let allows = |d: &&ApprovalDecision| {
-            d.decision == "allow_session"
-                && d.binding.as_deref() == Some(binding.place())
-                && covers(&d.command_pattern, line, rules)
+            d.decision == "allow_session" && d.binding.as_deref() == Some(binding.place()) && covers(&d.command_pattern)
         };
         Ok(match decisions.iter().find(allows) {
             Some(allowed) => Standing::AllowedBefore { pattern: allowed.command_pattern.clone() },
@@ -163,9 +161,4 @@ pub(super) fn decide(
         (Standing::Asks, Some(Answer::Silence)) => decided("timed_out", false, "nobody answered"),
         (Standing::Asks, None) => decided("denied", false, "nobody could be asked"),
     })
-}
-
-/// Whether an allowed pattern covers a line.
-fn covers(pattern: &str, line: &str, _rules: &Rules) -> bool {
-    pattern == line
 }

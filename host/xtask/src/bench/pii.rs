@@ -44,7 +44,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let binary = run::product_binary(options.binary)?;
     let product = run::product(&data, &binary)?;
     say(&format!("what is found in {}", data.log.display()));
-    report::print(&data, &columns(detectors, product.clone()));
+    report::print(&data, &columns(detectors, product));
     report::print_cases(&data, &binary);
     if options.without_peers {
         return Ok(());
@@ -55,7 +55,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let others = run::peers(&python, &sample);
     say(&format!("beside others, on {} bytes of it (lines taken evenly)", sample.text.len()));
     report::print(&sample, &[ours, others.clone()].concat());
-    report::print_ratios(&data, &product, &sample, &others);
+    report::print_ratios(run::product_speed(&data, &binary)?, &sample, &others);
     Ok(())
 }
 

@@ -30,9 +30,9 @@ pub(super) fn ask(proposal: &Proposal<'_>, output: &Output) -> Answer {
     for line in screen(proposal) {
         output.note(&line);
     }
-    prompt();
     #[cfg(unix)]
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+    prompt();
     let (send, receive) = mpsc::sync_channel(1);
     // The read can't be given up; the process ends soon after, and this thread with it.
     let read = move || {
@@ -88,6 +88,11 @@ fn screen(proposal: &Proposal<'_>) -> Vec<String> {
     for part in &proposal.verdict.parts {
         lines.push(format!("tier {}  {}", part.tier.number(), visible(&part.command)));
         lines.push(format!("        why: {}", visible(&part.reason)));
+        for (what, text) in [("risk", &part.risk), ("touches", &part.touches)] {
+            if !text.is_empty() && part.tier.number() > 1 {
+                lines.push(format!("        {what}: {}", visible(text)));
+            }
+        }
     }
     for reason in &proposal.verdict.reasons {
         if !proposal.verdict.parts.iter().any(|part| part.reason == *reason) {
@@ -116,8 +121,9 @@ fn screen(proposal: &Proposal<'_>) -> Vec<String> {
 
 fn keys(proposal: &Proposal<'_>) -> String {
     let mut lines = vec!["o = run it this once".to_owned()];
-    if let Some(pattern) = &proposal.pattern {
-        lines.push(format!("s = here and for this session, all of: {}", visible(pattern)));
+    match &proposal.pattern {
+        None => lines.push("(this can only be allowed once)".to_owned()),
+        Some(pattern) => lines.push(format!("s = here and for this session, all of: {}", visible(pattern))),
     }
     lines.push("d = no; never = no, and not asked again in this session".to_owned());
     lines.push(format!("(no answer in {} s is a no)", WAIT.as_secs()));

@@ -48,6 +48,29 @@ pub(super) fn product(data: &Data, binary: &Path) -> Result<Vec<Found>, String> 
     Ok(vec![Found { name: "trcaa".into(), spans: spans_of(&answer), seconds }])
 }
 
+/// Times that the log is repeated to tell how fast the product is once it runs.
+const REPEATED: usize = 32;
+
+/// MB/s of `trcaa pii scan --redact` over the log many times over: a program's start is no part of a rate.
+pub(super) fn product_speed(data: &Data, binary: &Path) -> Result<f64, String> {
+    let text = data.text.repeat(REPEATED);
+    let mut command = Command::new(binary);
+    command.arg("--data-dir").arg(target().join("bench/pii-no-home")).args(["pii", "scan", "-", "--redact", "--quiet"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let begun = Instant::now();
+    let mut child = command.spawn().map_err(|e| format!("starting {}: {e}", binary.display()))?;
+    let mut stdin = child.stdin.take().ok_or("the pipe to the product is not there")?;
+    stdin.write_all(&text).map_err(|e| format!("writing to {}: {e}", binary.display()))?;
+    drop(stdin);
+    let status = child.wait().map_err(|e| format!("running {}: {e}", binary.display()))?;
+    if !status.success() {
+        return Err(format!("{} ended with {status}", binary.display()));
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a figure for a person")]
+    let megabytes = text.len() as f64 / 1e6;
+    Ok(megabytes / begun.elapsed().as_secs_f64())
+}
+
 /// The build to ask, made if there is none.
 pub(super) fn product_binary(binary: Option<PathBuf>) -> Result<PathBuf, String> {
     if let Some(binary) = binary {
