@@ -599,7 +599,7 @@ fn shell_lines_are_judged_and_not_run() {
     expect_fields(&verdict, "schema_version tier reasons parts");
     assert_eq!(verdict["tier"], 3);
     for part in list(&verdict["parts"]) {
-        expect_fields(&part, "command tier reason");
+        expect_fields(&part, "command tier reason risk touches");
     }
     let canary = home.path("canary");
     let touch = format!("touch {}", canary.display());
