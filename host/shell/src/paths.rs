@@ -162,6 +162,10 @@ pub(crate) fn is_device(path: &str) -> bool {
 /// Tells whether a path may stand after `<`: nothing below `/dev` but the sink, and no place where bash opens a network
 /// connection or a process's own descriptors are files.
 pub(crate) fn is_plain_input(path: &str) -> bool {
+    // A folder can be opened, and then read by nothing.
+    if path.ends_with('/') || matches!(path.rsplit('/').next(), Some("." | "..")) {
+        return false;
+    }
     let path = normal(path);
     let own = path.starts_with("/proc/") && path.contains("/fd");
     path == "/dev/null" || !(path.is_empty() || own || path == "/dev" || path.starts_with("/dev/"))

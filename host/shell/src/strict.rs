@@ -136,7 +136,13 @@ impl Reader<'_> {
         self.blanks();
         match self.peek(0)? {
             b';' | b'&' | b'|' | b'#' | b'<' | b'>' => None,
-            _ => self.word(),
+            _ => {
+                let begin = self.at;
+                let word = self.word()?;
+                // `< 1>x`: the number belongs to the next redirection, so that bash finds no file.
+                let number = self.bytes.get(begin..self.at)?.iter().all(u8::is_ascii_digit);
+                if number && matches!(self.peek(0), Some(b'<' | b'>')) { None } else { Some(word) }
+            }
         }
     }
 
@@ -274,6 +280,8 @@ mod tests {
             "a 12>/dev/null",
             "a 3</x",
             "a < f < g",
+            "a < 1>/dev/null",
+            "a <2> /dev/null",
             "(a)",
             "{ a; }",
             "a=b c",

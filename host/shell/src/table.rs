@@ -72,29 +72,43 @@ pub(crate) fn check_reads(name: &str, args: &[&str]) -> Result<(), &'static str>
     check(spec, args)
 }
 
+/// Commands that are known to ask whatever their flags are, and why.
+pub(crate) const ASKS: &[(&str, &str)] = &[
+    (
+        "dig nslookup host ping ping6 traceroute tracepath mtr curl wget nc ncat netcat telnet whois drill socat nmap",
+        "carries a name or data out",
+    ),
+    ("env printenv history set export declare compgen", "may show secrets of the environment"),
+    ("ssh scp sftp rsync", "reaches another machine"),
+    ("chmod chown chgrp setfacl chattr", "changes permissions"),
+    ("cp mv ln tee touch mkdir rmdir install truncate split rm unlink", "changes files"),
+    ("kill pkill killall service", "controls processes or services"),
+    ("apt apt-get yum dnf zypper apk snap pip npm rpm dpkg", "changes packages"),
+    (
+        "cd pushd popd alias unalias trap read test [ mapfile readarray ulimit umask unset shift type hash let local typeset readonly return exit wait jobs",
+        "needs a shell",
+    ),
+    ("zcat zgrep zless gzip gunzip xzcat tar unzip", "unpacks, and may run programs or write files"),
+    ("crontab at batch", "changes or shows what runs later"),
+    ("sudo su doas pkexec", "acts as someone else"),
+    ("less more man vi vim nano emacs htop watch", "works on a terminal until it is left"),
+    ("mount umount swapoff losetup", "changes what is mounted"),
+    ("useradd usermod userdel groupadd passwd chage visudo", "changes accounts"),
+    ("modprobe insmod rmmod", "changes the kernel"),
+    ("tcpdump tshark strace ltrace perf gdb", "shows traffic or memory, where secrets are"),
+];
+
 /// Gives the reason for a command that is known to ask.
 pub(crate) fn asks(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "dig" | "nslookup" | "host" | "ping" | "ping6" | "traceroute" | "tracepath" | "mtr" | "curl" | "wget"
-        | "nc" | "ncat" | "netcat" | "telnet" | "whois" | "drill" | "resolvectl" | "socat" | "nmap" => {
-            "carries a name or data out"
-        }
-        "env" | "printenv" | "history" | "set" | "export" | "declare" | "compgen" => {
-            "may show secrets of the environment"
-        }
-        "ssh" | "scp" | "sftp" | "rsync" => "reaches another machine",
-        "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" => "changes permissions",
-        "cp" | "mv" | "ln" | "tee" | "touch" | "mkdir" | "rmdir" | "install" | "truncate" | "split" | "rm"
-        | "unlink" => "changes files",
-        "kill" | "pkill" | "killall" | "service" => "controls processes or services",
-        "apt" | "apt-get" | "yum" | "dnf" | "zypper" | "apk" | "snap" | "pip" | "npm" | "rpm" | "dpkg" => {
-            "changes packages"
-        }
-        "cd" | "pushd" | "popd" | "alias" | "unalias" | "trap" | "read" | "test" | "[" | "mapfile" | "readarray"
-        | "ulimit" | "umask" | "unset" | "shift" | "type" | "hash" | "let" | "local" | "typeset" | "readonly"
-        | "return" | "exit" | "wait" | "jobs" => "needs a shell",
-        _ => return None,
-    })
+    static BY_NAME: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+        ASKS.iter().flat_map(|(names, reason)| names.split_whitespace().map(move |name| (name, *reason))).collect()
+    });
+    BY_NAME.get(name).copied()
+}
+
+/// Gives the programs of which the version may be asked, beside those of the tables.
+pub(crate) fn version_names() -> impl Iterator<Item = &'static str> {
+    table_tools::VERSIONS.into_iter().flatten().copied()
 }
 
 /// Tells whether a command that asks runs nothing of its arguments, so that a word such as `rm` in them is only a word.
