@@ -312,7 +312,7 @@ fn extension_end(text: Text<'_>, end: usize) -> usize {
 
 /// Tells whether the word before says that a telephone number follows.
 fn named(text: Text<'_>, start: usize) -> bool {
-    const WORDS: [&[u8]; 13] = [
+    static WORDS: Words = Words::new(&[
         b"phone",
         b"tel",
         b"telephone",
@@ -326,7 +326,8 @@ fn named(text: Text<'_>, start: usize) -> bool {
         b"phonenumber",
         b"phone_number",
         b"mobile_number",
-    ];
+    ]);
+    static NUMBER: Words = Words::new(&[b"number", b"no", b"nr", b"num"]);
     // The last letter of each of them, `number`, `no`, `nr` and `num`: most words are none by that.
     let name_end = text.word_end_before(start);
     if !matches!(text.before(name_end, 1) | 0x20, b'e' | b'l' | b'x' | b'k' | b's' | b'n' | b'p' | b'r' | b'o' | b'm') {
@@ -334,10 +335,10 @@ fn named(text: Text<'_>, start: usize) -> bool {
     }
     let mut word = text.word_before(start);
     // `phone number: …`
-    if ["number", "no", "nr", "num"].iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes())) {
+    if NUMBER.hold(word) {
         let before = text.run_back(start, 4, |byte| !is_word(byte));
         word = text.word_before(before - word.len());
     }
     let tail = word.get(word.len().saturating_sub(5)..).unwrap_or(&[]);
-    word.len() >= 3 && (tail.eq_ignore_ascii_case(b"phone") || WORDS.iter().any(|name| word.eq_ignore_ascii_case(name)))
+    word.len() >= 3 && (tail.eq_ignore_ascii_case(b"phone") || WORDS.hold(word))
 }
