@@ -2,7 +2,7 @@
 //!
 //! Owns the order of the checks (empty, characters, walk, second look) and the merging of reasons into one verdict.
 
-use crate::limits::{PARTS_MAX, REASONS_MAX};
+use crate::limits::{LINE_SEARCHED_BYTES_MAX, PARTS_MAX, REASONS_MAX};
 use crate::plan::Plan;
 use crate::rules::Rules;
 use crate::tier::{ClassifyError, Judgement, Tier, Verdict};
@@ -32,6 +32,10 @@ pub fn judge(line: &str, rules: &Rules) -> Result<Judgement, ClassifyError> {
     }
     let mut walk = Walk::default();
     walk.rules = rules.clone();
+    if line.len() > LINE_SEARCHED_BYTES_MAX {
+        walk.raise(Tier::Three, "longer than 1 MiB, so not judged at all");
+        return Ok(Judgement { verdict: verdict(walk), plan: None });
+    }
     if line.contains('\0') {
         walk.raise(Tier::Three, "holds a NUL, which no shell can read");
     }
