@@ -186,7 +186,8 @@ fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
         "cp" | "tee" | "install" | "ln" | "truncate" => writes(name, args, last),
         "git" if args.contains(&"push") => {
             let forced = flagged(args, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
-                || args.iter().any(|a| a.starts_with('+'));
+                // `:main` deletes, `+main` and `+a:main` overwrite.
+                || args.iter().any(|a| a.starts_with(['+', ':']));
             forced.then_some("overwrites or removes remote history")
         }
         _ => None,

@@ -96,7 +96,12 @@ fn carries(name: &str, rest: &[&str]) -> bool {
             )
         }),
         "numactl" | "pidstat" | "etcdctl" | "rpm" | "helm" | "sar" => true,
-        "git" => rest.contains(&"-c"),
+        "git" => rest.iter().any(|arg| {
+            matches!(*arg, "-c" | "-x" | "run" | "foreach" | "filter-branch" | "difftool" | "mergetool")
+                || arg.starts_with("--exec")
+                || arg.starts_with("--upload-pa")
+                || arg.starts_with("--receive-pa")
+        }),
         "qm" | "pct" => rest.iter().any(|arg| matches!(*arg, "exec" | "guest" | "enter" | "monitor")),
         other => !table::knows(other) && !table::carries_nothing(other),
     }

@@ -23,6 +23,8 @@ const KEY_FOLDERS: &[&str] = &[
     "keyrings",
     ".oci",
     ".terraform.d",
+    "wireguard",
+    "system-connections",
 ];
 
 /// File names that hold credentials wherever they are.
@@ -83,6 +85,12 @@ const KEY_FILES: &[&str] = &[
     ".boto",
     "k3s.yaml",
     "rke2.yaml",
+    "node-token",
+    "chap-secrets",
+    "pap-secrets",
+    "debian.cnf",
+    "wp-config.php",
+    ".vault_pass",
 ];
 
 /// Endings of file names that hold credentials.
@@ -103,6 +111,9 @@ const KEY_ENDINGS: &[&str] = &[
     ".ovpn",
     ".der",
     ".p8",
+    ".secrets",
+    ".tfstate",
+    ".pkcs12",
 ];
 
 /// Beginnings of file names that hold credentials.
@@ -117,6 +128,8 @@ const KEY_BEGINNINGS: &[&str] = &[
     "tftsr.",
     "secrets.",
     "credentials.",
+    "shadow.",
+    "gshadow.",
 ];
 
 /// Tells whether a word names, or could name, a file with keys, secrets or our own data.

@@ -274,7 +274,9 @@ pub(crate) fn ps(matched: &Matched<'_>) -> Answer {
     }
     let columns =
         matched.flags.iter().filter(|(name, _)| matches!(*name, "o" | "O" | "format")).filter_map(|(_, value)| *value);
-    if !matched.operands.iter().all(|operand| letters(operand)) || columns.into_iter().any(|c| c.contains("environ")) {
+    if !matched.operands.iter().all(|operand| letters(operand))
+        || columns.into_iter().any(|c| c.to_ascii_lowercase().contains("environ"))
+    {
         return Err("may show the environment of processes");
     }
     Ok(())
@@ -514,6 +516,10 @@ pub(crate) fn lsof(matched: &Matched<'_>) -> Answer {
     let named = |word: &str| {
         word.split_once('@').is_some_and(|(_, host)| !host.bytes().all(|b| b.is_ascii_digit() || b".:[]".contains(&b)))
     };
+    // `+r` repeats, `+m` takes a file.
+    if matched.operands.iter().any(|operand| operand.starts_with('+')) {
+        return Err("a flag that is not known to only read");
+    }
     let values = matched.flags.iter().filter_map(|(_, value)| *value);
     if values.chain(matched.operands.iter().copied()).any(named) { Err("carries a name out") } else { Ok(()) }
 }

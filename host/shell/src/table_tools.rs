@@ -85,7 +85,6 @@ pub(crate) const VERSIONS: [&[&str]; 2] = [
         "node",
         "php",
         "java",
-        "rustc",
         "gcc",
         "make",
         "bash",

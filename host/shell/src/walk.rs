@@ -254,13 +254,18 @@ impl Walk {
         }
         let mut fetched = false;
         let mut printed: Vec<String> = Vec::new();
+        let begin = self.parts.len();
         for command in &pipeline.seq {
-            let (fetchers, open) = (self.fetchers, self.open_interpreters);
+            let (fetchers, open, before) = (self.fetchers, self.open_interpreters, self.parts.len());
             self.printed = None;
             self.command(command, depth);
             if self.open_interpreters > open {
                 if fetched {
                     self.raise(Tier::Three, "downloaded or decoded text given to an interpreter");
+                }
+                // `sed 's/^/rm -rf /' | sh`: what comes out of a text tool may be made of its words.
+                if self.parts.get(begin..before).is_some_and(|fed| fed.iter().any(|p| text::holds_word(&p.command))) {
+                    self.raise(Tier::Three, "gives an interpreter text that holds a tier-3 word");
                 }
                 for script in &printed {
                     self.perhaps(script, depth + 1);
