@@ -1,6 +1,7 @@
 //! What a run in the cage costs beside a plain spawn: `true`, one after the other in turns, medians.
 //!
-//! Besides: with credential folders hidden, as the product does, and with a host that holds as much memory as it may.
+//! Besides: with credential folders hidden, as the product does, and with a host that holds as much memory as it may. Every
+//! file beside the way to a hidden one costs some 7 µs.
 
 #![allow(missing_docs, clippy::print_stdout, clippy::unwrap_used)]
 
@@ -27,7 +28,7 @@ mod linux {
     const MEMORY_BYTES: usize = 256 << 20;
 
     pub(super) fn main() {
-        let place = tempfile::tempdir().unwrap();
+        let place = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let home = place.path().join("home");
         for folder in [".ssh", ".kube", ".aws", ".config/gcloud", ".local/share/trcaa"] {
             std::fs::create_dir_all(home.join(folder)).unwrap();

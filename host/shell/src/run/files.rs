@@ -26,7 +26,7 @@ use rustix::fs::{Mode, OFlags};
 use super::mounts;
 use super::needs::{Needs, Sockets};
 
-/// Most files and folders that are allowed one by one, about 3 µs each. What is beyond can't be read.
+/// Most files and folders that are allowed one by one, about 7 µs each. What is beyond can't be read.
 const ENTRIES_MAX: usize = 20_000;
 
 /// Devices that hold nothing.
