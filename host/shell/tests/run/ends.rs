@@ -176,14 +176,14 @@ fn the_watcher_that_is_killed_takes_the_commands_with_it() {
         let number = fs::read_to_string(given.folder().join(file)).unwrap();
         until(file, || !lives(number.trim()));
     }
-    assert_eq!(other.try_wait().unwrap(), None, "what else the host has started lives");
-    other.kill().unwrap();
-    other.wait().unwrap();
     let began = Instant::now();
     let ran = given
         .run(What::Line("kill -STOP $PPID; sleep 1000"), &|| began.elapsed() > Duration::from_millis(300))
         .unwrap();
     assert_eq!(ran.ended, Ended::Stopped, "one that is held is killed");
+    assert_eq!(other.try_wait().unwrap(), None, "what else the host has started lives");
+    other.kill().unwrap();
+    other.wait().unwrap();
 }
 
 #[test]
