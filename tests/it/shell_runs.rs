@@ -317,6 +317,11 @@ fn kubectl_gets_the_active_context_alone_and_only_for_the_run() {
     let content = text(&ran(&home, &["kubectl get pods"])["stdout"]);
     assert_eq!(content.matches("canary-token-teller").count(), 2, "{content}");
     assert!(!content.contains("canary-token-reader"), "{content}");
+    program(&home, "helm", "cat \"$KUBECONFIG\"");
+    assert!(
+        text(&ran(&home, &["helm list -A"])["stdout"]).contains("canary-token-teller"),
+        "helm asks the same cluster"
+    );
     let found = ran(&home, &["kubectl get pods | grep -c canary"]);
     assert_eq!(found["stdout"], "1\n", "{found:#}");
     home.json(["shell", "history"]);

@@ -101,7 +101,7 @@ pub(super) fn abilities() -> Vec<Ability> {
     };
     let seccomp = match (calls::KNOWN, raw::knows_filters()) {
         (true, true) => {
-            "no network but for kubectl and pvesh, no tracing, no namespaces, no change of owners and modes"
+            "no network but for kubectl, helm, pvesh, ceph and rbd, no tracing, no namespaces, no change of owners and modes"
         }
         (false, _) => "there is no filter for this processor: commands of tier 1 could use the network",
         (true, false) => "the kernel has no filters: commands of tier 1 could use the network",

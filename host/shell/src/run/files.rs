@@ -104,6 +104,9 @@ pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Re
     for device in SOURCES {
         allow(&mut ruleset, Path::new(device), AccessFs::ReadFile.into())?;
     }
+    for path in needs.reads {
+        allow(&mut ruleset, Path::new(path), reading(Path::new(path)))?;
+    }
     for device in needs.devices {
         allow(&mut ruleset, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev)?;
     }
@@ -143,6 +146,11 @@ fn allow_beside(ruleset: &mut RulesetCreated, folder: &Path, hidden: &Hidden, le
         }
     }
     Ok(())
+}
+
+/// Reading of a folder and what is below it, or of a file.
+fn reading(path: &Path) -> BitFlags<AccessFs> {
+    if path.is_dir() { AccessFs::ReadFile | AccessFs::ReadDir } else { AccessFs::ReadFile.into() }
 }
 
 /// Allows it, if it is there.

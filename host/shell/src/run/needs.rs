@@ -17,6 +17,8 @@ pub(super) struct Needs {
     pub(super) writes: &'static [&'static str],
     /// Capabilities that it keeps besides [`KEPT`], where the host has them.
     pub(super) capabilities: &'static [u32],
+    /// Hidden files and folders that it reads all the same: keys that are its own, without which it can ask nothing.
+    pub(super) reads: &'static [&'static str],
     /// Whether it gets the kubeconfig.
     pub(super) kubeconfig: bool,
 }
@@ -48,6 +50,7 @@ const NOTHING: Needs = Needs {
     devices: &[],
     writes: &[],
     capabilities: &[],
+    reads: &[],
     kubeconfig: false,
 };
 /// Shows names of users and groups, which a directory service may know.
@@ -69,6 +72,7 @@ const PROXMOX: Needs = Needs {
     devices: &[],
     writes: &["/dev/shm"],
     capabilities: &[1, 6, 7],
+    reads: &[],
     kubeconfig: false,
 };
 /// Asks disks themselves: CAP_SYS_RAWIO and CAP_SYS_ADMIN, for commands to a controller.
@@ -79,16 +83,27 @@ const DISKS: Needs = Needs {
     devices: &["/dev"],
     writes: &["/run/lock", "/run/lvm"],
     capabilities: &[17, 21],
+    reads: &[],
     kubeconfig: false,
+};
+
+/// Asks the monitors over the network, with the cluster's own key.
+const CEPH: Needs = Needs {
+    sockets: Sockets::Network,
+    processes: true,
+    reads: &["/etc/ceph", "/etc/pve/priv/ceph", "/etc/pve/priv/ceph.client.admin.keyring"],
+    ..NOTHING
 };
 
 /// The needs of a program, by its name.
 pub(super) fn of(program: &str) -> Needs {
     match program {
-        "kubectl" => KUBECTL,
+        // It asks the same server in the same way.
+        "kubectl" | "helm" => KUBECTL,
         "pvesh" => Needs { sockets: Sockets::Network, ..PROXMOX },
         "qm" | "pct" | "pvecm" | "pvesm" | "pveversion" | "pveperf" => PROXMOX,
-        "docker" | "podman" | "nerdctl" | "crictl" | "helm" | "ceph" => ENGINE,
+        "docker" | "podman" | "nerdctl" | "crictl" => ENGINE,
+        "ceph" | "rbd" => CEPH,
         "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" => SERVICE,
         "chronyc" => Needs { writes: &["/run/chrony", "/var/run/chrony"], ..SERVICE },
         "ls" | "stat" | "find" | "tree" | "id" | "groups" | "whoami" | "getent" | "ps" | "pgrep" | "pstree" | "top"
