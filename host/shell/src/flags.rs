@@ -248,7 +248,10 @@ fn long_flag<'a>(
         return Err(UNKNOWN_FLAG);
     }
     let value = if known.iter().any(|spec| listed(spec.long_value, name)) {
-        Some(value.or_else(|| rest.next()).ok_or("a flag without its value")?)
+        Some(match value {
+            Some(value) => value,
+            None => next_value(rest)?,
+        })
     } else if known.iter().any(|spec| listed(spec.long_maybe, name)) {
         value
     } else if known.iter().any(|spec| listed(spec.long, name)) && value.is_none_or(|v| matches!(v, "true" | "false")) {
@@ -258,6 +261,17 @@ fn long_flag<'a>(
     };
     matched.flags.push((name, value));
     Ok(())
+}
+
+/// Takes the next word as a value. One that looks like a flag is refused: a tool for which the value may be left out, or
+/// that reads its flags in a way of its own, would take it for one.
+fn next_value<'a>(rest: &mut impl Iterator<Item = &'a str>) -> Result<&'a str, &'static str> {
+    let value = rest.next().ok_or("a flag without its value")?;
+    let number = value.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if value.len() > 1 && value.starts_with('-') && !number {
+        return Err("a flag whose value looks like a flag");
+    }
+    Ok(value)
 }
 
 fn short_flags<'a>(
@@ -276,7 +290,7 @@ fn short_flags<'a>(
         if known.iter().any(|spec| spec.short.contains(c)) {
             matched.flags.push((name, None));
         } else if known.iter().any(|spec| spec.short_value.contains(c)) {
-            let value = if after.is_empty() { rest.next().ok_or("a flag without its value")? } else { after };
+            let value = if after.is_empty() { next_value(rest)? } else { after };
             matched.flags.push((name, Some(value)));
             return Ok(());
         } else if known.iter().any(|spec| spec.short_maybe.contains(c)) {
@@ -343,6 +357,9 @@ mod tests {
         assert!(!ok(&GIT, &["branch", "--oneline"]));
         assert!(!ok(&GIT, &["branch", "main"]));
         assert!(!ok(&GIT, &["--oneline", "log"]));
+        assert!(!ok(&SORT, &["-k", "-o", "x"]));
+        assert!(!ok(&SORT, &["--key", "-o", "x"]));
+        assert!(ok(&SORT, &["-k", "-2", "x"]) && ok(&SORT, &["--key=-o", "x"]));
         assert!(!ok(&GIT, &["push"]));
         assert!(!ok(&GIT, &[]));
     }

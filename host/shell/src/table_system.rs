@@ -45,7 +45,7 @@ pub(crate) const READERS: &[Spec] = &[
     read("iostat").short("cdhkmNtxyz").short_maybe("p").takes(Checked(programs::interval)),
     read("mpstat").short("Au").short_value("P").takes(Checked(programs::interval)),
     read("pidstat").short("dhlrstuvwRIH").short_value("pCGTU").refuses(&[("e", "runs a program")]).takes(Checked(programs::interval)),
-    read("sar").short("AbBdDFhHpqruSvwWyz").short_value("fimnPset").refuses(&[("o", "writes a file")]).takes(Checked(programs::interval)),
+    read("sar").short("AbBdDFhHpqrtuSvwWyz").short_value("fimnP").refuses(&[("o", "writes a file")]).takes(Checked(programs::interval)),
     read("uname").short("asnrvmpio").long("all kernel-name nodename kernel-release kernel-version machine operating-system"),
     read("hostname").refuses(&[("F file b boot", SETS)]).short("fsiIdA").long("fqdn short ip-address all-ip-addresses domain"),
     read("hostnamectl").bare().subs(&[read("status"), asks("hostname", SETS), asks("set-hostname", SETS), asks("chassis", SETS), asks("deployment", SETS), asks("location", SETS), asks("icon-name", SETS)]),
