@@ -3,7 +3,7 @@
 //! Reviewed against the help texts of kubectl 1.34, docker 20.10, helm 3 and crictl 1.31.
 
 use crate::flags::{Operands, Spec, asks, never, read};
-use crate::programs;
+use crate::programs_cluster as programs;
 use Operands::{Checked, Exactly, Words};
 
 const WATCHES: &str = "waits for changes until it is stopped";

@@ -1,7 +1,7 @@
 //! Readers of text and files, and small facts of the shell. Data only.
 
 use crate::flags::{Operands, Spec, asks, read};
-use crate::programs;
+use crate::programs_text as programs;
 use Operands::{Checked, Files, FilesMax, Words, WordsThenFiles};
 
 const GREP: Spec = read("grep")

@@ -1,7 +1,7 @@
 //! Readers of packages, certificates and versions. Data only.
 
 use crate::flags::{Operands, Spec, asks, read};
-use crate::programs;
+use crate::programs_tools as programs;
 use Operands::{Checked, Whole, Words};
 
 const PACKAGES: &str = "changes packages";
