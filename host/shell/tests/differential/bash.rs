@@ -97,7 +97,7 @@ fn commands(notes: &str) -> Vec<Ran> {
 
 /// Tells whether the input of a command is there; without it bash does not start the command.
 fn reads(stage: &Stage) -> bool {
-    matches!(stage.stdin.as_deref(), None | Some("/dev/null" | "f" | "g"))
+    matches!(stage.stdin.as_deref(), None | Some("/dev/null" | "f" | "g" | "./f"))
 }
 
 /// Gives what a plan would run, step by step, with the statuses that the stand-ins have.
@@ -126,7 +126,7 @@ pub(crate) fn expected(plan: &Plan) -> Vec<Vec<Ran>> {
                     let mut flow: String = [sign(stage.stdout), sign(stage.stderr)].iter().collect();
                     if let Some(file) = stage.stdin.as_deref().filter(|file| *file != "/dev/null") {
                         flow.push('<');
-                        flow.push_str(file);
+                        flow.push_str(file.trim_start_matches("./"));
                     }
                     (flow, stage.argv.clone())
                 })
