@@ -5,7 +5,7 @@
 
 mod file;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -19,8 +19,20 @@ pub(crate) use file::{ActiveContext, KubeconfigFile};
 /// Longest name of one.
 const NAME_CHARS_MAX: usize = 64;
 
+/// What came of adding one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AddedKubeconfig {
+    /// Its row.
+    pub kubeconfig: Kubeconfig,
+    /// Files that it names, which were taken in.
+    pub files_read: Vec<PathBuf>,
+    /// What to know before it is used.
+    pub warnings: Vec<String>,
+}
+
 impl App {
-    /// Stores a kubeconfig under a name, inactive. `context` chooses one of its contexts; else its current one is taken.
+    /// Stores a kubeconfig under a name, inactive. `context` chooses one of its contexts; else its current one is taken. `home` is the user's: what lies there for others
+    /// than clusters is not taken in.
     ///
     /// # Errors
     /// `kubeconfig_invalid`: it can't be read as one, has no context, or names what is not there; the name is taken.
@@ -30,7 +42,8 @@ impl App {
         text: &[u8],
         folder: &Path,
         context: Option<&str>,
-    ) -> Result<Kubeconfig, AppError> {
+        home: Option<&Path>,
+    ) -> Result<AddedKubeconfig, AppError> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
         if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || !name.chars().all(is_plain) {
             let message =
@@ -39,7 +52,9 @@ impl App {
         }
         let mut file = KubeconfigFile::parse(text).map_err(|problem| invalid(name, problem))?;
         file.choose(context).map_err(|problem| invalid(name, problem))?;
-        file.make_whole(folder).map_err(|problem| invalid(name, problem))?;
+        let hidden: Vec<PathBuf> = crate::shell_runs::hidden_from_kubeconfigs(home, self.data_folder()).collect();
+        let may_read = |path: &Path| !hidden.iter().any(|hidden| path.starts_with(hidden));
+        let files_read = file.make_whole(folder, &may_read).map_err(|problem| invalid(name, problem))?;
         let content = file.to_bytes();
         let digest = hex::encode(Sha256::digest(&content));
         let active = file.active().map_err(|problem| invalid(name, problem))?;
@@ -51,11 +66,23 @@ impl App {
             cluster_url: active.cluster_url.as_deref(),
             contexts: &file.contexts(),
         };
-        Ok(self.store.write(|tx| {
+        let kubeconfig = self.store.write(|tx| {
             let added = tx.insert_kubeconfig(&new)?;
             tx.audit(&record("kubeconfig_added", &added))?;
             Ok(added)
-        })?)
+        })?;
+        Ok(AddedKubeconfig { kubeconfig, files_read, warnings: file.warnings() })
+    }
+
+    /// What to know of a kubeconfig before it is used: whom it trusts, what it starts.
+    ///
+    /// # Errors
+    /// There is none, or it does not open.
+    pub fn kubeconfig_warnings(&self, which: &str) -> Result<Vec<String>, AppError> {
+        let row = self.store.find_kubeconfig(which)?;
+        let mut file = self.kubeconfig_file(&row)?;
+        file.choose(Some(&row.context)).map_err(|problem| invalid(&row.name, problem))?;
+        Ok(file.warnings())
     }
 
     /// Makes one active, by name or id; `context` chooses another of its contexts.

@@ -59,6 +59,7 @@ pub use import::ImportRequest;
 pub use ingest::{Attached, LogInput};
 pub use investigate::WhyRequest;
 pub use keys::{PresentKey, compact, rekey};
+pub use kubeconfig::AddedKubeconfig;
 pub use plugins::{
     Audience, Consent, Difference, DigestPrefix, Downgrade, GrantChoice, GrantSubject, Granted, Keep, LockedPlugin,
     Offer, OfferedPublisher, PluginFinding, PluginSummary, PluginView, PluginsVerified, RemovedPlugin, UpdateOutcome,

@@ -31,6 +31,7 @@ use trcaa_store::{Execution, Kubeconfig, NewExecution};
 
 pub use approvals::{Answer, Standing};
 pub use end::RunSink;
+pub(crate) use end::hidden_from_kubeconfigs;
 pub use output::{ExecutionOutput, RedactedOutput};
 pub use rules::{SHELL_RULES_FILE, load_shell_rules};
 pub use trcaa_shell::run::Channel;
@@ -176,7 +177,7 @@ impl App {
             true => allowed == line,
             false => trcaa_shell::pattern_covers(allowed, &line, &rules),
         };
-        let standing = self.standing(tier, &line, request, &covers, &binding)?;
+        let standing = self.standing(tier, &verdict.parts, &rules, request, &covers, &binding)?;
         let id = self.store.write(|tx| {
             tx.insert_execution(&NewExecution {
                 issue_id: request.issue.as_ref(),
@@ -255,8 +256,11 @@ impl App {
 
 /// Whether a part is of a program that reads the kubeconfig.
 pub(crate) fn reads_kubeconfig(command: &str) -> bool {
-    let name = command.split_whitespace().next().unwrap_or_default();
-    ["kubectl", "helm", "k9s", "oc", "kustomize", "flux", "argocd", "istioctl", "stern", "velero"].contains(&name)
+    const NAMES: [&str; 10] =
+        ["kubectl", "helm", "k9s", "oc", "kustomize", "flux", "argocd", "istioctl", "stern", "velero"];
+    // Anywhere in it: `timeout 5 kubectl …`, `/usr/bin/kubectl …`, `bash -c 'kubectl …'` read it as well.
+    let is_between = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    command.split(is_between).any(|word| NAMES.contains(&word))
 }
 
 fn real_folder(folder: &Path) -> Result<PathBuf, AppError> {

@@ -105,7 +105,12 @@ impl Store {
         if let Some(found) = by("name", text)? {
             return Ok(found);
         }
-        let id = self.resolve_kubeconfig(text)?;
+        let none = |e| match e {
+            // What is too short for a part of an id is a name that nobody gave.
+            StoreError::IdTooShort { given, .. } => StoreError::NoSuch { what: WHAT, given },
+            other => other,
+        };
+        let id = self.resolve_kubeconfig(text).map_err(none)?;
         by("id", &id)?.ok_or_else(|| StoreError::NoSuch { what: WHAT, given: text.to_owned() })
     }
 

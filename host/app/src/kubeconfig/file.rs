@@ -124,8 +124,14 @@ impl KubeconfigFile {
         Ok(())
     }
 
-    /// Puts the content of every file that clusters and users name in its place; relative names begin at `folder`.
-    pub(crate) fn make_whole(&mut self, folder: &Path) -> Result<(), String> {
+    /// Puts the content of every file that clusters and users name in its place; relative names begin at `folder`. Answers
+    /// which were read. `may_read` is asked about each, with links resolved.
+    pub(crate) fn make_whole(
+        &mut self,
+        folder: &Path,
+        may_read: &dyn Fn(&Path) -> bool,
+    ) -> Result<Vec<PathBuf>, String> {
+        let mut read = Vec::new();
         for (list, field, files) in [("clusters", "cluster", &CLUSTER_FILES[..]), ("users", "user", &USER_FILES)] {
             let Some(entries) = self.root.get_mut(list).and_then(Value::as_array_mut) else { continue };
             for entry in entries {
@@ -138,8 +144,9 @@ impl KubeconfigFile {
                     if holder.get(*inline).and_then(Value::as_str).is_some_and(|text| !text.is_empty()) {
                         continue;
                     }
-                    let bytes = read_named(&folder.join(path))
-                        .map_err(|problem| format!("{by_name} of {field} {name}: {problem}"))?;
+                    let told = |problem| format!("{by_name} of {field} {name}: {problem}");
+                    let (path, bytes) = read_named(&folder.join(path), may_read).map_err(told)?;
+                    read.push(path);
                     let text = if *is_base64 {
                         BASE64_STANDARD.encode(&bytes)
                     } else {
@@ -149,7 +156,28 @@ impl KubeconfigFile {
                 }
             }
         }
-        Ok(())
+        Ok(read)
+    }
+
+    /// What a person is told before it is used.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let Ok(active) = self.active() else { return Vec::new() };
+        let whole: Value = serde_json::from_slice(&active.content).unwrap_or_default();
+        let cluster = whole.pointer("/clusters/0/cluster").cloned().unwrap_or_default();
+        let mut warnings = Vec::new();
+        if cluster.get("insecure-skip-tls-verify").and_then(Value::as_bool) == Some(true) {
+            warnings.push("it does not look whether the server is the right one (insecure-skip-tls-verify)".to_owned());
+        }
+        if cluster.get("server").and_then(Value::as_str).is_some_and(|url| url.starts_with("http://")) {
+            warnings.push("it speaks to its server in clear (http)".to_owned());
+        }
+        if cluster.get("proxy-url").is_some_and(|proxy| !proxy.is_null()) {
+            warnings.push("it sends everything through a proxy (proxy-url)".to_owned());
+        }
+        if let Some(program) = active.starts {
+            warnings.push(format!("it starts {program} for credentials, so every kubectl asks first"));
+        }
+        warnings
     }
 
     /// The current context, cut out.
@@ -200,9 +228,16 @@ impl KubeconfigFile {
     }
 }
 
-fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+fn read_named(path: &Path, may_read: &dyn Fn(&Path) -> bool) -> Result<(PathBuf, Zeroizing<Vec<u8>>), String> {
     let shown: PathBuf = path.into();
     let failed = |e: std::io::Error| format!("reading {}: {e}", shown.display());
+    let path = &path.canonicalize().map_err(failed)?;
+    if !may_read(path) {
+        return Err(format!(
+            "{} is not for a cluster: keys and credentials of others are not taken in",
+            shown.display()
+        ));
+    }
     if !std::fs::metadata(path).map_err(failed)?.is_file() {
         return Err(format!("reading {}: it is no plain file", shown.display()));
     }
@@ -212,7 +247,7 @@ fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
     if bytes.len() as u64 > NAMED_FILE_BYTES_MAX {
         return Err(format!("reading {}: it has more than {NAMED_FILE_BYTES_MAX} bytes", shown.display()));
     }
-    Ok(bytes)
+    Ok((path.clone(), bytes))
 }
 
 fn shown(value: &Value) -> String {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use serde_json::json;
-use trcaa_shell::Tier;
+use trcaa_shell::{Part, Rules, Tier, judge};
 use trcaa_store::{ApprovalDecision, NewDecision, Tx};
 
 use super::binding::Binding;
@@ -62,7 +62,8 @@ impl App {
     pub(super) fn standing(
         &self,
         tier: Tier,
-        line: &str,
+        parts: &[Part],
+        rules: &Rules,
         request: &ShellRequest<'_>,
         covers: &dyn Fn(&str) -> bool,
         binding: &Binding,
@@ -73,16 +74,24 @@ impl App {
             Tier::Two => {}
         }
         let decisions = self.store.decisions_in_force(Some(&request.place.session))?;
-        // A no is about the words, wherever they are to run; a yes holds only in the place that it was given for.
-        let denies = |d: &&ApprovalDecision| d.decision == "deny" && d.command_pattern == line;
-        if let Some(deny) = decisions.iter().find(denies) {
-            return Ok(Standing::DeniedBefore { pattern: deny.command_pattern.clone() });
+        // A no is about the commands however they are spelled, and wherever they are to run; a yes holds only in the place
+        // that it was given for.
+        let mut is_near_a_no = false;
+        for deny in decisions.iter().filter(|d| d.decision == "deny") {
+            match nearness(&deny.command_pattern, parts, rules) {
+                Nearness::Same => return Ok(Standing::DeniedBefore { pattern: deny.command_pattern.clone() }),
+                Nearness::Shares => is_near_a_no = true,
+                Nearness::None => {}
+            }
         }
         if tier == Tier::One {
             return Ok(Standing::Auto);
         }
         let allows = |d: &&ApprovalDecision| {
-            d.decision == "allow_session" && d.binding.as_deref() == Some(binding.place()) && covers(&d.command_pattern)
+            !is_near_a_no
+                && d.decision == "allow_session"
+                && d.binding.as_deref() == Some(binding.place())
+                && covers(&d.command_pattern)
         };
         Ok(match decisions.iter().find(allows) {
             Some(allowed) => Standing::AllowedBefore { pattern: allowed.command_pattern.clone() },
@@ -161,4 +170,36 @@ pub(super) fn decide(
         (Standing::Asks, Some(Answer::Silence)) => decided("timed_out", false, "nobody answered"),
         (Standing::Asks, None) => decided("denied", false, "nobody could be asked"),
     })
+}
+
+/// How near a line is to one that was denied.
+enum Nearness {
+    /// It does all that asked there.
+    Same,
+    /// It does some of it: no yes of before covers that.
+    Shares,
+    None,
+}
+
+/// Compares by the cooked words of the parts that ask.
+fn nearness(denied: &str, parts: &[Part], rules: &Rules) -> Nearness {
+    let Ok(judged) = judge(denied, rules) else { return Nearness::None };
+    let mut asking = judged.verdict.parts.iter().filter(|part| part.tier > Tier::One).peekable();
+    if asking.peek().is_none() {
+        // What asked there is no part's doing; then it is the line itself.
+        let all = |of: &[Part]| of.iter().map(|part| part.command.clone()).collect::<Vec<_>>();
+        return if all(&judged.verdict.parts) == all(parts) { Nearness::Same } else { Nearness::None };
+    }
+    let has = |wanted: &Part| parts.iter().any(|part| part.command == wanted.command);
+    let (mut some, mut every) = (false, true);
+    for part in asking {
+        let has = has(part);
+        some |= has;
+        every &= has;
+    }
+    match (every, some) {
+        (true, _) => Nearness::Same,
+        (false, true) => Nearness::Shares,
+        (false, false) => Nearness::None,
+    }
 }

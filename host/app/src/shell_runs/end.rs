@@ -1,6 +1,6 @@
 //! From a decision to the end of a run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -79,6 +79,21 @@ const HIDDEN_OF_SYSTEM: &[&str] = &[
     "/run/credentials",
     "/root/.ssh",
 ];
+
+/// What holds files for clusters all the same.
+const FOR_CLUSTERS: &[&str] = &[".kube", "/etc/kubernetes", "/var/lib/kubelet", "/var/run/secrets", "/run/secrets"];
+/// What holds no files, or those of processes.
+const NO_FILES: &[&str] = &["/proc", "/sys", "/dev"];
+
+/// What no kubeconfig may have taken in: others' credentials, our own folder, and what is no file.
+pub(crate) fn hidden_from_kubeconfigs(home: Option<&Path>, data: &Path) -> impl Iterator<Item = PathBuf> {
+    let at_home = HIDDEN_AT_HOME.iter().filter(|name| !FOR_CLUSTERS.contains(name));
+    let at_home: Vec<PathBuf> = home.iter().flat_map(|home| at_home.clone().map(|name| home.join(name))).collect();
+    let system = HIDDEN_OF_SYSTEM.iter().filter(|path| !FOR_CLUSTERS.contains(path)).chain(NO_FILES).map(PathBuf::from);
+    let all = at_home.into_iter().chain(system).chain([data.to_path_buf()]);
+    // As they are reached: what is asked about has its links resolved.
+    all.map(|path| path.canonicalize().unwrap_or(path))
+}
 
 /// Gets what a command puts out, as it comes.
 pub type RunSink<'a> = dyn FnMut(Channel, &[u8]) + 'a;
@@ -244,11 +259,18 @@ impl Ending {
     }
 }
 
-/// Names of the programs of a line, for the trail: the first words, which hold no argument.
+/// Where programs are; a name that none of these folders has is no program's, and may be a secret that slipped into it.
+const PROGRAM_FOLDERS: [&str; 6] = ["/usr/bin", "/usr/sbin", "/bin", "/sbin", "/usr/local/bin", "/usr/local/sbin"];
+
+/// Names of the programs of a line, for the trail.
 fn programs(proposal: &Proposal<'_>) -> Vec<String> {
-    let first = |command: &str| command.split_whitespace().next().unwrap_or_default().chars().take(40).collect();
-    let is_word = |name: &String| name.chars().all(|c| c.is_ascii_alphanumeric() || "._-[".contains(c));
-    proposal.verdict.parts.iter().map(|part| first(&part.command)).filter(is_word).take(16).collect()
+    let name = |command: &str| {
+        let first = command.split_whitespace().next().unwrap_or_default();
+        let is_name = !first.is_empty() && first.chars().all(|c| c.is_ascii_alphanumeric() || "._-[".contains(c));
+        let is_there = is_name && PROGRAM_FOLDERS.iter().any(|folder| Path::new(folder).join(first).is_file());
+        if is_there { first.to_owned() } else { "other".to_owned() }
+    };
+    proposal.verdict.parts.iter().take(16).map(|part| name(&part.command)).collect()
 }
 
 fn with_row(error: AppError, proposal: &Proposal<'_>) -> AppError {
@@ -258,6 +280,10 @@ fn with_row(error: AppError, proposal: &Proposal<'_>) -> AppError {
 fn refused(proposal: &Proposal<'_>, answer: Option<Answer>) -> AppError {
     let why = proposal.verdict.reasons.join("; ");
     let error = match (&proposal.standing, answer) {
+        (Standing::Never, _) if why.contains("does not parse") => {
+            AppError::failed("denied", format!("tier 3, which never runs: {why}"))
+                .hint("mend the line: a quote, bracket or command is missing")
+        }
         (Standing::Never, _) => AppError::failed("denied", format!("tier 3, which never runs: {why}"))
             .hint("do it by hand if it has to be done")
             .hint(format!("your own {} can let a command through, with a reason", super::SHELL_RULES_FILE)),

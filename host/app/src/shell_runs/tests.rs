@@ -203,3 +203,98 @@ fn every_difference_of_a_place_is_another_binding() {
     // What no command gets makes no other place.
     assert_eq!(of("a", folder, &with(&[("SHLVL", "3"), ("API_TOKEN", "x")]), None), plain);
 }
+
+#[test]
+fn a_no_holds_however_the_line_is_spelled_and_whatever_stands_beside_it() {
+    let case = case();
+    let denied = case.propose("kubectl delete pod web-1", Proposer::Person);
+    assert!(case.settle(&denied, Some(Answer::DenySession)).is_err());
+    for line in [
+        "kubectl delete  pod web-1",
+        "kubectl 'delete' pod we\"b-1\"",
+        "uptime; kubectl delete pod web-1",
+        " kubectl\tdelete pod web-1",
+    ] {
+        let again = case.propose(line, Proposer::Model);
+        assert!(matches!(again.standing, Standing::DeniedBefore { .. }), "{line}: {:?}", again.standing);
+    }
+    assert_eq!(case.propose("kubectl delete pod web-2", Proposer::Person).standing, Standing::Asks);
+}
+
+#[test]
+fn no_word_of_a_line_is_in_the_trail() {
+    let case = case();
+    for line in ["ghp_0123456789abcdefghij0123456789abcdef", "hunter2 --x", "ls; s3cret_word"] {
+        let proposal = case.propose(line, Proposer::Person);
+        assert!(case.settle(&proposal, None).is_err());
+    }
+    let entries = case.app.audit_entries(10, None, None).unwrap();
+    let all = entries.iter().map(|entry| entry.details.clone().unwrap_or_default()).collect::<String>();
+    assert!(
+        !all.contains("ghp_") && !all.contains("hunter2") && !all.contains("s3cret") && all.contains("\"ls\""),
+        "{all}"
+    );
+}
+
+#[test]
+fn kubectl_is_seen_wherever_it_stands_in_a_part() {
+    for line in [
+        "timeout 5 kubectl get pods",
+        "/usr/bin/kubectl get pods",
+        "bash -c 'sleep 1; kubectl get pods'",
+        "env A=b helm ls",
+    ] {
+        assert!(reads_kubeconfig(line), "{line}");
+    }
+    assert!(!reads_kubeconfig("cat my-kubectl-notes") && !reads_kubeconfig("ls"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_table_that_others_can_write_or_that_is_no_file_judges_nothing() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join(SHELL_RULES_FILE);
+    assert!(load_shell_rules(dir.path()).unwrap().is_empty());
+    let text = "[[command]]\nprefix = [\"uptime\"]\ntier = 2\n";
+    std::fs::write(&path, text).unwrap();
+    for (mode, is_taken) in [(0o666, false), (0o620, false), (0o644, true), (0o600, true)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        assert_eq!(load_shell_rules(dir.path()).is_ok(), is_taken, "{mode:o}");
+    }
+    let large = format!("{text}#{}", "x".repeat(300 << 10));
+    std::fs::write(&path, large).unwrap();
+    assert!(load_shell_rules(dir.path()).unwrap_err().message.contains("more than"));
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    assert!(load_shell_rules(dir.path()).unwrap_err().message.contains("no plain file"));
+    std::fs::remove_dir(&path).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    assert!(load_shell_rules(dir.path()).unwrap_err().message.contains("no plain file"), "a pipe holds nobody up");
+}
+
+#[test]
+fn a_kubeconfig_takes_no_key_of_ours_along() {
+    let case = case();
+    let home = case.dir.path().join("home");
+    std::fs::create_dir_all(home.join(".ssh")).unwrap();
+    std::fs::create_dir_all(home.join(".kube")).unwrap();
+    std::fs::write(home.join(".ssh/id"), "k").unwrap();
+    std::fs::write(home.join(".kube/token"), "t").unwrap();
+    std::fs::write(case.dir.path().join("data/own"), "k").unwrap();
+    let add = |name: &str, path: &Path| {
+        let text = format!(
+            "{{current-context: c, clusters: [{{name: k, cluster: {{server: 'https://k'}}}}], contexts: [{{name: c, context: {{cluster: k, user: u}}}}], users: [{{name: u, user: {{tokenFile: '{}'}}}}]}}",
+            path.display()
+        );
+        case.app.add_kubeconfig(name, text.as_bytes(), &home, None, Some(&home))
+    };
+    let link = home.join(".kube/link");
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(case.dir.path().join("data/own"), &link).unwrap();
+    for path in [home.join(".ssh/id"), case.dir.path().join("data/own"), PathBuf::from("/proc/self/environ"), link] {
+        assert_eq!(add("bad", &path).unwrap_err().code, "kubeconfig_invalid", "{}", path.display());
+    }
+    let added = add("good", &home.join(".kube/token")).unwrap();
+    assert_eq!((added.files_read.len(), added.warnings.len()), (1, 0));
+}

@@ -15,7 +15,7 @@ pub(crate) enum ShellCommand {
         #[arg(long, value_name = "FILE", conflicts_with = "line")]
         file: Option<PathBuf>,
     },
-    /// Run a command: tier 1 by itself in a cage, tier 2 after a yes, tier 3 never
+    /// Run a command, with nothing on its standard input: tier 1 by itself in a cage, tier 2 after a yes, tier 3 never
     Run(RunArgs),
     /// List what was proposed, decided and run, newest first
     History {

@@ -15,11 +15,19 @@ pub(super) fn run(app: &App, command: &KubeconfigCommand, output: &Output) -> Re
             let text = zeroize::Zeroizing::new(read_text(file)?);
             // Names in it are meant from where it lies, as kubectl means them.
             let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            let added = app.add_kubeconfig(name, &text, folder, context.as_deref())?;
-            told(&added, "added", output)?;
-            if !output.json {
-                output.note(&format!("to have commands use it: trcaa kubeconfig use {}", visible(&added.name)));
+            let home = std::env::home_dir();
+            let added = app.add_kubeconfig(name, &text, folder, context.as_deref(), home.as_deref())?;
+            let row = &added.kubeconfig;
+            if output.json {
+                let (files, warnings) = (&added.files_read, &added.warnings);
+                return output.object(json!({"kubeconfig": row, "files_read": files, "warnings": warnings}));
             }
+            told(row, "added", output)?;
+            for file in &added.files_read {
+                output.note(&format!("taken in with it: {}", visible(&file.display().to_string())));
+            }
+            warned(&added.warnings, output);
+            output.note(&format!("to have commands use it: trcaa kubeconfig use {}", visible(&row.name)));
             Ok(())
         }
         KubeconfigCommand::List => {
@@ -45,7 +53,9 @@ pub(super) fn run(app: &App, command: &KubeconfigCommand, output: &Output) -> Re
             Ok(())
         }
         KubeconfigCommand::Use { kubeconfig, context } => {
-            told(&app.use_kubeconfig(kubeconfig, context.as_deref())?, "commands use", output)
+            let used = app.use_kubeconfig(kubeconfig, context.as_deref())?;
+            warned(&app.kubeconfig_warnings(&used.id)?, output);
+            told(&used, "commands use", output)
         }
         KubeconfigCommand::Delete { kubeconfig } => {
             let deleted = app.delete_kubeconfig(kubeconfig)?;
@@ -54,6 +64,12 @@ pub(super) fn run(app: &App, command: &KubeconfigCommand, output: &Output) -> Re
             }
             output.last(&format!("deleted {}", visible(&deleted.name)))
         }
+    }
+}
+
+fn warned(warnings: &[String], output: &Output) {
+    for warning in warnings {
+        output.warn(warning);
     }
 }
 

@@ -48,7 +48,10 @@ fn a_context_is_cut_out_with_the_files_that_it_names() {
     std::fs::write(dir.path().join("token"), "tok-1\n").unwrap();
     let mut file = parsed(TWO);
     file.choose(None).unwrap();
-    file.make_whole(dir.path()).unwrap();
+    assert!(
+        parsed(TWO).make_whole(dir.path(), &|path| !path.ends_with("token")).unwrap_err().contains("not for a cluster")
+    );
+    assert_eq!(file.make_whole(dir.path(), &|_| true).unwrap().len(), 3);
     let active = file.active().unwrap();
     assert_eq!((active.name.as_str(), active.cluster_url.as_deref()), ("prod-admin", Some("https://k8s.example:6443")));
     assert_eq!(active.starts, None);
@@ -77,6 +80,11 @@ fn a_context_that_starts_a_program_is_told_apart() {
     let active = file.active().unwrap();
     assert_eq!(active.starts.as_deref(), Some("aws"));
     assert!(!String::from_utf8_lossy(&active.content).contains("aGVsbG8="), "another user's key");
+    assert_eq!(file.warnings().len(), 1, "{:?}", file.warnings());
+    let open = "http://10.0.0.1\n    proxy-url: http://p\n    insecure-skip-tls-verify: true";
+    let mut file = parsed(&TWO.replace("https://10.0.0.1", open));
+    file.choose(Some("test-exec")).unwrap();
+    assert_eq!(file.warnings().len(), 4, "{:?}", file.warnings());
 }
 
 #[test]
@@ -120,11 +128,11 @@ fn hostile_yaml_is_bounded() {
 fn a_named_file_that_is_none_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let mut file = parsed(TWO);
-    assert!(file.make_whole(dir.path()).unwrap_err().contains("certificate-authority of cluster"));
+    assert!(file.make_whole(dir.path(), &|_| true).unwrap_err().contains("certificate-authority of cluster"));
     std::fs::create_dir(dir.path().join("ca.pem")).unwrap();
-    assert!(parsed(TWO).make_whole(dir.path()).unwrap_err().contains("no plain file"));
+    assert!(parsed(TWO).make_whole(dir.path(), &|_| true).unwrap_err().contains("no plain file"));
     std::fs::remove_dir(dir.path().join("ca.pem")).unwrap();
     let large = vec![b'x'; usize::try_from(NAMED_FILE_BYTES_MAX).unwrap() + 1];
     std::fs::write(dir.path().join("ca.pem"), large).unwrap();
-    assert!(parsed(TWO).make_whole(dir.path()).unwrap_err().contains("more than"));
+    assert!(parsed(TWO).make_whole(dir.path(), &|_| true).unwrap_err().contains("more than"));
 }
