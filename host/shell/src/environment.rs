@@ -6,7 +6,7 @@
 /// Variables and values of every program of a plan.
 pub const ENVIRONMENT: &[(&str, &str)] = &[
     // What a repository's own settings could name: each is overridden, since git takes these for the command line's.
-    ("GIT_CONFIG_COUNT", "9"),
+    ("GIT_CONFIG_COUNT", "11"),
     ("GIT_CONFIG_KEY_0", "core.fsmonitor"),
     ("GIT_CONFIG_VALUE_0", "false"),
     ("GIT_CONFIG_KEY_1", "core.hooksPath"),
@@ -25,6 +25,12 @@ pub const ENVIRONMENT: &[(&str, &str)] = &[
     ("GIT_CONFIG_VALUE_7", "false"),
     ("GIT_CONFIG_KEY_8", "core.sshCommand"),
     ("GIT_CONFIG_VALUE_8", "false"),
+    // Looking into submodules starts git anew for each.
+    ("GIT_CONFIG_KEY_9", "diff.ignoreSubmodules"),
+    ("GIT_CONFIG_VALUE_9", "dirty"),
+    // One of the repository's could ask for signatures (`%G?`).
+    ("GIT_CONFIG_KEY_10", "format.pretty"),
+    ("GIT_CONFIG_VALUE_10", "medium"),
     // Missing objects of a partial clone are not fetched, by no transport.
     ("GIT_NO_LAZY_FETCH", "1"),
     ("GIT_ALLOW_PROTOCOL", ""),

@@ -157,6 +157,13 @@ pub(super) fn filter(needs: &Needs) -> Option<Vec<sock_filter>> {
     }
     program.if_equal(number(libc::SYS_syslog), &among(0, LOG_READS, libc::EPERM));
     program.if_equal(number(libc::SYS_socket), &sockets(needs.sockets));
+    if !matches!(needs.sockets, Sockets::Local | Sockets::Ask | Sockets::All) {
+        // One of a pair of datagrams sends to any path; a pair of streams stays a pair.
+        let mut pair = vec![load(argument(1)), sock_filter { code: AND, jt: 0, jf: 0, k: 0xf }];
+        pair.extend([jump(JUMP_EQUAL, libc::SOCK_STREAM.unsigned_abs(), 0, 1), answer(libc::SECCOMP_RET_ALLOW)]);
+        pair.push(answer(refuse(libc::EACCES)));
+        program.if_equal(number(libc::SYS_socketpair), &pair);
+    }
     if needs.sockets == Sockets::Ask {
         for call in SENDS {
             program.if_equal(number(*call), &[answer(refuse(libc::EACCES))]);
@@ -185,11 +192,12 @@ fn sockets(sockets: Sockets) -> Vec<sock_filter> {
     let (local, netlink, internet): (bool, &[i32], &[i32]) = match sockets {
         Sockets::None => (false, &[], &[]),
         Sockets::Local => (true, &[], &[]),
-        Sockets::Netlink => (true, NETLINK, &[]),
+        Sockets::Netlink => (false, NETLINK, &[]),
         Sockets::Ask => (true, &[], &[libc::SOCK_DGRAM]),
         Sockets::Filter => (false, ALL_NETLINK, &[libc::SOCK_RAW]),
         // DNS is datagrams; which addresses an interface has is netlink.
-        Sockets::Network => (true, NETLINK, &[libc::SOCK_STREAM, libc::SOCK_DGRAM]),
+        Sockets::Network => (false, NETLINK, &[libc::SOCK_STREAM, libc::SOCK_DGRAM]),
+        Sockets::All => (true, NETLINK, &[libc::SOCK_STREAM, libc::SOCK_DGRAM]),
     };
     let mut made = vec![load(argument(0))];
     if local {
@@ -339,7 +347,15 @@ mod tests {
             );
         }
         assert!(!socket("cat", libc::AF_UNIX, stream, 0) && !socket("file", libc::AF_UNIX, stream, 0));
-        assert!(socket("systemctl", libc::AF_UNIX, stream, 0) && socket("docker", libc::AF_UNIX, stream, 0));
+        let readers = ["ls", "stat", "find", "tree", "ps", "pgrep", "pstree", "top", "w", "who", "last", "journalctl"];
+        for program in readers.into_iter().chain(["lsof", "ip", "ss", "lsusb", "smartctl", "kubectl", "helm", "ceph"]) {
+            assert!(!socket(program, libc::AF_UNIX, stream, 0), "{program}");
+            let pair = |kind| allowed(program, libc::SYS_socketpair, [libc::AF_UNIX, kind, 0]);
+            assert!(pair(stream) && !pair(libc::SOCK_DGRAM | libc::SOCK_CLOEXEC), "{program}");
+        }
+        for program in ["systemctl", "docker", "id", "getent", "pvesh", "qm"] {
+            assert!(socket(program, libc::AF_UNIX, stream, 0), "{program}");
+        }
         assert!(socket("ip", libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE));
         assert!(!socket("ip", libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_NETFILTER));
         assert!(!socket("cat", libc::AF_NETLINK, libc::SOCK_RAW, libc::NETLINK_ROUTE));

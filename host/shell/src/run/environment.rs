@@ -5,6 +5,8 @@
 
 use std::ffi::{OsStr, OsString};
 
+use crate::ENVIRONMENT;
+
 /// Where programs are looked up, always.
 pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -38,21 +40,12 @@ const ALWAYS: &[(&str, &str)] = &[
     ("TERM", "dumb"),
 ];
 
-/// What tier 1 gets besides: git reads no configuration but the repository's own, and nothing there that starts programs.
+/// What tier 1 gets besides [`ENVIRONMENT`], which overrides a repository's own configuration: git reads no other.
 const ALWAYS_CAGED: &[(&str, &str)] = &[
     ("GIT_ATTR_NOSYSTEM", "1"),
-    ("GIT_CONFIG_COUNT", "3"),
     ("GIT_CONFIG_GLOBAL", "/dev/null"),
-    ("GIT_CONFIG_KEY_0", "core.fsmonitor"),
-    ("GIT_CONFIG_KEY_1", "core.hooksPath"),
-    // Looking into submodules starts git anew for each.
-    ("GIT_CONFIG_KEY_2", "diff.ignoreSubmodules"),
     ("GIT_CONFIG_NOSYSTEM", "1"),
     ("GIT_CONFIG_SYSTEM", "/dev/null"),
-    ("GIT_CONFIG_VALUE_0", "false"),
-    ("GIT_CONFIG_VALUE_1", "/dev/null"),
-    ("GIT_CONFIG_VALUE_2", "dirty"),
-    ("GIT_NO_LAZY_FETCH", "1"),
 ];
 
 /// What tier 1 takes over, if its value is plain.
@@ -191,8 +184,13 @@ pub fn environment(inherited: impl IntoIterator<Item = (OsString, OsString)>, wh
     if !(locale("LC_ALL") || locale("LC_CTYPE") || locale("LANG")) {
         made.insert("LC_ALL".into(), "C.UTF-8".into());
     }
-    let more: &[(&str, &str)] = if what == For::Argv { ALWAYS_CAGED } else { &[] };
-    made.extend(ALWAYS.iter().chain(more).map(|(name, value)| (OsString::from(name), OsString::from(value))));
+    let more: [&[(&str, &str)]; 2] = if what == For::Argv { [ENVIRONMENT, ALWAYS_CAGED] } else { [&[], &[]] };
+    made.extend(
+        ALWAYS
+            .iter()
+            .chain(more.into_iter().flatten())
+            .map(|(name, value)| (OsString::from(name), OsString::from(value))),
+    );
     made.into_iter().collect()
 }
 
@@ -274,6 +272,9 @@ mod tests {
         assert_eq!(value(&made, "PATH"), Some(PATH));
         assert_eq!(value(&made, "GIT_CONFIG_GLOBAL"), Some("/dev/null"));
         assert_eq!(value(&made, "LC_ALL"), None);
+        for (name, expected) in ENVIRONMENT {
+            assert_eq!(value(&made, name), Some(*expected), "what the tables count on");
+        }
         for name in ["HOME", "LD_PRELOAD", "SSH_AUTH_SOCK", "ANYTHING"] {
             assert_eq!(value(&made, name), None, "{name}");
         }

@@ -9,6 +9,7 @@
 //!    and other mounts of it are found by `mounts`. (A hard link made elsewhere is another place.)
 //! 2. Nothing is allowed through a symbolic link.
 //! 3. A device is allowed by name only: whoever reads the disk reads every file.
+//! 4. Who has a capability that opens other processes finds no process in `/proc`, not even itself, nor the kernel's memory.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -36,8 +37,12 @@ const SOURCES: &[&str] = &["/dev/random", "/dev/urandom", "/dev/kmsg"];
 /// Nothing is allowed here but what is named.
 const DEVICES: &str = "/dev";
 
+const PROCESSES: &str = "/proc";
+/// The kernel's memory, and with it everybody's; CAP_SYS_RAWIO opens it.
+const MEMORY: &str = "kcore";
+
 /// What is hidden, as a tree from the root.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Hidden {
     below: BTreeMap<OsString, Hidden>,
     /// All of this is hidden.
@@ -56,6 +61,15 @@ impl Hidden {
             root.hide(&path);
         }
         Ok(root)
+    }
+
+    /// The same, and all processes.
+    fn with_processes(&self) -> io::Result<Self> {
+        let mut more = self.clone();
+        for place in mounts::of_processes()?.iter().map(PathBuf::as_path).chain([Path::new(PROCESSES)]) {
+            more.hide(place);
+        }
+        Ok(more)
     }
 
     fn hide(&mut self, path: &Path) {
@@ -85,7 +99,7 @@ fn resolve(path: &Path) -> PathBuf {
 pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Result<Option<OwnedFd>> {
     let refused = |error: landlock::RulesetError| io::Error::other(error);
     let mut network = BitFlags::from_flag(AccessNet::BindTcp);
-    if needs.sockets != Sockets::Network {
+    if !matches!(needs.sockets, Sockets::Network | Sockets::All) {
         network |= AccessNet::ConnectTcp;
     }
     let mut ruleset = Ruleset::default()
@@ -97,7 +111,12 @@ pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Re
         .map_err(refused)?;
     allow(&mut ruleset, Path::new("/"), AccessFs::ReadDir.into())?;
     let mut left = ENTRIES_MAX;
-    allow_beside(&mut ruleset, Path::new("/"), hidden, &mut left)?;
+    if needs.sees_processes() {
+        allow_beside(&mut ruleset, Path::new("/"), &hidden.with_processes()?, &mut left)?;
+        allow_all_but_processes(&mut ruleset)?;
+    } else {
+        allow_beside(&mut ruleset, Path::new("/"), hidden, &mut left)?;
+    }
     for device in SINKS {
         allow(&mut ruleset, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate)?;
     }
@@ -117,6 +136,9 @@ pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Re
     }
     for folder in needs.writes {
         allow(&mut ruleset, Path::new(folder), writing)?;
+    }
+    for path in needs.changes {
+        allow(&mut ruleset, Path::new(path), AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate)?;
     }
     Ok(ruleset.into())
 }
@@ -143,6 +165,21 @@ fn allow_beside(ruleset: &mut RulesetCreated, folder: &Path, hidden: &Hidden, le
             }
             // Links lead to what has its own place; devices, sockets and pipes are no files.
             None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Allows reading what `/proc` tells of the machine. Processes have numbers for names; `self` and the like are links.
+fn allow_all_but_processes(ruleset: &mut RulesetCreated) -> io::Result<()> {
+    for entry in fs::read_dir(PROCESSES)?.map_while(Result::ok) {
+        let name = entry.file_name();
+        let process = name.as_encoded_bytes().iter().all(u8::is_ascii_digit);
+        match entry.file_type() {
+            Ok(kind) if !process && name != MEMORY && (kind.is_file() || kind.is_dir()) => {
+                allow(ruleset, &entry.path(), reading(&entry.path()))?;
+            }
+            _ => {}
         }
     }
     Ok(())

@@ -14,17 +14,28 @@ struct Mount {
     /// Which folder of it is mounted.
     root: PathBuf,
     place: PathBuf,
+    /// The kind of file system.
+    kind: Vec<u8>,
 }
 
 /// Adds to `paths` (absolute, without links) every other path of the same files.
 ///
 /// Answers an error if the list of mounts can't be read: then nobody knows.
 pub(super) fn with_other_paths(paths: Vec<PathBuf>) -> std::io::Result<Vec<PathBuf>> {
+    Ok(others(paths, &mounts()?))
+}
+
+/// Answers where processes are shown as files: every mount of a `proc`, or of a part of one.
+pub(super) fn of_processes() -> std::io::Result<Vec<PathBuf>> {
+    Ok(mounts()?.into_iter().filter(|mount| mount.kind == b"proc").map(|mount| mount.place).collect())
+}
+
+fn mounts() -> std::io::Result<Vec<Mount>> {
     let list = std::fs::read("/proc/self/mountinfo")?;
     if list.len() > LIST_BYTES_MAX {
         return Err(std::io::Error::other("there are too many mounts"));
     }
-    Ok(others(paths, &parse(&list)))
+    Ok(parse(&list))
 }
 
 fn others(paths: Vec<PathBuf>, mounts: &[Mount]) -> Vec<PathBuf> {
@@ -53,10 +64,12 @@ fn others(paths: Vec<PathBuf>, mounts: &[Mount]) -> Vec<PathBuf> {
 
 fn parse(list: &[u8]) -> Vec<Mount> {
     let line = |line: &[u8]| {
-        // Number, parent, major:minor, root, place, …
+        // Number, parent, major:minor, root, place, options, any number of tags, a dash, kind, …
         let mut fields = line.split(|byte| *byte == b' ').skip(2);
         let system = String::from_utf8(fields.next()?.to_vec()).ok()?;
-        Some(Mount { system, root: path(fields.next()?), place: path(fields.next()?) })
+        let (root, place) = (path(fields.next()?), path(fields.next()?));
+        let kind = fields.skip_while(|field| *field != b"-").nth(1).unwrap_or_default().to_vec();
+        Some(Mount { system, root, place, kind })
     };
     list.split(|byte| *byte == b'\n').filter_map(line).collect()
 }
@@ -96,5 +109,16 @@ mod tests {
         let found = others(vec!["/mnt/home/ada/.ssh/id".into()], &mounts);
         assert!(found.contains(&"/home/ada/.ssh/id".into()) && found.contains(&"/srv/keys here/id".into()));
         assert_eq!(others(vec!["/data/x".into()], &mounts), [PathBuf::from("/data/x")]);
+    }
+
+    #[test]
+    fn the_kind_stands_behind_any_number_of_tags() {
+        let kinds = parse(
+            b"1 0 0:5 / /proc rw - proc proc rw\n\
+              2 0 0:6 /1 /srv/p rw shared:3 master:1 - proc proc rw\n\
+              3 0 0:7 / /x rw shared:3 - ext4 proc rw\n",
+        );
+        let kinds: Vec<&[u8]> = kinds.iter().map(|mount| mount.kind.as_slice()).collect();
+        assert_eq!(kinds, [b"proc".as_slice(), b"proc", b"ext4"]);
     }
 }

@@ -163,3 +163,47 @@ fn git_reads_a_repository_and_starts_nothing_that_it_names() {
         assert!(!given.folder().join("trapped").exists(), "{reader}");
     }
 }
+
+#[test]
+fn git_verifies_no_signature_with_a_program_that_the_repository_names() {
+    if !installed("git") {
+        return;
+    }
+    let given = Given::new();
+    let trapped = given.folder().join("trapped");
+    let trap = given.file("trap.sh", format!("#!/bin/sh\ntouch {}\n", trapped.display()));
+    std::fs::set_permissions(&trap, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let git = |words: &[&str], environment: Vec<(std::ffi::OsString, std::ffi::OsString)>| {
+        let done = Command::new("git")
+            .args(words)
+            .current_dir(given.folder())
+            .env_clear()
+            .env("PATH", "/usr/local/bin:/usr/bin:/bin")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .envs(environment)
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    };
+    git(&["init", "-q"], Vec::new());
+    let tree = git(&["write-tree"], Vec::new());
+    let who = "a <a@b> 1700000000 +0000";
+    let signed = format!(
+        "tree {tree}\nauthor {who}\ncommitter {who}\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\none\n"
+    );
+    given.file("signed", signed);
+    let commit = git(&["hash-object", "-t", "commit", "-w", "signed"], Vec::new());
+    git(&["update-ref", "HEAD", &commit], Vec::new());
+    for key in ["gpg.program", "gpg.openpgp.program"] {
+        git(&["config", key, trap.to_str().unwrap()], Vec::new());
+    }
+    for (key, value) in [("log.showSignature", "true"), ("format.pretty", "format:%G? %s")] {
+        git(&["config", key, value], Vec::new());
+        git(&["log", "-1"], Vec::new());
+        assert!(std::fs::remove_file(&trapped).is_ok(), "without the environment {key} starts it");
+        let said = git(&["log", "-1"], trcaa_shell::run::environment([], trcaa_shell::run::For::Argv));
+        assert!(!trapped.exists() && said.contains("one"), "{key}: {said}");
+        git(&["config", "--unset", key], Vec::new());
+    }
+}
