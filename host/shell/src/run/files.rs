@@ -16,6 +16,8 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Component, Path, PathBuf};
 
 use landlock::{
@@ -36,6 +38,9 @@ const SINKS: &[&str] = &["/dev/null", "/dev/zero", "/dev/full"];
 const SOURCES: &[&str] = &["/dev/random", "/dev/urandom", "/dev/kmsg"];
 /// Nothing is allowed here but what is named.
 const DEVICES: &str = "/dev";
+
+/// Beginnings of paths of devices that are no disks to the kernel but speak for some: NVMe, SCSI, RAID, device mapper.
+const CONTROLLERS: &[&str] = &["/dev/nvme", "/dev/sg", "/dev/bsg/", "/dev/megaraid_sas", "/dev/mapper/control"];
 
 const PROCESSES: &str = "/proc";
 /// The kernel's memory, and with it everybody's; CAP_SYS_RAWIO opens it.
@@ -129,6 +134,9 @@ pub(super) fn ruleset(hidden: &Hidden, needs: &Needs, own: &[PathBuf]) -> io::Re
     for device in needs.devices {
         allow(&mut ruleset, Path::new(device), AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev)?;
     }
+    if needs.disks {
+        allow_disks(&mut ruleset, Path::new(DEVICES), 1, &mut left)?;
+    }
     // Nothing that was written is started, and no device is made.
     let writing = AccessFs::from_all(ABI::V4) & !(AccessFs::Execute | AccessFs::MakeChar | AccessFs::MakeBlock);
     for folder in own {
@@ -165,6 +173,24 @@ fn allow_beside(ruleset: &mut RulesetCreated, folder: &Path, hidden: &Hidden, le
             }
             // Links lead to what has its own place; devices, sockets and pipes are no files.
             None => {}
+        }
+    }
+    Ok(())
+}
+
+/// Allows disks and their controllers, in a folder and those below it down to a depth: no terminals, no memory.
+fn allow_disks(ruleset: &mut RulesetCreated, folder: &Path, depth: usize, left: &mut usize) -> io::Result<()> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(()) };
+    for entry in entries.map_while(Result::ok) {
+        let Ok(kind) = entry.file_type() else { continue };
+        let path = entry.path();
+        let controller =
+            || CONTROLLERS.iter().any(|beginning| path.as_os_str().as_bytes().starts_with(beginning.as_bytes()));
+        if kind.is_dir() && depth > 0 {
+            allow_disks(ruleset, &path, depth - 1, left)?;
+        } else if *left > 0 && (kind.is_block_device() || kind.is_char_device() && controller()) {
+            *left -= 1;
+            allow(ruleset, &path, AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev)?;
         }
     }
     Ok(())

@@ -14,6 +14,8 @@ pub(super) struct Needs {
     pub(super) temporary: bool,
     /// Devices that it may read, write and control.
     pub(super) devices: &'static [&'static str],
+    /// Whether it may do so with every disk, and what stands for one to a controller. It reads what is stored there.
+    pub(super) disks: bool,
     /// Folders of its own, in which it may write, make and remove files.
     pub(super) writes: &'static [&'static str],
     /// Files, or folders of files, whose contents it may change; it makes and removes none there.
@@ -65,6 +67,7 @@ const NOTHING: Needs = Needs {
     processes: false,
     temporary: false,
     devices: &[],
+    disks: false,
     writes: &[],
     changes: &[],
     capabilities: &[],
@@ -87,6 +90,7 @@ const PROXMOX: Needs = Needs {
     processes: true,
     temporary: true,
     devices: &[],
+    disks: false,
     writes: &[],
     changes: &["/dev/shm"],
     capabilities: &[1, 6, 7],
@@ -98,7 +102,8 @@ const DISKS: Needs = Needs {
     sockets: Sockets::None,
     processes: false,
     temporary: false,
-    devices: &["/dev"],
+    devices: &[],
+    disks: true,
     writes: &[],
     changes: &[],
     capabilities: &[17, 21],
@@ -153,5 +158,24 @@ pub(super) fn of(program: &str) -> Needs {
         // What does not fit into memory, or comes by a pipe, is put aside.
         "sort" | "tac" => Needs { temporary: true, ..NOTHING },
         _ => NOTHING,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of capabilities, said twice on purpose: one more is one to think about.
+    #[test]
+    fn nobody_has_a_capability_that_it_reads_without() {
+        for program in ["cat", "ls", "ps", "zpool", "zfs", "mdadm", "systemctl", "docker", "kubectl", "git", "ip"] {
+            assert!(of(program).capabilities.is_empty(), "{program}");
+        }
+        for program in ["smartctl", "lvs", "vgs", "pvs"] {
+            assert!(of(program).sees_processes(), "{program} has its processes hidden");
+        }
+        for program in ["qm", "pvesh", "iptables", "dmesg", "lsof"] {
+            assert!(!of(program).sees_processes(), "{program}");
+        }
     }
 }

@@ -393,6 +393,27 @@ fn a_disk_is_not_read_past_its_files() {
 }
 
 #[test]
+fn who_asks_disks_gets_no_other_device() {
+    if !has("landlock") || !installed("perl") {
+        return;
+    }
+    use std::os::unix::fs::FileTypeExt;
+    let disk = fs::read_dir("/dev")
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .find(|entry| entry.file_type().unwrap().is_block_device() && fs::File::open(entry.path()).is_ok());
+    let script = |path: &str| format!(r##"print "opened" if open(my $f, "<", "{path}");"##);
+    for program in ["smartctl", "mdadm", "lvs"] {
+        if let Some(disk) = &disk {
+            assert_eq!(taken_over_as(program, &script(disk.path().to_str().unwrap())), "opened", "{program}");
+        }
+        for other in ["/dev/ptmx", "/dev/pts/ptmx", "/dev/mem", "/dev/kvm", "/dev/net/tun", "/dev/fuse", "/dev/tty1"] {
+            assert_eq!(taken_over_as(program, &script(other)), "", "{program}: {other}");
+        }
+    }
+}
+
+#[test]
 fn nothing_of_the_host_is_inherited() {
     let mut given = Given::new();
     let file = fs::File::open("/etc/passwd").unwrap();
