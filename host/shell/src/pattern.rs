@@ -113,6 +113,10 @@ fn once(args: &[&str]) -> bool {
         "--",
     ];
     let Some((name, rest)) = args.split_first() else { return true };
+    // The words of a script don't tell what is in it by the next time.
+    if name.contains('/') {
+        return true;
+    }
     let name = base(name);
     carry::is_carrier(name) || RUNS.contains(&name) || rest.iter().any(|word| REACHES.contains(word))
 }

@@ -102,23 +102,34 @@ pub(crate) fn find(args: &[&str]) -> Answer {
 }
 
 /// ps: process numbers and BSD letters, without the ones that show the environment.
+///
+/// What procps can't take as flags it takes for BSD letters, where `e` shows the environment: `-eu x` without a user `x`,
+/// `-eHT` and `-efT -o pid`, which don't go together. So with `-e` only what always goes together is allowed.
 pub(crate) fn ps(matched: &Matched<'_>) -> Answer {
+    const ENVIRONMENT: &str = "may show the environment of processes";
     let letters = |word: &str| word.bytes().all(|b| b"auxwflvmTrsjhg0123456789,".contains(&b));
     // `-auxe` is BSD letters, not the processes of user `xe`, unless there is such a user.
-    let users = matched.flags.iter().filter(|(name, _)| matches!(*name, "u" | "U")).filter_map(|(_, value)| *value);
     let disguised =
-        |user: &str| user.contains(['e', 'E']) && user.bytes().all(|b| b"auxwflvmTrsjhgeEHtnNSckLVXZ".contains(&b));
-    if users.into_iter().any(disguised) {
-        return Err("may show the environment of processes");
+        |text: &str| text.contains(['e', 'E']) && text.bytes().all(|b| b"auxwflvmTrsjhgeEHtnNSckLVXZ".contains(&b));
+    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b',');
+    let every = matched.has(&["e"]);
+    let threads = matched.has(&["T"]);
+    for (name, value) in &matched.flags {
+        let value = value.unwrap_or_default();
+        let fine = match *name {
+            "o" | "format" => !(every && matched.has(&["f", "F", "l", "j"])),
+            "O" | "s" | "t" | "g" | "G" | "u" | "U" => !disguised(value) && (!every || number(value)),
+            "C" => !disguised(value) && (!every || value.len() < 16),
+            "H" | "forest" | "f" | "F" | "l" | "j" => !(every && threads),
+            "m" | "M" | "c" | "Z" | "a" | "d" | "N" | "n" => !every,
+            _ => true,
+        };
+        if !fine || (matches!(*name, "o" | "O" | "format") && value.to_ascii_lowercase().contains("environ")) {
+            return Err(ENVIRONMENT);
+        }
     }
-    let columns =
-        matched.flags.iter().filter(|(name, _)| matches!(*name, "o" | "O" | "format")).filter_map(|(_, value)| *value);
-    if !matched.operands.iter().all(|operand| letters(operand))
-        || columns.into_iter().any(|c| c.to_ascii_lowercase().contains("environ"))
-    {
-        return Err("may show the environment of processes");
-    }
-    Ok(())
+    let fine = |operand: &&str| if every { number(operand) } else { letters(operand) };
+    if matched.operands.iter().all(fine) { Ok(()) } else { Err(ENVIRONMENT) }
 }
 
 /// ss: filters of states, ports and numeric addresses; a name would be looked up.
@@ -199,19 +210,124 @@ pub(crate) fn getent(matched: &Matched<'_>) -> Answer {
     }
 }
 
-/// pvesh: paths that list state, not the ones of accounts and tokens.
+/// What `pvesh get` may be asked; `*` stands for one name. Accounts, tokens, keys and settings of guests are not among it.
+const PVESH_PATHS: &[&str] = &[
+    "cluster/resources",
+    "cluster/status",
+    "cluster/tasks",
+    "cluster/log",
+    "cluster/nextid",
+    "cluster/replication",
+    "cluster/ha/resources",
+    "cluster/ha/groups",
+    "cluster/ha/status/current",
+    "cluster/ha/status/manager_status",
+    "cluster/ceph/status",
+    "cluster/ceph/flags",
+    "nodes",
+    "nodes/*",
+    "nodes/*/status",
+    "nodes/*/version",
+    "nodes/*/time",
+    "nodes/*/rrddata",
+    "nodes/*/netstat",
+    "nodes/*/network",
+    "nodes/*/network/*",
+    "nodes/*/replication",
+    "nodes/*/services",
+    "nodes/*/services/*/state",
+    "nodes/*/tasks",
+    "nodes/*/tasks/*/status",
+    "nodes/*/tasks/*/log",
+    "nodes/*/syslog",
+    "nodes/*/journal",
+    "nodes/*/apt/versions",
+    "nodes/*/apt/update",
+    "nodes/*/hardware/pci",
+    "nodes/*/ceph/status",
+    "nodes/*/ceph/osd",
+    "nodes/*/ceph/mon",
+    "nodes/*/disks/list",
+    "nodes/*/disks/smart",
+    "nodes/*/disks/lvm",
+    "nodes/*/disks/lvmthin",
+    "nodes/*/disks/directory",
+    "nodes/*/disks/zfs",
+    "nodes/*/disks/zfs/*",
+    "nodes/*/storage",
+    "nodes/*/storage/*/status",
+    "nodes/*/storage/*/content",
+    "nodes/*/storage/*/rrddata",
+    "nodes/*/qemu",
+    "nodes/*/qemu/*/status/current",
+    "nodes/*/qemu/*/snapshot",
+    "nodes/*/qemu/*/rrddata",
+    "nodes/*/lxc",
+    "nodes/*/lxc/*/status/current",
+    "nodes/*/lxc/*/snapshot",
+    "nodes/*/lxc/*/rrddata",
+    "nodes/*/lxc/*/interfaces",
+    "pools",
+    "version",
+];
+
+/// pvesh: paths that list state, not the ones of accounts, tokens and settings.
 pub(crate) fn pvesh(matched: &Matched<'_>) -> Answer {
+    let name = |part: &str| {
+        !part.is_empty()
+            && !part.starts_with('.')
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:@-".contains(&b))
+    };
+    let listed = |path: &str| {
+        PVESH_PATHS.iter().any(|known| {
+            known.split('/').count() == path.split('/').count()
+                && known
+                    .split('/')
+                    .zip(path.split('/'))
+                    .all(|(known, part)| known == part || (known == "*" && name(part)))
+        })
+    };
     match matched.operands.as_slice() {
-        [path]
-            if path.starts_with('/')
-                && !["access", "config", "agent", "cloudinit", "acme", "notifications"]
-                    .iter()
-                    .any(|w| path.contains(w)) =>
-        {
-            Ok(())
-        }
+        [path] if path.strip_prefix('/').is_some_and(listed) => Ok(()),
         _ => Err("a path that may show secrets"),
     }
+}
+
+/// nft: names alone, since nft joins its words into one script, where `;` begins the next command.
+pub(crate) fn nft(matched: &Matched<'_>) -> Answer {
+    let name =
+        |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    if matched.operands.iter().all(name) { Ok(()) } else { Err("may change the firewall") }
+}
+
+/// smartctl: logs that are read; `-l scterc,70,70` and `-l sataphy,reset` set the disk.
+pub(crate) fn smartctl(matched: &Matched<'_>) -> Answer {
+    const LOGS: &[&str] = &[
+        "error",
+        "xerror",
+        "selftest",
+        "xselftest",
+        "selective",
+        "directory",
+        "background",
+        "sasphy",
+        "sataphy",
+        "devstat",
+        "defects",
+        "ssd",
+        "scttemp",
+        "scttempsts",
+        "scttemphist",
+        "scterc",
+        "envrep",
+        "genstats",
+        "farm",
+        "tapealert",
+    ];
+    let log = |(name, value): &(&str, Option<&str>)| {
+        !matches!(*name, "l" | "log") || value.is_some_and(|log| LOGS.contains(&log))
+    };
+    if matched.flags.iter().all(log) { Ok(()) } else { Err("changes the disk's settings") }
 }
 
 /// top: one batch of output, then an end.

@@ -79,7 +79,13 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
                     return Err("a file that holds keys or secrets");
                 }
             }
-            "-inform" | "-checkend" | "-nameopt" | "-certopt" | "-ext" | "-checkhost" | "-checkip" => {
+            "-inform" => {
+                // Anything else could name a file.
+                if !matches!(rest.next(), Some(&("PEM" | "pem" | "DER" | "der"))) {
+                    return Err(BAD);
+                }
+            }
+            "-checkend" | "-nameopt" | "-certopt" | "-ext" | "-checkhost" | "-checkip" => {
                 rest.next().ok_or(BAD)?;
             }
             flag if PLAIN.contains(&flag) => {}

@@ -1,6 +1,7 @@
 //! Readers of clusters and containers, and what of them asks or never runs. Data only.
 //!
-//! Reviewed against the help texts of kubectl 1.34, docker 20.10, helm 3 and crictl 1.31.
+//! Kubectl (1.34) and docker (20.10) were reviewed against their help texts, as were systemctl, journalctl and ss of the
+//! tables of the system. The other entries were written from documentation and are narrower for it.
 
 use crate::flags::{Operands, Spec, asks, never, read};
 use crate::programs_cluster as programs;
@@ -355,7 +356,7 @@ pub(crate) const READERS: &[Spec] = &[
             read("logs").short("pt").long("previous timestamps").long_value("tail since").refuses(&[("f follow", WATCHES)]).takes(Exactly(1)),
             read("stats").short("a").short_value("o").long("all").long_value("output id label").takes(Words),
             read("imagefsinfo"),
-            read("info"),
+            asks("info", "may show the registries' credentials"),
             read("version"),
             asks("inspect", "shows environment variables, where secrets are kept"),
             asks("inspectp", "shows environment variables, where secrets are kept"),

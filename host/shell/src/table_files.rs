@@ -147,7 +147,7 @@ pub(crate) const READERS: &[Spec] = &[
                 .refuses(&[("ext-diff textconv", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
                 .takes(Checked(programs::git_show)),
             read("branch").short("arv").long("all remotes list verbose show-current no-color").refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
-            read("remote").short("v").long("verbose").bare().subs(&[asks("show", "asks the remote"), asks("add", "changes the remotes"), asks("remove", "changes the remotes"), asks("set-url", "changes the remotes"), asks("update", "reaches out"), asks("prune", "changes branches")]),
+            read("remote").refuses(&[("v verbose", "shows addresses, which may hold tokens")]).bare().subs(&[asks("show", "asks the remote"), asks("add", "changes the remotes"), asks("remove", "changes the remotes"), asks("set-url", "changes the remotes"), asks("update", "reaches out"), asks("prune", "changes branches")]),
             read("tag").short("l").short_maybe("n").long("list").refuses(&[("d delete a s f", "changes tags")]),
             read("rev-parse").long("short abbrev-ref show-toplevel verify is-inside-work-tree HEAD git-dir").takes(Words),
             read("rev-list").short_value("n").long("count all max-count").long_value("max-count since until author").count().takes(Words),

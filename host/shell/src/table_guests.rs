@@ -319,7 +319,7 @@ pub(crate) const READERS: &[Spec] = &[
             ("t test X abort", "starts or ends a test of the disk"),
             ("s set S saveauto o offlineauto smart", "changes the disk's settings"),
         ])
-        .takes(Devices),
+        .takes(Operands::DevicesChecked(programs::smartctl)),
     read("nvme").subs(&[
         read("list").short("v").short_value("o").long("verbose").long_value("output-format"),
         read("smart-log").short_value("o").long_value("output-format").takes(Devices),
