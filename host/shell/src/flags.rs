@@ -303,18 +303,90 @@ fn short_flags<'a>(
     Ok(())
 }
 
+const KEYS: &str = "a file that holds keys or secrets";
+
+/// Tells whether the first operand is a program or pattern, and so no file.
+fn first_is_pattern(name: &str, matched: &Matched<'_>) -> bool {
+    match name {
+        "jq" => true,
+        "grep" | "egrep" | "fgrep" => !matched.has(&["e", "regexp", "f", "file"]),
+        _ => false,
+    }
+}
+
+/// Tells whether every operand is a file whose contents are shown; beside `grep`, whose pattern is left off.
+fn shows_contents(name: &str) -> bool {
+    matches!(
+        name,
+        "cat"
+            | "tac"
+            | "head"
+            | "tail"
+            | "sort"
+            | "uniq"
+            | "cut"
+            | "nl"
+            | "rev"
+            | "fold"
+            | "expand"
+            | "unexpand"
+            | "column"
+            | "paste"
+            | "join"
+            | "comm"
+            | "diff"
+            | "cmp"
+            | "od"
+            | "hexdump"
+            | "strings"
+            | "xxd"
+            | "base64"
+            | "fmt"
+            | "pr"
+            | "iconv"
+            | "jq"
+            | "grep"
+            | "egrep"
+            | "fgrep"
+    )
+}
+
+/// Tells whether whole trees are read.
+fn searches(name: &str, matched: &Matched<'_>) -> bool {
+    match name {
+        "rg" => true,
+        "grep" | "egrep" | "fgrep" | "diff" => {
+            matched.has(&["r", "R", "recursive", "dereference-recursive"])
+                || matches!(matched.value(&["d", "directories"]), Some(value) if value != "skip" && value != "read")
+        }
+        _ => false,
+    }
+}
+
 const SURPLUS: &str = "an operand that is not known to only be read";
 
 fn operands(spec: &'static Spec, matched: &Matched<'_>) -> Result<(), &'static str> {
     // A value may be a file (`grep -f`), so every one is looked at, and the same goes for words.
-    for text in matched.flags.iter().filter_map(|(_, value)| *value).chain(matched.operands.iter().copied()) {
-        if paths::is_key_file(text) {
-            return Err("a file that holds keys or secrets");
+    let values = matched.flags.iter().filter_map(|(_, value)| *value).map(|value| (value, false));
+    let pattern = usize::from(first_is_pattern(spec.name, matched));
+    let words = matched.operands.iter().enumerate().map(|(at, operand)| (*operand, at < pattern));
+    for (text, is_pattern) in values.chain(words) {
+        if !is_pattern && paths::is_key_file(text) {
+            return Err(KEYS);
+        }
+        if paths::is_stream(text) {
+            return Err("a terminal, or a stream that is emptied by reading it");
         }
         let device = matches!(spec.operands, Operands::Devices | Operands::DevicesChecked(_));
         if !device && paths::is_device(text) {
             return Err("a device");
         }
+    }
+    if shows_contents(spec.name) && matched.operands.iter().skip(pattern).any(|file| paths::is_key_path(file)) {
+        return Err(KEYS);
+    }
+    if searches(spec.name, matched) && matched.operands.iter().skip(pattern).any(|tree| paths::is_kernel_tree(tree)) {
+        return Err("searches files of the kernel, where secrets of processes are");
     }
     let count = matched.operands.len();
     match spec.operands {

@@ -23,6 +23,7 @@ mod effect;
 mod environment;
 mod flags;
 mod judge;
+mod key_names;
 pub mod limits;
 mod names;
 mod paths;

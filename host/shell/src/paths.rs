@@ -2,163 +2,40 @@
 //!
 //! Works on text alone: symbolic links are the cage's business, not ours.
 
+use crate::key_names;
+
 /// Longest path the kernel takes, in bytes; a longer word names no file.
 const PATH_BYTES_MAX: usize = 4096;
 
-/// Folders and files whose whole subtree holds credentials.
-const KEY_FOLDERS: &[&str] = &[
-    ".ssh",
-    ".gnupg",
-    ".aws",
-    ".kube",
-    ".docker",
-    ".azure",
-    ".gcloud",
-    "gcloud",
-    ".password-store",
-    ".vault-token",
-    "private",
-    "priv",
-    "secrets",
-    "keyrings",
-    ".oci",
-    ".terraform.d",
-    "wireguard",
-    "system-connections",
-];
-
-/// File names that hold credentials wherever they are.
-const KEY_FILES: &[&str] = &[
-    "shadow",
-    "shadow-",
-    "gshadow",
-    "gshadow-",
-    "sudoers",
-    "kubeconfig",
-    ".env",
-    ".netrc",
-    "_netrc",
-    ".pgpass",
-    ".git-credentials",
-    ".npmrc",
-    ".pypirc",
-    ".my.cnf",
-    "credentials",
-    "credentials.json",
-    "credentials.db",
-    "authkey",
-    "admin.conf",
-    "super-admin.conf",
-    "kubelet.conf",
-    "controller-manager.conf",
-    "scheduler.conf",
-    "environ",
-    "kcore",
-    "mem",
-    "auxv",
-    "tftsr.db",
-    "tftsr.db-wal",
-    "tftsr.db-shm",
-    "tftsr.db-journal",
-    "tftsr.key",
-    "krb5.keytab",
-    "opasswd",
-    "htpasswd",
-    ".htpasswd",
-    "secret",
-    "token",
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    "identity",
-    "wallet.dat",
-    ".bash_history",
-    ".zsh_history",
-    ".history",
-    ".mysql_history",
-    ".psql_history",
-    ".python_history",
-    ".viminfo",
-    ".dockercfg",
-    ".s3cfg",
-    ".boto",
-    "k3s.yaml",
-    "rke2.yaml",
-    "node-token",
-    "chap-secrets",
-    "pap-secrets",
-    "debian.cnf",
-    "wp-config.php",
-    ".vault_pass",
-];
-
-/// Endings of file names that hold credentials.
-const KEY_ENDINGS: &[&str] = &[
-    ".pem",
-    ".key",
-    ".p12",
-    ".pfx",
-    ".jks",
-    ".keystore",
-    ".kdbx",
-    ".keytab",
-    ".ppk",
-    ".asc",
-    ".gpg",
-    ".env",
-    ".kubeconfig",
-    ".ovpn",
-    ".der",
-    ".p8",
-    ".secrets",
-    ".tfstate",
-    ".pkcs12",
-];
-
-/// Beginnings of file names that hold credentials.
-const KEY_BEGINNINGS: &[&str] = &[
-    "id_rsa",
-    "id_dsa",
-    "id_ecdsa",
-    "id_ed25519",
-    "ssh_host_",
-    "kubeconfig",
-    ".env.",
-    "tftsr.",
-    "secrets.",
-    "credentials.",
-    "shadow.",
-    "gshadow.",
-];
-
-/// Tells whether a word names, or could name, a file with keys, secrets or our own data.
+/// Tells whether a word names, or could name, a file with keys, secrets or our own data. A word of speech such as
+/// `token` counts only as part of a path.
 pub(crate) fn is_key_file(word: &str) -> bool {
     // The value may follow an assignment sign or a name (`if=/x`, `@/x`, `host:/x`).
-    word.split(['=', '@', ':', ',', ' ']).filter(|path| path.len() <= PATH_BYTES_MAX).any(|path| {
-        let lower = path.to_ascii_lowercase();
-        let mut parts = lower.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
-        let has_folder = lower.contains('/');
-        while let Some(part) = parts.next() {
-            let last = parts.peek().is_none();
-            let dotted = part.starts_with('.');
-            if KEY_FOLDERS.contains(&part) && (has_folder || dotted) {
-                return true;
-            }
-            // `secret`, `token`, `mem` are words of speech too: only as part of a path do they name a file.
-            let plain = matches!(part, "secret" | "token" | "mem" | "identity" | "credentials" | "environ");
-            if KEY_FILES.contains(&part) && (!plain || has_folder) {
-                return true;
-            }
-            if last
-                && (KEY_ENDINGS.iter().any(|ending| part.ends_with(ending) && part.len() > ending.len())
-                    || KEY_BEGINNINGS.iter().any(|beginning| part.starts_with(beginning)))
-            {
-                return true;
-            }
-        }
-        false
-    })
+    word.split(['=', '@', ':', ',', ' '])
+        .filter(|path| path.len() <= PATH_BYTES_MAX)
+        .any(|path| key_names::names_keys(path, path.contains('/')))
+}
+
+/// As [`is_key_file`], for what is certainly the name of a file: there `token` counts too.
+pub(crate) fn is_key_path(path: &str) -> bool {
+    is_key_file(path) || (path.len() <= PATH_BYTES_MAX && key_names::names_keys(path, true))
+}
+
+/// Tells whether a path is a terminal, or a stream of the kernel that whoever reads it empties.
+pub(crate) fn is_stream(path: &str) -> bool {
+    let path = normal(path);
+    path.strip_prefix("/dev/").is_some_and(|name| {
+        name.starts_with("tty") || name.starts_with("pts") || matches!(name, "console" | "ptmx" | "kmsg")
+    }) || matches!(path.rsplit('/').next(), Some("kmsg" | "trace_pipe" | "trace_pipe_raw"))
+}
+
+/// Tells whether below a path are files of the kernel, memory and environments among them, that a search would read.
+pub(crate) fn is_kernel_tree(path: &str) -> bool {
+    let path = normal(path);
+    path == "/"
+        || ["/proc", "/sys", "/dev"]
+            .iter()
+            .any(|tree| path.strip_prefix(tree).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Tells whether a path is below `/dev` and more than a sink or a terminal.
@@ -181,7 +58,7 @@ pub(crate) fn is_plain_input(path: &str) -> bool {
     }
     let path = normal(path);
     let own = path.starts_with("/proc/") && path.contains("/fd");
-    path == "/dev/null" || !(path.is_empty() || own || path == "/dev" || path.starts_with("/dev/"))
+    path == "/dev/null" || !(is_stream(&path) || path.is_empty() || own || path == "/dev" || path.starts_with("/dev/"))
 }
 
 /// Folders of the system: what is recursively changed, moved or removed there ends the machine.
@@ -262,55 +139,23 @@ fn normal(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_device, is_key_file, is_plain_input, is_system_file, is_system_folder};
-
-    #[test]
-    fn key_files_are_known_by_folder_name_and_ending() {
-        for path in [
-            "/etc/shadow",
-            "/etc/../etc/./shadow-",
-            "~/.ssh/config",
-            ".ssh",
-            "a/id_rsa",
-            "id_ed25519.pub",
-            "x.PEM",
-            "srv.key",
-            "/proc/1/environ",
-            "/root/.kube/config",
-            ".env",
-            ".env.local",
-            "prod.env",
-            "~/.aws/credentials",
-            "/x/tftsr.db",
-            "tftsr.key",
-            "if=/etc/shadow",
-            "/run/secrets/x",
-            "/etc/kubernetes/admin.conf",
-        ] {
-            assert!(is_key_file(path), "{path}");
-        }
-        for path in [
-            "/var/log/syslog",
-            "monkey",
-            "error token",
-            "key",
-            "app.conf",
-            "environment",
-            "{.items[*].metadata.name}",
-            "mem",
-        ] {
-            assert!(!is_key_file(path), "{path}");
-        }
-    }
+    use super::{is_device, is_kernel_tree, is_plain_input, is_stream, is_system_file, is_system_folder};
 
     #[test]
     fn only_plain_files_are_plain_input() {
         for path in ["app.log", "/var/log/syslog", "/dev/null", "/proc/meminfo"] {
             assert!(is_plain_input(path), "{path}");
         }
-        for path in
-            ["", "/dev/tcp/h/80", "/dev/../dev//udp/h/53", "/dev/stdin", "/dev/fd/3", "/dev/tty", "/proc/self/fd/0"]
-        {
+        for path in [
+            "",
+            "/dev/tcp/h/80",
+            "/dev/../dev//udp/h/53",
+            "/dev/stdin",
+            "/dev/fd/3",
+            "/dev/tty",
+            "/proc/self/fd/0",
+            "/proc/kmsg",
+        ] {
             assert!(!is_plain_input(path), "{path}");
         }
     }
@@ -319,6 +164,9 @@ mod tests {
     fn devices_and_system_paths_are_resolved_first() {
         assert!(is_device("/dev/../dev//sda"));
         assert!(!is_device("/dev/null"));
+        assert!(is_stream("/dev/../dev/pts/0") && is_stream("/sys/kernel/tracing/per_cpu/cpu0/trace_pipe"));
+        assert!(!is_stream("/dev/null") && !is_stream("/proc/meminfo"));
+        assert!(is_kernel_tree("/proc/1/") && is_kernel_tree("/x/..") && !is_kernel_tree("/processes"));
         assert!(is_system_folder("/usr/../etc/"));
         assert!(is_system_folder("/*"));
         assert!(!is_system_folder("/srv/app"));

@@ -94,7 +94,21 @@ pub(crate) fn find(args: &[&str]) -> Answer {
         if !VALUED.contains(arg) && word.starts_with('-') {
             return Err("an expression that is not known to only read");
         }
-        if paths::is_key_file(word) {
+        // What is looked for is a pattern and no file, and of what is found only the name and its like are told.
+        let is_pattern = matches!(
+            *arg,
+            "-name"
+                | "-iname"
+                | "-path"
+                | "-ipath"
+                | "-wholename"
+                | "-iwholename"
+                | "-regex"
+                | "-iregex"
+                | "-lname"
+                | "-ilname"
+        );
+        if !is_pattern && paths::is_key_file(word) {
             return Err("a file that holds keys or secrets");
         }
     }

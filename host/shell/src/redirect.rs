@@ -91,7 +91,7 @@ impl Walk {
         for script in cooked.scripts {
             self.substitution(&script, depth);
         }
-        if cooked.fixed && plain_fd && !paths::is_key_file(&path) && paths::is_plain_input(&path) {
+        if cooked.fixed && plain_fd && !paths::is_key_path(&path) && paths::is_plain_input(&path) {
             return Redirected::fine(Effect::Input(path));
         }
         Redirected::not(Tier::Two, "reads from something other than a plain file")

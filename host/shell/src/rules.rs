@@ -171,12 +171,12 @@ impl Rule {
         }
         let mut rest = rest.iter();
         while let Some(arg) = rest.next() {
-            if paths::is_key_file(arg) || paths::is_device(arg) {
+            if is_special(arg) {
                 return false;
             }
             let allowed = if arg.len() > 1 && arg.starts_with('-') {
                 match self.flag(arg) {
-                    Some(Value::Next) => rest.next().is_some_and(|v| !paths::is_key_file(v) && !paths::is_device(v)),
+                    Some(Value::Next) => rest.next().is_some_and(|v| !v.starts_with('-') && !is_special(v)),
                     Some(Value::Here) => true,
                     None => false,
                 }
@@ -199,6 +199,11 @@ impl Rule {
             },
         })
     }
+}
+
+/// Tells whether a word names what no entry opens by a wildcard.
+fn is_special(word: &str) -> bool {
+    paths::is_key_file(word) || paths::is_device(word) || paths::is_stream(word)
 }
 
 /// Where the value of a flag stands, if it has one.

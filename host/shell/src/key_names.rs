@@ -1,0 +1,384 @@
+//! The names of files and folders that hold keys, tokens, passwords or histories.
+//!
+//! Owns the lists. Must not know commands. Links and renamed files are the cage's business, not ours.
+
+/// Folders and files whose whole subtree holds credentials.
+const KEY_FOLDERS: &[&str] = &[
+    ".ssh",
+    ".gnupg",
+    ".aws",
+    ".kube",
+    ".docker",
+    ".azure",
+    ".gcloud",
+    "gcloud",
+    ".password-store",
+    ".vault-token",
+    "private",
+    "priv",
+    "secrets",
+    "keyrings",
+    ".oci",
+    ".terraform.d",
+    "wireguard",
+    "system-connections",
+    "wpa_supplicant",
+];
+
+/// File names that hold credentials wherever they are.
+const KEY_FILES: &[&str] = &[
+    "shadow",
+    "shadow-",
+    "gshadow",
+    "gshadow-",
+    "sudoers",
+    "kubeconfig",
+    ".env",
+    ".netrc",
+    "_netrc",
+    ".pgpass",
+    ".git-credentials",
+    ".npmrc",
+    ".pypirc",
+    ".my.cnf",
+    "credentials",
+    "credentials.json",
+    "credentials.db",
+    "authkey",
+    "admin.conf",
+    "super-admin.conf",
+    "kubelet.conf",
+    "controller-manager.conf",
+    "scheduler.conf",
+    "environ",
+    "kcore",
+    "mem",
+    "auxv",
+    "tftsr.db",
+    "tftsr.db-wal",
+    "tftsr.db-shm",
+    "tftsr.db-journal",
+    "tftsr.key",
+    "krb5.keytab",
+    "opasswd",
+    "htpasswd",
+    ".htpasswd",
+    "secret",
+    "token",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "identity",
+    "wallet.dat",
+    ".bash_history",
+    ".zsh_history",
+    ".history",
+    ".mysql_history",
+    ".psql_history",
+    ".python_history",
+    ".viminfo",
+    ".dockercfg",
+    ".s3cfg",
+    ".boto",
+    "k3s.yaml",
+    "rke2.yaml",
+    "node-token",
+    "chap-secrets",
+    "pap-secrets",
+    "debian.cnf",
+    "wp-config.php",
+    ".vault_pass",
+    "auth.json",
+    "sasl_passwd",
+    "sasl_passwd.db",
+    "passwd.client",
+    "smbpasswd",
+    "passdb.tdb",
+    "secrets.tdb",
+    "rndc.conf",
+    ".erlang.cookie",
+    "tomcat-users.xml",
+    "application_default_credentials.json",
+    ".envrc",
+    "clouds.yaml",
+    "clouds.yml",
+    "secure.yaml",
+    "openrc.sh",
+    "talosconfig",
+    "bootstrap-kubelet.conf",
+    "key3.db",
+    "key4.db",
+    "logins.json",
+    "cookies",
+    "cookies.sqlite",
+    "login data",
+    ".xauthority",
+    ".lesshst",
+    "fish_history",
+    "user-data",
+    "user-data.txt",
+    "vendor-data",
+    "vendor-data.txt",
+    "cloud-config.txt",
+    "instance-data-sensitive.json",
+    "settings-security.xml",
+    "gradle.properties",
+    "rclone.conf",
+    "password",
+    "passwords",
+];
+
+/// Endings of file names that hold credentials.
+const KEY_ENDINGS: &[&str] = &[
+    ".pem",
+    ".key",
+    ".p12",
+    ".pfx",
+    ".jks",
+    ".keystore",
+    ".kdbx",
+    ".keytab",
+    ".ppk",
+    ".asc",
+    ".gpg",
+    ".env",
+    ".kubeconfig",
+    ".ovpn",
+    ".der",
+    ".p8",
+    ".secrets",
+    ".tfstate",
+    ".pkcs12",
+    ".keyring",
+    ".secret",
+    ".agekey",
+    ".pvk",
+    "-token",
+    "-openrc.sh",
+    "_history",
+];
+
+/// Beginnings of file names that hold credentials.
+const KEY_BEGINNINGS: &[&str] = &[
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "ssh_host_",
+    "kubeconfig",
+    ".env.",
+    "tftsr.",
+    "secrets.",
+    "credentials.",
+    "shadow.",
+    "gshadow.",
+];
+
+/// Folders of programs, each with the name in it that holds credentials.
+const KEY_PAIRS: &[(&str, &str)] = &[
+    (".config", "op"),
+    (".config", "hcloud"),
+    (".config", "doctl"),
+    (".config", "sops"),
+    (".config", "gh"),
+    (".config", "glab-cli"),
+    (".config", "rclone"),
+    (".config", "heroku"),
+    ("gh", "hosts.yml"),
+    ("etc", "openvpn"),
+    ("kubelet", "config.json"),
+    (".m2", "settings.xml"),
+];
+
+/// What is put behind the name of a file when a copy of it is kept.
+const COPIES: &[&str] = &[
+    "~",
+    "-",
+    "#",
+    ".bak",
+    ".backup",
+    ".old",
+    ".orig",
+    ".save",
+    ".saved",
+    ".copy",
+    ".tmp",
+    ".new",
+    ".swp",
+    ".swo",
+    ".dpkg-old",
+    ".dpkg-new",
+    ".dpkg-dist",
+    ".dpkg-bak",
+    ".ucf-old",
+    ".rpmsave",
+    ".rpmnew",
+    ".rpmorig",
+    ".gz",
+    ".xz",
+    ".bz2",
+    ".zst",
+];
+
+/// How many such endings are looked behind.
+const COPIES_MAX: usize = 4;
+
+/// Endings of files of settings and data, by which `db-secret.yaml` is told from `secret-rotator`.
+const DATA: &[&str] = &[
+    ".json",
+    ".yaml",
+    ".yml",
+    ".txt",
+    ".xml",
+    ".conf",
+    ".cfg",
+    ".ini",
+    ".toml",
+    ".properties",
+    ".csv",
+    ".db",
+    ".sh",
+    ".php",
+    ".py",
+    ".rb",
+    ".tfvars",
+];
+
+/// Tells whether a path holds a name of the lists; `path_like` whether words of speech count.
+pub(crate) fn names_keys(path: &str, path_like: bool) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let mut parts = lower.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
+    let mut parent = "";
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        if part.starts_with(".ssh")
+            || part.starts_with(".gnupg")
+            || (KEY_FOLDERS.contains(&part) && (path_like || part.starts_with('.')))
+        {
+            return true;
+        }
+        if KEY_PAIRS.contains(&(parent, part)) {
+            return true;
+        }
+        if is_name(part, path_like) || (last && is_last_name(part, parent, path_like)) {
+            return true;
+        }
+        // `shadow~`, `.netrc.bak`, `.shadow.swp`, `id_rsa.1.gz`.
+        let mut rest = part;
+        for _ in 0..COPIES_MAX {
+            let Some(shorter) = without_copy(rest) else { break };
+            rest = shorter;
+            let hidden = rest.trim_start_matches(['.', '#']);
+            if [rest, hidden]
+                .iter()
+                .any(|name| is_name(name, path_like) || (last && is_last_name(name, parent, path_like)))
+            {
+                return true;
+            }
+        }
+        parent = part;
+    }
+    false
+}
+
+fn without_copy(name: &str) -> Option<&str> {
+    let numbered = name.rsplit_once('.').filter(|(_, end)| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit()));
+    let shorter = COPIES.iter().find_map(|end| name.strip_suffix(end)).or(numbered.map(|(name, _)| name))?;
+    (!shorter.is_empty()).then_some(shorter)
+}
+
+fn is_name(name: &str, path_like: bool) -> bool {
+    // `secret`, `token`, `mem` are words of speech too: only as part of a path do they name a file.
+    let speech = matches!(
+        name,
+        "secret"
+            | "token"
+            | "mem"
+            | "identity"
+            | "credentials"
+            | "environ"
+            | "password"
+            | "passwords"
+            | "cookies"
+            | "user-data"
+            | "vendor-data"
+    );
+    KEY_FILES.contains(&name) && (!speech || path_like)
+}
+
+fn is_last_name(name: &str, parent: &str, path_like: bool) -> bool {
+    let data = || DATA.iter().any(|end| name.ends_with(end));
+    let word = || ["secret", "credential", "service-account", "service_account"].iter().any(|word| name.contains(word));
+    KEY_ENDINGS
+        .iter()
+        .any(|end| name.ends_with(end) && name.len() > end.len() && (path_like || end.starts_with('.') || name.starts_with('.')))
+        || KEY_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
+        || name.contains("kubeconfig")
+        || (name.starts_with("password") && (path_like || data()))
+        || (word() && data())
+        // The settings of a guest of Proxmox, with its passwords.
+        || (matches!(parent, "qemu-server" | "lxc") && name.ends_with(".conf"))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::paths::{is_key_file, is_key_path};
+
+    #[test]
+    fn key_files_are_known_by_folder_name_and_ending() {
+        for path in [
+            "/etc/shadow",
+            "/etc/../etc/./shadow-",
+            "~/.ssh/config",
+            ".ssh",
+            "a/id_rsa",
+            "id_ed25519.pub",
+            "x.PEM",
+            "srv.key",
+            "/proc/1/environ",
+            "/root/.kube/config",
+            ".env",
+            ".env.local",
+            "prod.env",
+            "~/.aws/credentials",
+            "/x/tftsr.db",
+            "tftsr.key",
+            "if=/etc/shadow",
+            "/run/secrets/x",
+            "/etc/kubernetes/admin.conf",
+            "/etc/shadow~",
+            ".shadow.swp",
+            "id_rsa.1.gz",
+            ".netrc.bak",
+            "db-secret.yaml",
+            "my-kubeconfig",
+            "x/password.txt",
+            "/root/.config/gh/hosts.yml",
+        ] {
+            assert!(is_key_file(path), "{path}");
+        }
+        for path in [
+            "/var/log/syslog",
+            "monkey",
+            "error token",
+            "key",
+            "app.conf",
+            "environment",
+            "{.items[*].metadata.name}",
+            "mem",
+            "secret-rotator-x2",
+            "refresh-token",
+            "/etc/passwd",
+            "passwd",
+            "/var/log/auth.log.1",
+            "/var/log/syslog.2.gz",
+            "/etc/containers/registries.conf",
+        ] {
+            assert!(!is_key_file(path), "{path}");
+        }
+        for path in ["token", "password", "secret", "agent-token"] {
+            assert!(is_key_path(path) && !is_key_file(path), "{path}");
+        }
+    }
+}
