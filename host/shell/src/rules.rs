@@ -2,7 +2,9 @@
 //!
 //! Owns the format, its checks, and what an entry may do to one command. Must not know where the text comes from.
 //! Invariants: an entry raises freely; it lowers only with a reason, only fixed words that it names or allows, and never
-//! what a destroyer, a key file or a device demands, save that a destroyer named word by word may be made to ask.
+//! what a destroyer, a key file or a device demands, save that a destroyer named word by word may be made to ask. Words
+//! that it allows without naming them (operands, values of flags) lower nothing that the tables refuse by themselves, and
+//! are not for commands that run others.
 //!
 //! ```toml
 //! [[command]]
@@ -170,6 +172,8 @@ impl Rule {
             return false;
         }
         let mut rest = rest.iter();
+        // What is left for the tables to judge when the flags that the entry allows are taken away.
+        let mut left = begin.get(1..).unwrap_or_default().to_vec();
         while let Some(arg) = rest.next() {
             if is_special(arg) {
                 return false;
@@ -181,13 +185,20 @@ impl Rule {
                     None => false,
                 }
             } else {
+                left.push(arg);
                 self.operands
             };
             if !allowed {
                 return false;
             }
         }
-        true
+        let (Some((name, words)), true) = (self.prefix.split_first(), self.is_wide()) else { return true };
+        !table::is_reader(name, words) || table::check_reads(name, &left).is_ok()
+    }
+
+    /// Tells whether it allows words that it does not name.
+    fn is_wide(&self) -> bool {
+        self.operands || self.flags.iter().any(|flag| flag.ends_with('='))
     }
 
     fn flag(&self, arg: &str) -> Option<Value> {
@@ -203,7 +214,8 @@ impl Rule {
 
 /// Tells whether a word names what no entry opens by a wildcard.
 fn is_special(word: &str) -> bool {
-    paths::is_key_file(word) || paths::is_device(word) || paths::is_stream(word)
+    let value = word.split_once('=').map_or(word, |(_, value)| value);
+    [word, value].iter().any(|path| paths::is_key_file(path) || paths::is_device(path) || paths::is_stream(path))
 }
 
 /// Where the value of a flag stands, if it has one.
@@ -277,49 +289,159 @@ fn checked(entry: Entry) -> Result<Rule, Problem> {
             "write the name alone",
         ));
     }
-    if rule.operands && (carry::is_carrier(name) || wraps(name)) {
+    let runs = carry::is_carrier(name) || wraps(name) || rest.iter().any(|word| reaches(word));
+    if rule.is_wide() && runs {
         return Err((
-            "its command runs other commands, which its operands would name",
-            "write every word into prefix and leave operands out",
+            "its command runs other commands, which its operands or the values of its flags would name",
+            "write every word into prefix and leave operands and flags with `=` out",
         ));
     }
-    if rule.operands && table::wants_subcommand(name, rest) {
+    if rule.flags.iter().any(|flag| table::refuses_flag(name, rest, flag)) {
+        return Err((
+            "one of its flags is refused by the tables, whatever stands beside it",
+            "write the flag and every word beside it into prefix",
+        ));
+    }
+    if rule.is_wide() && table::wants_subcommand(name, rest) {
         return Err(("its command has subcommands, some of which change things", "name the subcommand in prefix"));
     }
     Ok(rule)
 }
 
-/// Commands that run the one named by their operands, beside those of [`carry`].
+/// Commands that run what their operands or flags name, beside those of [`carry`].
 fn wraps(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "sudo",
+        "doas",
+        "nice",
+        "ionice",
+        "nohup",
+        "timeout",
+        "time",
+        "setsid",
+        "stdbuf",
+        "chroot",
+        "unshare",
+        "nsenter",
+        "command",
+        "builtin",
+        "exec",
+        "strace",
+        "ltrace",
+        "taskset",
+        "chrt",
+        "find",
+        "fd",
+        "kubectl-exec",
+        "systemd-run",
+        "pkexec",
+        "runcon",
+        "setpriv",
+        "ip",
+        "make",
+        "awk",
+        "gawk",
+        "mawk",
+        "nawk",
+        "sed",
+        "vi",
+        "vim",
+        "nvim",
+        "view",
+        "ex",
+        "ed",
+        "emacs",
+        "nano",
+        "less",
+        "more",
+        "most",
+        "man",
+        "gdb",
+        "lldb",
+        "perf",
+        "tar",
+        "zip",
+        "rsync",
+        "scp",
+        "sftp",
+        "ansible",
+        "ansible-playbook",
+        "salt",
+        "crontab",
+        "psql",
+        "mysql",
+        "mariadb",
+        "sqlite3",
+        "tcpdump",
+        "apt",
+        "apt-get",
+        "dpkg",
+        "rpm",
+        "npm",
+        "npx",
+        "yarn",
+        "pip",
+        "pip3",
+        "cargo",
+        "go",
+        "split",
+        "sort",
+        "dmsetup",
+        "openssl",
+        "bpftrace",
+        "screen",
+        "tmux",
+        "dbus-send",
+        "busctl",
+        "gcc",
+        "cc",
+        "ld",
+        "m4",
+        "dc",
+        "bc",
+        "julia",
+        "R",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Words that make a tool run a command elsewhere, or reach into a container, guest, machine or other repository.
+fn reaches(word: &str) -> bool {
     matches!(
-        name,
-        "sudo"
-            | "doas"
-            | "nice"
-            | "ionice"
-            | "nohup"
-            | "timeout"
-            | "time"
-            | "setsid"
-            | "stdbuf"
-            | "chroot"
-            | "unshare"
-            | "nsenter"
-            | "command"
-            | "builtin"
-            | "exec"
-            | "strace"
-            | "ltrace"
-            | "taskset"
-            | "chrt"
-            | "find"
-            | "kubectl-exec"
-            | "systemd-run"
-            | "pkexec"
-            | "runcon"
-            | "setpriv"
-            | "ip"
-            | "make"
+        word,
+        "exec"
+            | "run"
+            | "attach"
+            | "debug"
+            | "shell"
+            | "console"
+            | "enter"
+            | "guest"
+            | "agent"
+            | "monitor"
+            | "netns"
+            | "ssh"
+            | "cp"
+            | "create"
+            | "apply"
+            | "build"
+            | "port-forward"
+            | "proxy"
+            | "qemu-agent-command"
+            | "clone"
+            | "fetch"
+            | "pull"
+            | "push"
+            | "ls-remote"
+            | "remote"
+            | "submodule"
+            | "bisect"
+            | "rebase"
+            | "difftool"
+            | "mergetool"
+            | "filter-branch"
+            | "grep"
+            | "--"
     )
 }
 
@@ -369,6 +491,32 @@ mod tests {
     }
 
     #[test]
+    fn words_that_are_not_named_lower_nothing_that_the_tables_refuse() {
+        let toml = "[[command]]\nprefix = ['kubectl', 'get']\nflags = ['--cached', '-o=', '--new=']\noperands = true\n\
+                    tier = 1\nreason = 'reads'";
+        for line in ["kubectl get pods --cached", "kubectl get pods x --new=3"] {
+            assert_eq!(lowered(toml, line), Some(1), "{line}");
+        }
+        for line in [
+            "kubectl get secret x",
+            "kubectl get secret x -o yaml",
+            "kubectl get pods,secrets --cached",
+            "kubectl get pods --kubeconfig=evil",
+            "kubectl get --new -f pods",
+            "kubectl get --new=/dev/tty pods",
+        ] {
+            assert_eq!(lowered(toml, line), None, "{line}");
+        }
+        // What asks by its name is what the person named.
+        let inspect =
+            "[[command]]\nprefix = ['docker', 'inspect']\noperands = true\ntier = 1\nreason = 'no secrets here'";
+        assert_eq!(lowered(inspect, "docker inspect web"), Some(1));
+        let exact = "[[command]]\nprefix = ['kubectl', 'get', 'secret', 'x']\ntier = 1\nreason = 'a test'";
+        assert_eq!(lowered(exact, "kubectl get secret x"), Some(1));
+        assert_eq!(lowered(exact, "kubectl get secret y"), None);
+    }
+
+    #[test]
     fn an_entry_raises_wherever_its_words_stand() {
         let rules =
             Rules::parse("[[command]]\nprefix = ['kubectl', 'drain']\ntier = 3\nreason = 'never here'").unwrap();
@@ -410,6 +558,16 @@ mod tests {
             ("prefix = ['sudo']\ntier = 1\noperands = true\nreason = 'r'", "runs other commands"),
             ("prefix = ['bash', '-c']\ntier = 1\noperands = true\nreason = 'r'", "runs other commands"),
             ("prefix = ['kubectl']\ntier = 1\noperands = true\nreason = 'r'", "subcommand"),
+            ("prefix = ['python3']\ntier = 1\nflags = ['-c=']\nreason = 'r'", "runs other commands"),
+            ("prefix = ['awk']\ntier = 1\noperands = true\nreason = 'r'", "runs other commands"),
+            ("prefix = ['kubectl', 'exec']\ntier = 1\noperands = true\nreason = 'r'", "runs other commands"),
+            (
+                "prefix = ['docker', 'run']\ntier = 1\noperands = true\nflags = ['-v=', '--privileged']\nreason = 'r'",
+                "runs other commands",
+            ),
+            ("prefix = ['kubectl', 'get']\ntier = 1\nflags = ['--kubeconfig=']\nreason = 'r'", "refused by the tables"),
+            ("prefix = ['kubectl', 'get']\ntier = 1\nflags = ['--watch']\nreason = 'r'", "refused by the tables"),
+            ("prefix = ['systemctl', 'status']\ntier = 1\nflags = ['-H=']\nreason = 'r'", "refused by the tables"),
         ] {
             let problem = problem(&entry(body));
             assert!(problem.starts_with("shell rule 2 (") && problem.contains(part), "{body}: {problem}");

@@ -37,6 +37,34 @@ pub(crate) fn wants_subcommand(name: &str, rest: &[String]) -> bool {
     spec.has_subs()
 }
 
+/// Gives the entry of a command and those of the subcommands that are named behind it.
+fn chain(name: &str, rest: &[String]) -> Vec<&'static Spec> {
+    let mut chain: Vec<&'static Spec> = entry(name).into_iter().collect();
+    for word in rest {
+        chain.extend(chain.last().and_then(|spec| spec.sub(word)));
+    }
+    chain
+}
+
+/// Tells whether the tables refuse a flag of a command, with these words after its name; dashes are part of the flag.
+pub(crate) fn refuses_flag(name: &str, rest: &[String], flag: &str) -> bool {
+    let plain = flag.trim_start_matches('-');
+    let plain = plain.split_once('=').map_or(plain, |(name, _)| name);
+    let cluster = !flag.starts_with("--");
+    chain(name, rest)
+        .into_iter()
+        .flat_map(|spec| spec.refused_flags)
+        .flat_map(|(names, _)| names.split(' '))
+        .any(|known| known == plain || (cluster && known.len() == 1 && plain.contains(known)))
+}
+
+/// Tells whether a command, with these words after its name, reads by what the tables say, so that a refusal is of its
+/// flags or operands.
+pub(crate) fn is_reader(name: &str, rest: &[String]) -> bool {
+    let chain = chain(name, rest);
+    !chain.is_empty() && chain.iter().all(|spec| spec.refused.is_none())
+}
+
 /// Tells whether only the version of a program is asked that may otherwise run anything.
 pub(crate) fn asks_version(args: &[&str]) -> bool {
     let [short, long] = table_tools::VERSIONS;
