@@ -3,13 +3,17 @@
 //! Works on one cooked argument list, command name first. Must not know wrappers or grammar. Where tier 1 demands exact
 //! spelling, here abbreviations count (`--recurs`), and surplus is ignored: a doubt is a match.
 
+use crate::destroy_clusters::clusters;
+use crate::destroy_disks::disks;
+use crate::destroy_machine::machine;
+use crate::destroy_network::network;
+use crate::destroy_trees::trees;
 use crate::names::Names;
-use crate::paths;
 
 /// Why the command is tier 3, if it is. `args` holds the command name first.
 pub(crate) fn judge(args: &[&str]) -> Option<&'static str> {
     let (name, rest) = args.split_first()?;
-    let name = base(name);
+    let name = kin(base(name));
     if let Some(reason) = by_name(name) {
         return Some(reason);
     }
@@ -22,10 +26,37 @@ pub(crate) fn judge(args: &[&str]) -> Option<&'static str> {
 
 /// Strips the folder, and the escapes of alias protection, from a command name.
 pub(crate) fn base(name: &str) -> &str {
-    if !name.as_bytes().contains(&b'/') {
-        return name;
+    let name = match name.as_bytes().contains(&b'/') {
+        true => name.trim_end_matches('/').rsplit('/').next().unwrap_or(name),
+        false => name,
+    };
+    name.strip_suffix(".exe").unwrap_or(name)
+}
+
+/// Gives the one name by which a program of several names is judged.
+fn kin(name: &str) -> &str {
+    match name.as_bytes() {
+        [b'm', b'i', b'c', b'r', b'o', ..] if name.starts_with("microk8s.") => kin(name.get(9..).unwrap_or(name)),
+        [b'k', ..] if name == "k" || name == "kubecolor" || name.starts_with("kubectl") => "kubectl",
+        [b'i' | b'e' | b'a' | b'x', ..]
+            if ["iptables", "ip6tables", "ebtables", "arptables", "xtables"]
+                .iter()
+                .any(|kin| name.starts_with(kin)) =>
+        {
+            if name.ends_with("-restore") {
+                "iptables-restore"
+            } else {
+                "iptables"
+            }
+        }
+        [b's' | b'p' | b'm' | b'M', ..]
+            if ["storcli", "perccli", "megacli", "MegaCli", "MegaCLI"].iter().any(|kin| name.starts_with(kin)) =>
+        {
+            "storcli"
+        }
+        [b's' | b'h' | b'a' | b'h', ..] if matches!(name, "hpssacli" | "hpacucli" | "arcconf") => "ssacli",
+        _ => name,
     }
-    name.trim_end_matches('/').rsplit('/').next().unwrap_or(name)
 }
 
 /// Tells whether a word could start a destroying command, so that its arguments are worth judging.
@@ -34,7 +65,7 @@ pub(crate) fn is_notable(word: &str) -> bool {
     if name.len() < 2 {
         return false;
     }
-    by_name(name).is_some() || NOTABLE.contains(name)
+    by_name(name).is_some() || NOTABLE.contains(kin(name))
 }
 
 /// Commands that destroy with some arguments.
@@ -89,7 +120,6 @@ static NOTABLE: Names = Names::new(&[
     "tofu",
     "eksctl",
     "iptables",
-    "ip6tables",
     "nft",
     "ip",
     "route",
@@ -99,12 +129,84 @@ static NOTABLE: Names = Names::new(&[
     "crontab",
     "diskutil",
     "virsh",
+    "fd",
+    "fdfind",
+    "tar",
+    "bsdtar",
+    "gtar",
+    "zip",
+    "Remove-Item",
+    "chattr",
+    "unlink",
+    "busctl",
+    "dbus-send",
+    "gdbus",
+    "qdbus",
+    "ipmitool",
+    "ipmipower",
+    "racadm",
+    "talosctl",
+    "k0s",
+    "pkill",
+    "killall",
+    "skill",
+    "slay",
+    "fuser",
+    "integritysetup",
+    "veritysetup",
+    "storcli",
+    "ssacli",
+    "openssl",
+    "sort",
+    "uniq",
+    "xxd",
+    "shuf",
+    "lxc",
+    "incus",
+    "multipass",
+    "etcdctl",
+    "cephadm",
+    "rke",
+    "consul",
+    "docker",
+    "podman",
+    "nerdctl",
+    "docker-compose",
+    "aws",
+    "gcloud",
+    "az",
+    "doctl",
+    "hcloud",
+    "openstack",
+    "linode-cli",
+    "oci",
+    "ibmcloud",
+    "scw",
+    "civo",
+    "nova",
+    "rosa",
+    "clusterctl",
+    "kops",
+    "pulumi",
+    "terragrunt",
+    "cdk",
+    "cdktf",
+    "vagrant",
+    "iptables-restore",
+    "ipset",
+    "ipvsadm",
+    "conntrack",
+    "pfctl",
+    "firewall-cmd",
 ]);
 
 /// Commands that destroy whatever their arguments are.
 pub(crate) fn by_name(name: &str) -> Option<&'static str> {
     if name.starts_with("mkfs.") {
         return Some("makes a new file system over an old one");
+    }
+    if name.ends_with("-uninstall.sh") || name.ends_with("-killall.sh") {
+        return Some("takes a node of a cluster down");
     }
     if !ALWAYS.contains(name) {
         return None;
@@ -114,8 +216,11 @@ pub(crate) fn by_name(name: &str) -> Option<&'static str> {
             Some("makes a new file system over an old one")
         }
         "dd" | "fdisk" | "cfdisk" | "sfdisk" | "gdisk" | "sgdisk" | "cgdisk" | "parted" | "wipefs" | "blkdiscard"
-        | "shred" | "wipe" | "nwipe" => Some("overwrites disks"),
-        "lvremove" | "vgremove" | "pvremove" => Some("removes volumes"),
+        | "shred" | "wipe" | "nwipe" | "dcfldd" | "dc3dd" | "ddrescue" | "dd_rescue" | "sg_format" | "sg_sanitize"
+        | "sg_write_same" | "sg_unmap" => Some("overwrites disks"),
+        "rimraf" | "deltree" => Some("removes trees, or without asking"),
+        "lxc-destroy" => Some("destroys guests, storage or a cluster"),
+        "lvremove" | "vgremove" | "pvremove" | "lvreduce" => Some("removes volumes"),
         "shutdown" | "reboot" | "poweroff" | "halt" | "kexec" => Some("stops the machine"),
         "killall5" => Some("kills every process"),
         _ => None,
@@ -154,263 +259,22 @@ static ALWAYS: Names = Names::new(&[
     "halt",
     "kexec",
     "killall5",
+    "dcfldd",
+    "dc3dd",
+    "ddrescue",
+    "dd_rescue",
+    "sg_format",
+    "sg_sanitize",
+    "sg_write_same",
+    "sg_unmap",
+    "rimraf",
+    "deltree",
+    "lxc-destroy",
+    "lvreduce",
 ]);
 
-fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
-    let system = || args.iter().any(|arg| paths::is_system_folder(arg));
-    let last = args.last().copied().unwrap_or_default();
-    match name {
-        "rm" | "srm" if flagged(args, "rRf", &["recursive", "force", "no-preserve-root"]) => {
-            Some("removes trees, or without asking")
-        }
-        "rm" | "srm" | "unlink" if args.iter().any(|arg| paths::is_system_file(arg) || paths::is_device(arg)) => {
-            Some("removes system files")
-        }
-        "find" if args.contains(&"-delete") => Some("removes what it finds"),
-        // The files it finds are not known, so that any removal of them is of a tree.
-        "find"
-            if args
-                .iter()
-                .skip_while(|arg| !matches!(**arg, "-exec" | "-execdir" | "-ok" | "-okdir"))
-                .any(|arg| base(arg) == "rm") =>
-        {
-            Some("removes what it finds")
-        }
-        "rsync" if args.iter().any(|arg| arg.starts_with("--del")) && paths::is_system_folder(last) => {
-            Some("removes system folders")
-        }
-        "chmod" | "chown" | "chgrp" | "setfacl" if flagged(args, "R", &["recursive"]) && system() => {
-            Some("changes a system folder recursively")
-        }
-        "mv" if moves_system(args, last) => Some("moves a system folder, or files into nothing"),
-        "cp" | "tee" | "install" | "ln" | "truncate" => writes(name, args, last),
-        "git" if args.contains(&"push") => {
-            let forced = flagged(args, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
-                // `:main` deletes, `+main` and `+a:main` overwrite.
-                || args.iter().any(|a| a.starts_with(['+', ':']));
-            forced.then_some("overwrites or removes remote history")
-        }
-        _ => None,
-    }
-}
-
-fn moves_system(args: &[&str], last: &str) -> bool {
-    let target_first = args.iter().any(|arg| arg.starts_with("-t") || arg.starts_with("--t"));
-    let sources = if target_first { args.len() } else { args.len().saturating_sub(1) };
-    last == "/dev/null" || args.iter().take(sources).any(|arg| paths::is_system_folder(arg))
-}
-
-/// Judges commands that write to files named as arguments.
-fn writes(name: &str, args: &[&str], last: &str) -> Option<&'static str> {
-    let targets: Vec<&str> = match name {
-        "cp" | "install" | "ln" => vec![last],
-        _ => args.to_vec(),
-    };
-    if targets.iter().any(|target| paths::is_device(target) || paths::is_sysrq(target)) {
-        return Some("writes to a device");
-    }
-    let empties =
-        name == "truncate" || (name == "tee" && !flagged(args, "a", &["append"])) || args.contains(&"/dev/null");
-    (empties && targets.iter().any(|target| paths::is_system_file(target))).then_some("overwrites system files")
-}
-
-fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
-    let has = |words: &[&str]| args.iter().any(|arg| words.contains(arg));
-    match name {
-        "cryptsetup"
-            if args.iter().any(|arg| {
-                matches!(
-                    arg.to_ascii_lowercase().as_str(),
-                    "erase" | "lukserase" | "luksformat" | "lukskillslot" | "luksremovekey" | "reencrypt"
-                )
-            }) =>
-        {
-            Some("erases an encrypted volume")
-        }
-        "zfs" | "zpool" if has(&["destroy", "labelclear"]) => Some("destroys a pool or file system"),
-        "btrfs" if has(&["delete", "del", "remove"]) => Some("removes a subvolume or device"),
-        "hdparm"
-            if args.iter().any(|arg| {
-                arg.starts_with("--security") || arg.starts_with("--trim") || arg.starts_with("--make-bad")
-            }) =>
-        {
-            Some("erases a disk")
-        }
-        "nvme" if has(&["format", "sanitize", "delete-ns", "write-zeroes", "dsm"]) => Some("erases a disk"),
-        "mdadm"
-            if args.iter().any(|arg| arg.starts_with("--zero-s") || arg.starts_with("--create") || *arg == "-C") =>
-        {
-            Some("destroys an array")
-        }
-        "badblocks" if flagged(args, "w", &[]) => Some("overwrites a disk"),
-        "dmsetup" if has(&["remove", "remove_all", "wipe_table"]) => Some("removes mapped devices"),
-        "diskutil"
-            if args
-                .iter()
-                .any(|arg| arg.starts_with("erase") || arg.starts_with("zero") || arg.starts_with("secureErase")) =>
-        {
-            Some("erases a disk")
-        }
-        _ => None,
-    }
-}
-
-fn machine(name: &str, args: &[&str]) -> Option<&'static str> {
-    const STOPS: &[&str] = &[
-        "poweroff",
-        "reboot",
-        "halt",
-        "kexec",
-        "emergency",
-        "rescue",
-        "soft-reboot",
-        "suspend",
-        "hibernate",
-        "hybrid-sleep",
-        "exit",
-        "ctrl-alt-del",
-    ];
-    let operands = || args.iter().filter(|arg| !arg.starts_with('-'));
-    let stops = match name {
-        "systemctl" | "loginctl" => operands().any(|arg| STOPS.contains(&arg.strip_suffix(".target").unwrap_or(arg))),
-        "init" | "telinit" => operands()
-            .any(|arg| matches!(*arg, "0" | "1" | "6" | "s" | "S" | "q" | "Q" | "u" | "U" | "2" | "3" | "4" | "5")),
-        _ => false,
-    };
-    if stops {
-        return Some("stops the machine");
-    }
-    if name == "kill" {
-        // The first argument is the signal, if it starts with a dash; a later -1 is every process.
-        let all = args.iter().skip(1).any(|arg| *arg == "-1") || args.windows(2).any(|pair| pair == ["--", "-1"]);
-        let init = operands().any(|arg| *arg == "1") && !args.iter().any(|arg| matches!(*arg, "-0" | "-l" | "-L"));
-        return (all || init).then_some("kills every process");
-    }
-    match name {
-        "userdel" | "deluser" if args.contains(&"root") => Some("removes the root account"),
-        "crontab" if flagged(args, "r", &[]) => Some("removes all cron jobs"),
-        _ => None,
-    }
-}
-
-fn clusters(name: &str, args: &[&str]) -> Option<&'static str> {
-    let has = |words: &[&str]| args.iter().any(|arg| words.contains(arg));
-    let destroys = match name {
-        "qm" | "pct" => has(&["destroy"]),
-        "virsh" => has(&["undefine", "vol-delete", "pool-delete", "vol-wipe"]),
-        "pvesm" => has(&["remove", "free"]),
-        "pvecm" => has(&["delnode"]),
-        "pvesh" => has(&["delete"]),
-        "pveceph" => has(&["destroy", "destroyosd", "destroypool", "destroymon", "purge"]),
-        "ceph" => {
-            has(&["purge", "purge-new", "destroy"])
-                || (has(&["osd", "fs", "mon", "auth", "mgr", "mds"]) && has(&["delete", "rm", "remove", "rmpool"]))
-        }
-        "ceph-volume" => has(&["zap"]),
-        "rbd" => has(&["rm", "remove"]) || (has(&["snap"]) && has(&["purge"])),
-        "rados" => has(&["rmpool", "purge", "rm"]),
-        "kubeadm" => has(&["reset"]),
-        "kind" | "minikube" | "k3d" | "eksctl" => has(&["delete"]),
-        "terraform" | "tofu" => has(&["destroy", "-destroy"]),
-        "kubectl" | "oc" => return kube_delete(args),
-        _ => false,
-    };
-    destroys.then_some("destroys guests, storage or a cluster")
-}
-
-/// Kinds whose deletion takes everything below along, in every spelling kubectl knows.
-const GREAT_KINDS: &[&str] = &[
-    "ns",
-    "namespace",
-    "namespaces",
-    "no",
-    "node",
-    "nodes",
-    "pvc",
-    "persistentvolumeclaim",
-    "persistentvolumeclaims",
-    "pv",
-    "persistentvolume",
-    "persistentvolumes",
-    "crd",
-    "crds",
-    "customresourcedefinition",
-    "customresourcedefinitions",
-    "all",
-    "project",
-    "projects",
-];
-
-fn kube_delete(args: &[&str]) -> Option<&'static str> {
-    // Everything after the verb counts, flags' values too: an unknown flag could hide which word is the kind.
-    let verb = args.iter().position(|arg| *arg == "delete")?;
-    let after = args.get(verb + 1..).unwrap_or_default();
-    if args.iter().any(|arg| {
-        matches!(
-            *arg,
-            "--all"
-                | "--all=true"
-                | "-A"
-                | "--all-namespaces"
-                | "--all-namespaces=true"
-                | "--all=1"
-                | "--all=t"
-                | "--all=T"
-        )
-    }) {
-        return Some("deletes everything of a kind");
-    }
-    let great = |kind: &str| {
-        let kind = kind.to_ascii_lowercase();
-        GREAT_KINDS.contains(&kind.split('.').next().unwrap_or_default())
-    };
-    let mut first = true;
-    let mut value_next = false;
-    for arg in after {
-        if arg.starts_with('-') {
-            value_next = matches!(
-                *arg,
-                "-n" | "--namespace"
-                    | "-l"
-                    | "--selector"
-                    | "--context"
-                    | "--grace-period"
-                    | "--timeout"
-                    | "-f"
-                    | "--filename"
-                    | "-o"
-                    | "--field-selector"
-            );
-            continue;
-        }
-        if std::mem::take(&mut value_next) {
-            continue;
-        }
-        let lists = arg.split(',').map(|item| item.split_once('/'));
-        let named = lists.flatten().any(|(kind, _)| great(kind));
-        if named || (first && arg.split(',').any(great)) {
-            return Some("deletes namespaces, nodes, volumes or definitions");
-        }
-        first = false;
-    }
-    None
-}
-
-fn network(name: &str, args: &[&str]) -> Option<&'static str> {
-    let has = |words: &[&str]| args.iter().any(|arg| words.contains(arg));
-    let flushes = match name {
-        "iptables" | "ip6tables" => flagged(args, "FX", &["flush", "delete-chain"]),
-        "nft" => has(&["flush", "delete", "destroy"]),
-        "ip" => args.iter().any(|arg| arg.len() >= 2 && "flush".starts_with(arg)) || args.get(1) == Some(&"f"),
-        "route" => has(&["flush"]),
-        "ufw" => has(&["reset", "disable"]),
-        _ => false,
-    };
-    flushes.then_some("flushes firewall rules or routes")
-}
-
 /// Tells whether a flag is set, in a cluster (`-vrf`) or as an abbreviated long name, before `--`.
-fn flagged(args: &[&str], short: &str, long: &[&str]) -> bool {
+pub(crate) fn flagged(args: &[&str], short: &str, long: &[&str]) -> bool {
     args.iter().take_while(|arg| **arg != "--").any(|arg| match arg.strip_prefix("--") {
         Some(name) => {
             let name = name.split('=').next().unwrap_or(name);

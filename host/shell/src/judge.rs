@@ -6,7 +6,7 @@
 use crate::carry::{self, Carried, Script};
 use crate::limits::{CARRIED_MAX, VISITS_MAX};
 use crate::tier::Tier;
-use crate::{destroy, table, text};
+use crate::{destroy, destroy_disks, table, text};
 
 /// What is known of one argument list.
 pub(crate) struct Judged {
@@ -32,6 +32,10 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
     };
     let mut held = None;
     look(args, args, &mut held, &mut judged);
+    if let Some(reason) = destroy_disks::unknown_on_disk(args) {
+        judged.tier = Tier::Three;
+        judged.reason = reason;
+    }
     if judged.tier == Tier::Three {
         return judged;
     }

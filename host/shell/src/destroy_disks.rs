@@ -1,0 +1,266 @@
+//! Disks and what lies on them: volumes, pools, arrays and their controllers.
+//!
+//! Works on one argument list; must not know wrappers.
+
+use crate::destroy::{base, flagged};
+use crate::{paths, table};
+
+/// Why a command destroys what is on disks, if it does; `args` is without the name.
+pub(crate) fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
+    let has = |words: &[&str]| args.iter().any(|arg| words.contains(arg));
+    match name {
+        "cryptsetup"
+            if args.iter().any(|arg| {
+                matches!(
+                    arg.to_ascii_lowercase().as_str(),
+                    "erase" | "lukserase" | "luksformat" | "lukskillslot" | "luksremovekey" | "reencrypt"
+                )
+            }) =>
+        {
+            Some("erases an encrypted volume")
+        }
+        "zpool" if has(&["create"]) || (has(&["add", "attach", "replace"]) && flagged(args, "f", &[])) => {
+            Some("overwrites disks")
+        }
+        "zfs" if (has(&["rollback"]) && flagged(args, "rR", &[])) || (has(&["receive", "recv"]) && flagged(args, "F", &[])) => {
+            Some("destroys newer snapshots")
+        }
+        "zfs" | "zpool" if has(&["destroy", "labelclear"]) => Some("destroys a pool or file system"),
+        "btrfs" if has(&["delete", "del", "remove"]) => Some("removes a subvolume or device"),
+        "hdparm"
+            if args.iter().any(|arg| {
+                arg.starts_with("--security") || arg.starts_with("--trim") || arg.starts_with("--make-bad")
+            }) =>
+        {
+            Some("erases a disk")
+        }
+        "nvme" if has(&["format", "sanitize", "delete-ns", "write-zeroes", "dsm"]) => Some("erases a disk"),
+        "mdadm"
+            if args.iter().any(|arg| arg.starts_with("--zero-s") || arg.starts_with("--create") || arg.starts_with("-C")) =>
+        {
+            Some("destroys an array")
+        }
+        "badblocks" if flagged(args, "w", &[]) => Some("overwrites a disk"),
+        "dmsetup" if has(&["remove", "remove_all", "wipe_table"]) => Some("removes mapped devices"),
+        "integritysetup" | "veritysetup" if has(&["format"]) => Some("overwrites a disk"),
+        "storcli" | "ssacli"
+            if args.iter().any(|arg| {
+                let word = arg.to_ascii_lowercase();
+                let word = word.trim_start_matches('-');
+                ["del", "erase", "init", "clear", "cfgclr", "cfglddel", "cfgeachdskraid0", "ldclear", "pdclear", "clr"]
+                    .iter()
+                    .any(|verb| word.starts_with(verb))
+            }) =>
+        {
+            Some("deletes or erases volumes of a disk controller")
+        }
+        "ceph-volume" if has(&["create", "prepare", "batch"]) => Some("overwrites disks"),
+        "pveceph" if has(&["create", "createosd"]) && args.iter().any(|arg| is_disk(arg)) => Some("overwrites disks"),
+        "ceph" if has(&["orch"]) && args.iter().any(|arg| arg.contains(":/dev/")) => Some("overwrites disks"),
+        "pvesh"
+            if has(&["create", "set"])
+                && args.iter().any(|arg| arg.contains("wipedisk") || arg.contains("/disks/") || arg.ends_with("/osd")) =>
+        {
+            Some("overwrites disks")
+        }
+        // They read, but for the file they are told to write.
+        "sort" | "uniq" | "xxd" | "openssl" | "tree" | "shuf" | "curl" | "wget" | "jq" | "yq" | "base64"
+            if args.last().is_some_and(|last| is_disk(last))
+                && !args.first().is_some_and(|first| is_disk(first) && args.len() == 1)
+                || args.iter().any(|arg| {
+                    arg.strip_prefix("-o").or_else(|| arg.strip_prefix("--output=")).is_some_and(is_disk)
+                })
+                || args.windows(2).any(|two| matches!(two, [flag, _] if flag.starts_with("-o") || flag.starts_with("--o") || *flag == "-O" || *flag == "-out") && two.last().is_some_and(|disk| is_disk(disk))) =>
+        {
+            Some("writes to a device")
+        }
+        "diskutil"
+            if args
+                .iter()
+                .any(|arg| arg.starts_with("erase") || arg.starts_with("zero") || arg.starts_with("secureErase")) =>
+        {
+            Some("erases a disk")
+        }
+        _ => None,
+    }
+}
+
+/// Beginnings of the names of disks, below `/dev`.
+const DISKS: &[&str] = &[
+    "sd", "hd", "vd", "xvd", "nvme", "mmcblk", "md", "dm-", "mapper/", "disk", "rdisk", "loop", "zd", "zvol/", "rbd",
+    "nbd", "drbd", "pmem", "bcache", "block/", "ram", "sg", "mpath", "nst", "st", "pve/",
+];
+
+/// Folders below `/dev` in which no volumes are.
+const OTHERS: &[&str] = &[
+    "shm/",
+    "pts/",
+    "fd/",
+    "net/",
+    "input/",
+    "snd/",
+    "dri/",
+    "bus/",
+    "char/",
+    "cpu/",
+    "mqueue/",
+    "hugepages/",
+    "vfio/",
+    "serial/",
+    "usb/",
+    "tcp/",
+    "udp/",
+];
+
+/// Tells whether a word, or the value in it, is a disk or a volume.
+fn is_disk(word: &str) -> bool {
+    let path = word.rsplit_once('=').map_or(word, |(_, value)| value);
+    if !path.starts_with('/') || !paths::is_device(path) {
+        return false;
+    }
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+    let name = match parts.split_first() {
+        Some((&"dev", below)) if !parts.contains(&"..") => below.join("/"),
+        // A way round to a device is not worth following.
+        _ => return true,
+    };
+    DISKS.iter().any(|disk| name.starts_with(disk))
+        || (name.contains('/') && !OTHERS.iter().any(|other| name.starts_with(other)))
+}
+
+/// Commands that are given disks without overwriting them, beside those of the tables and those judged above.
+const MILD: &[&str] = &[
+    "mount",
+    "umount",
+    "swapon",
+    "swapoff",
+    "losetup",
+    "blkid",
+    "blockdev",
+    "hdparm",
+    "sdparm",
+    "nvme",
+    "sg_inq",
+    "sg_vpd",
+    "sg_logs",
+    "sg_readcap",
+    "sg_turs",
+    "sg_ses",
+    "fsck",
+    "e2fsck",
+    "dumpe2fs",
+    "xfs_info",
+    "btrfs",
+    "cryptsetup",
+    "dmsetup",
+    "badblocks",
+    "pvdisplay",
+    "vgdisplay",
+    "lvdisplay",
+    "pvscan",
+    "vgscan",
+    "lvscan",
+    "lvcreate",
+    "lvextend",
+    "lvchange",
+    "partprobe",
+    "kpartx",
+    "udevadm",
+    "eject",
+    "fuser",
+    "multipath",
+    "qemu-nbd",
+    "diskutil",
+    "less",
+    "more",
+    "dig",
+    "chmod",
+    "chown",
+    "chgrp",
+    "setfacl",
+    "ln",
+    "cp",
+    "mv",
+    "rm",
+    "touch",
+    "test",
+    "[",
+    "export",
+    "declare",
+    "local",
+    "readonly",
+    "typeset",
+    "alias",
+    "unalias",
+    "set",
+    "read",
+    "cd",
+    "logger",
+    "wall",
+    "command",
+    "type",
+    "which",
+    "exit",
+    "return",
+    "printenv",
+    "iotop",
+    "git",
+];
+
+/// Commands that run others: what they run is judged by itself, or follows as one of their first operands.
+const WRAPPERS: &[&str] = &[
+    "sudo",
+    "doas",
+    "env",
+    "nice",
+    "ionice",
+    "timeout",
+    "time",
+    "nohup",
+    "stdbuf",
+    "setsid",
+    "exec",
+    "command",
+    "ssh",
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "watch",
+    "xargs",
+    "chroot",
+    "nsenter",
+    "unshare",
+    "strace",
+    "flock",
+    "taskset",
+    "systemd-run",
+    "su",
+    "runuser",
+    "eval",
+    "trap",
+    "busybox",
+    "pkexec",
+    "script",
+    "parallel",
+];
+
+/// Operands of a wrapper among which its command is looked for.
+const COMMAND_AMONG: usize = 3;
+
+/// Why a command that is not known to spare disks is held to overwrite the one it is given.
+pub(crate) fn unknown_on_disk(args: &[&str]) -> Option<&'static str> {
+    let (name, rest) = args.split_first()?;
+    if !rest.iter().any(|arg| is_disk(arg)) {
+        return None;
+    }
+    let spares = |word: &str| table::knows(word) || MILD.contains(&word);
+    let name = base(name);
+    let spared = if WRAPPERS.contains(&name) {
+        let mut operands = rest.iter().filter(|arg| !arg.starts_with('-') && !arg.contains('='));
+        operands.by_ref().take(COMMAND_AMONG).any(|word| spares(base(word)) || word.contains(' '))
+    } else {
+        spares(name)
+    };
+    (!spared).then_some("gives a disk to a command that is not known to spare it")
+}

@@ -1,0 +1,86 @@
+//! Trees and files: what removes, moves or empties more than one file, or one that the system needs.
+//!
+//! Works on one argument list; must not know wrappers.
+
+use crate::destroy::{base, flagged};
+use crate::{paths, text};
+
+/// Why a command destroys files, if it does; `args` is without the name.
+pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
+    let system = || args.iter().any(|arg| paths::is_system_folder(arg));
+    let last = args.last().copied().unwrap_or_default();
+    match name {
+        "rm" | "srm" if flagged(args, "rRf", &["recursive", "force", "no-preserve-root"]) => {
+            Some("removes trees, or without asking")
+        }
+        "rm" | "srm" | "unlink" if args.iter().any(|arg| paths::is_system_file(arg) || paths::is_device(arg)) => {
+            Some("removes system files")
+        }
+        "find" if args.contains(&"-delete") => Some("removes what it finds"),
+        // The files it finds are not known, so that any removal of them is of a tree.
+        "find"
+            if args
+                .iter()
+                .skip_while(|arg| !matches!(**arg, "-exec" | "-execdir" | "-ok" | "-okdir"))
+                .any(|arg| removes_one(base(arg)) || *arg == "/dev/null" || text::holds_word(arg)) =>
+        {
+            Some("removes what it finds")
+        }
+        "fd" | "fdfind"
+            if args
+                .iter()
+                .skip_while(|arg| !(arg.starts_with("--exec") || (arg.starts_with('-') && arg.contains(['x', 'X']))))
+                .any(|arg| removes_one(base(arg)) || text::holds_word(arg)) =>
+        {
+            Some("removes what it finds")
+        }
+        "rsync" if args.iter().any(|arg| arg.starts_with("--del") || arg.starts_with("--remove-")) => {
+            Some("removes what is not in the source, or the source")
+        }
+        "tar" | "bsdtar" | "gtar" if flagged(args, "", &["remove-files", "recursive-unlink"]) => {
+            Some("removes what it packs, or what is in its way")
+        }
+        "zip" if flagged(args, "m", &["move"]) => Some("removes what it packs"),
+        "Remove-Item" if args.iter().any(|arg| matches!(arg.as_bytes(), [b'-', b'r' | b'R' | b'f' | b'F', ..])) => {
+            Some("removes trees, or without asking")
+        }
+        "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" if flagged(args, "R", &["recursive"]) && system() => {
+            Some("changes a system folder recursively")
+        }
+        "mv" if moves_system(args, last) => Some("moves a system folder, or files into nothing"),
+        "cp" | "tee" | "install" | "ln" | "truncate" => writes(name, args, last),
+        "git" if args.contains(&"clean") && flagged(args, "f", &["force"]) => Some("removes what git does not know"),
+        "git" if args.contains(&"push") => {
+            let forced = flagged(args, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
+                // `:main` deletes, `+main` and `+a:main` overwrite.
+                || args.iter().any(|a| a.starts_with(['+', ':']));
+            forced.then_some("overwrites or removes remote history")
+        }
+        _ => None,
+    }
+}
+
+fn moves_system(args: &[&str], last: &str) -> bool {
+    let target_first = args.iter().any(|arg| arg.starts_with("-t") || arg.starts_with("--t"));
+    let sources = if target_first { args.len() } else { args.len().saturating_sub(1) };
+    last == "/dev/null" || args.iter().take(sources).any(|arg| paths::is_system_folder(arg))
+}
+
+/// Judges commands that write to files named as arguments.
+fn writes(name: &str, args: &[&str], last: &str) -> Option<&'static str> {
+    let targets: Vec<&str> = match name {
+        "cp" | "install" | "ln" => vec![last],
+        _ => args.to_vec(),
+    };
+    if targets.iter().any(|target| paths::is_device(target) || paths::is_sysrq(target)) {
+        return Some("writes to a device");
+    }
+    let empties =
+        name == "truncate" || (name == "tee" && !flagged(args, "a", &["append"])) || args.contains(&"/dev/null");
+    (empties && targets.iter().any(|target| paths::is_system_file(target))).then_some("overwrites system files")
+}
+
+/// Commands that remove or empty a file that is named to them.
+pub(crate) fn removes_one(name: &str) -> bool {
+    matches!(name, "rm" | "srm" | "unlink" | "truncate" | "shred" | "dd" | "rmtree" | "trash" | "trash-put")
+}
