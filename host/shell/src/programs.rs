@@ -122,9 +122,6 @@ pub(crate) fn find(args: &[&str]) -> Answer {
 pub(crate) fn ps(matched: &Matched<'_>) -> Answer {
     const ENVIRONMENT: &str = "may show the environment of processes";
     let letters = |word: &str| word.bytes().all(|b| b"auxwflvmTrsjhg0123456789,".contains(&b));
-    // `-auxe` is BSD letters, not the processes of user `xe`, unless there is such a user.
-    let disguised =
-        |text: &str| text.contains(['e', 'E']) && text.bytes().all(|b| b"auxwflvmTrsjhgeEHtnNSckLVXZ".contains(&b));
     let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b',');
     let every = matched.has(&["e"]);
     let threads = matched.has(&["T"]);
@@ -132,18 +129,45 @@ pub(crate) fn ps(matched: &Matched<'_>) -> Answer {
         let value = value.unwrap_or_default();
         let fine = match *name {
             "o" | "format" => !(every && matched.has(&["f", "F", "l", "j"])),
-            "O" | "s" | "t" | "g" | "G" | "u" | "U" => !disguised(value) && (!every || number(value)),
-            "C" => !disguised(value) && (!every || value.len() < 16),
+            "O" | "s" | "t" | "g" | "G" | "u" | "U" => !shows_environment(value) && (!every || number(value)),
+            "C" => !shows_environment(value) && (!every || value.len() < 16),
             "H" | "forest" | "f" | "F" | "l" | "j" => !(every && threads),
-            "m" | "M" | "c" | "Z" | "a" | "d" | "N" | "n" => !every,
+            // `-ax` is no flag of procps: with `x` it takes all for BSD letters.
+            "n" => !every && !shows_environment(value),
+            "m" | "M" | "c" | "Z" | "a" | "d" | "N" | "x" => !every,
             _ => true,
         };
         if !fine || (matches!(*name, "o" | "O" | "format") && value.to_ascii_lowercase().contains("environ")) {
             return Err(ENVIRONMENT);
         }
     }
-    let fine = |operand: &&str| if every { number(operand) } else { letters(operand) };
-    if matched.operands.iter().all(fine) { Ok(()) } else { Err(ENVIRONMENT) }
+    let columns = |text: &str| {
+        !text.to_ascii_lowercase().contains("environ")
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b',' | b'%' | b'_' | b'='))
+    };
+    let fine = |operand: &str| if every { number(operand) } else { letters(operand) };
+    let fine = match matched.operands.as_slice() {
+        // `axo pid,cmd`: the letter `o` takes the next word.
+        [first, list] if !every && first.strip_suffix('o').is_some_and(letters) => columns(list),
+        operands => operands.iter().all(|operand| fine(operand)),
+    };
+    if fine { Ok(()) } else { Err(ENVIRONMENT) }
+}
+
+/// Tells whether a word, read as BSD letters, shows the environment: `-auxe` is no user `xe` unless there is such a user,
+/// and in `eocmd` the letter `o` takes the rest.
+fn shows_environment(word: &str) -> bool {
+    let mut shown = false;
+    for letter in word.bytes() {
+        match letter {
+            b'e' | b'E' => shown = true,
+            b'o' | b'O' | b'k' | b'p' | b'q' | b'U' | b'N' => return shown,
+            b'0'..=b'9' | b',' | b'-' => {}
+            _ if b"auxwflvmTrsjhgHtnScLVXZ".contains(&letter) => {}
+            _ => return false,
+        }
+    }
+    shown
 }
 
 /// ss: filters of states, ports and numeric addresses; a name would be looked up.
@@ -192,7 +216,9 @@ pub(crate) fn ss(matched: &Matched<'_>) -> Answer {
 /// Operands that are known words or numeric addresses, so that no name is looked up.
 fn addresses(matched: &Matched<'_>, words: &[&str]) -> Answer {
     let numeric = |word: &str| word.bytes().all(|b| b.is_ascii_digit() || b".:/*[]".contains(&b));
-    if matched.operands.iter().all(|operand| words.contains(operand) || numeric(operand)) {
+    // ss joins its words, so that `'sport = :80'` is the same as three.
+    let fine = |operand: &&str| operand.split(' ').all(|word| words.contains(&word) || numeric(word));
+    if matched.operands.iter().all(fine) {
         return Ok(());
     }
     Err("may carry a name out")

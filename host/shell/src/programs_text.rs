@@ -29,6 +29,10 @@ fn sed_script(script: &str) -> bool {
                 Some(after) => after,
                 None => return false,
             },
+            Some('y') => match sed_letters(chars.as_str()) {
+                Some(after) => after,
+                None => return false,
+            },
             _ => return false,
         };
         let trimmed = rest.trim_start();
@@ -58,6 +62,12 @@ fn sed_substitution(rest: &str) -> Option<&str> {
     let flags = after_delimited(after_delimited(rest.get(1..)?, delimiter)?, delimiter)?;
     let end = flags.find(|c: char| !matches!(c, 'g' | 'p' | 'i' | 'I' | '0'..='9')).unwrap_or(flags.len());
     flags.get(end..)
+}
+
+/// Skips `/ab/xy/`.
+fn sed_letters(rest: &str) -> Option<&str> {
+    let delimiter = rest.chars().next().filter(|c| c.is_ascii_punctuation() && *c != '\\')?;
+    after_delimited(after_delimited(rest.get(1..)?, delimiter)?, delimiter)
 }
 
 /// Skips to behind the delimiter. Whether one within brackets ends the text differs among seds: such a text is refused.
@@ -230,7 +240,7 @@ mod tests {
 
     #[test]
     fn sed_scripts_that_write_or_execute_are_refused() {
-        for script in ["1,20p", "$p", "/a/,/b/p", "/x/!d", "s/a/b/g", "s|a\\|b|c|p; 3q", "$="] {
+        for script in ["1,20p", "$p", "/a/,/b/p", "/x/!d", "s/a/b/g", "s|a\\|b|c|p; 3q", "$=", "y/abc/xyz/; p"] {
             assert!(sed_script(script), "{script}");
         }
         for script in [
@@ -245,6 +255,9 @@ mod tests {
             "1{p}",
             "a x",
             "R f",
+            "y/a/b/e",
+            "y/a/b/w f",
+            "y/a",
             "\\,x,p",
         ] {
             assert!(!sed_script(script), "{script}");

@@ -66,9 +66,9 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
         "s_client" | "ocsp" => return Err("carries a name or data out"),
         _ => return Err(BAD),
     }
-    let (mut rest, mut quiet) = (rest.iter(), false);
+    let (mut rest, mut told) = (rest.iter(), false);
     while let Some(arg) = rest.next() {
-        quiet |= *arg == "-noout";
+        told |= matches!(*arg, "-noout" | "-text");
         match *arg {
             "-in" => {
                 let path = rest.next().ok_or(BAD)?;
@@ -92,5 +92,5 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
             _ => return Err(BAD),
         }
     }
-    if quiet { Ok(()) } else { Err(BAD) }
+    if told { Ok(()) } else { Err(BAD) }
 }

@@ -110,7 +110,7 @@ pub(crate) const READERS: &[Spec] = &[
     read("hexdump").short("bcCdovx").short_value("ns").takes(Files),
     read("strings").short("afw").short_value("nte").takes(Files),
     read("jq")
-        .short("rcnsSaejMC")
+        .short("rcnsSaejMCR")
         .long("raw-output compact-output null-input slurp sort-keys ascii-output exit-status join-output monochrome-output color-output raw-input tab")
         .long_value("indent")
         .refuses(&[("f from-file L slurpfile rawfile", "reads a program or a file"), ("arg argjson args jsonargs", "not known to only read")])
@@ -146,7 +146,7 @@ pub(crate) const READERS: &[Spec] = &[
                 .long_maybe("pretty format date")
                 .refuses(&[("ext-diff textconv", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
                 .takes(Checked(programs::git_show)),
-            read("branch").short("arv").long("all remotes list verbose show-current no-color").refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
+            read("branch").short("arv").long("all remotes list verbose show-current no-color").long_value("contains no-contains").refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
             read("remote").refuses(&[("v verbose", "shows addresses, which may hold tokens")]).bare().subs(&[asks("show", "asks the remote"), asks("add", "changes the remotes"), asks("remove", "changes the remotes"), asks("set-url", "changes the remotes"), asks("update", "reaches out"), asks("prune", "changes branches")]),
             read("tag").short("l").short_maybe("n").long("list").refuses(&[("d delete a s f", "changes tags")]),
             read("rev-parse").long("short abbrev-ref show-toplevel verify is-inside-work-tree HEAD git-dir").takes(Words),
@@ -187,6 +187,7 @@ pub(crate) const READERS: &[Spec] = &[
             asks("archive", "writes files"),
             asks("worktree", GIT_CHANGES),
         ]),
+    read("numfmt").short_value("d").long("header").long_value("to from to-unit from-unit suffix padding field delimiter format round invalid").takes(Words),
     read("zipinfo").takes(FilesMax(1)),
     read("fmt").short("cstu").short_value("pwg").takes(Files),
     read("pr").short("adfFmtT").short_value("hlow").takes(Files),

@@ -20,8 +20,10 @@ const LVM: Spec = read("lvs")
 const LVM_DISPLAY: Spec =
     read("lvdisplay").short("avcmCs").long("all maps colon columns short").long_value("units").takes(Devices);
 
-const PVESH: Spec =
-    read("get").long("noborder noheader human-readable").long_value("output-format").takes(Checked(programs::pvesh));
+const PVESH: Spec = read("get")
+    .long("noborder noheader human-readable")
+    .long_value("output-format type limit")
+    .takes(Checked(programs::pvesh));
 
 const GUESTS: Spec = read("qm").subs(&[
     read("list").long("full"),

@@ -30,7 +30,7 @@ const IPTABLES: Spec = read("iptables")
 
 pub(crate) const READERS: &[Spec] = &[
     read("ps")
-        .short("AaefFHjlLMmTNwyZcd")
+        .short("AaefFHjlLMmTNwxyZcd")
         .short_value("CgGopqstuUOk")
         .long("forest no-headers headers deselect")
         .long_value("format pid ppid user sort cols columns")
@@ -62,7 +62,7 @@ pub(crate) const READERS: &[Spec] = &[
     read("lslogins").short("abcefgLGnrstuzZ").short_value("o").refuses(&[("p", "shows password fields")]).takes(Words),
     read("lsfd").short("lJnrui").short_value("pQo"),
     read("lsscsi").short("cdgHiklLpstuvw"),
-    read("lshw").short("XCq").long("short businfo numeric sanitize quiet json").refuses(&[("dump", "writes a file")]),
+    read("lshw").short("q").short_value("C").long("short businfo numeric sanitize quiet json").refuses(&[("dump", "writes a file")]),
     read("dmidecode").short("q").short_value("ts").long("quiet").long_value("type string").refuses(&[("dump-bin from-dump d", "uses a file")]),
     read("numactl").short("Hs").long("hardware show").takes(Checked(programs::flagged_only)),
     read("numastat").short("cmnpsvz").takes(Words),
@@ -110,7 +110,7 @@ pub(crate) const READERS: &[Spec] = &[
         .short_maybe("b")
         // `-b -1` is the boot before.
         .count()
-        .long("no-pager no-hostname no-full full all reverse catalog quiet dmesg system user utc list-boots disk-usage merge pager-end no-tail fields header truncate-newline")
+        .long("no-pager no-hostname no-full full all reverse catalog quiet dmesg system user utc list-boots disk-usage merge pager-end no-tail verify fields header truncate-newline")
         .long_value("unit user-unit since until priority grep output identifier facility output-fields lines field")
         .long_maybe("boot case-sensitive")
         .refuses(&[
@@ -212,7 +212,18 @@ pub(crate) const READERS: &[Spec] = &[
         IP_OBJECT.called("neighbor"),
         IP_OBJECT.called("nei"),
         IP_OBJECT.called("maddress"),
-        asks("netns", "runs a command in a namespace, or changes it"),
+        read("netns").subs(&[
+            read("list"),
+            asks("add", NETWORK),
+            asks("delete", NETWORK),
+            asks("del", NETWORK),
+            asks("set", NETWORK),
+            asks("attach", NETWORK),
+            asks("exec", "runs a command in a namespace"),
+            asks("monitor", "waits for changes until it is stopped"),
+            asks("identify", "not known to only read"),
+            asks("pids", "not known to only read"),
+        ]),
         asks("monitor", "waits for changes until it is stopped"),
         asks("xfrm", "may show keys"),
     ]),
