@@ -160,8 +160,18 @@ fn compares(before: &[u8]) -> bool {
 /// jq: filters without environment, modules and files.
 pub(crate) fn jq(matched: &Matched<'_>) -> Answer {
     let filter = matched.operands.first().ok_or("no filter")?;
-    let words = filter.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    for word in words {
+    let mut at = 0;
+    for word in filter.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        // `.env` is a field of the data, `env` the environment.
+        let field = filter
+            .get(..at)
+            .and_then(|before| before.strip_suffix('.'))
+            .is_some_and(|before| !before.ends_with(|c: char| c == '.' || c.is_ascii_digit()));
+        // A separator that is no ASCII makes the line ask anyway, so that one byte is right.
+        at += word.len() + 1;
+        if field && word == "env" {
+            continue;
+        }
         if matches!(
             word,
             "env" | "ENV" | "import" | "include" | "input_filename" | "get_search_list" | "modulemeta" | "halt_error"
