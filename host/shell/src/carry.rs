@@ -3,7 +3,7 @@
 //! Answers for one argument list, command name first, without looking at later places in it. Invariant: what it hands
 //! over may be too much, never too little; a script that turns out not to be one only costs time.
 
-use crate::destroy::base;
+use crate::destroy::{self, base};
 use crate::names::Names;
 
 /// A text that a command would run.
@@ -36,7 +36,8 @@ pub(crate) fn is_carrier(word: &str) -> bool {
 /// Commands whose arguments or input become commands, beside shells and languages.
 static CARRIERS: Names = Names::new(&[
     "eval", "source", ".", "ssh", "su", "runuser", "trap", "alias", "script", "watch", "parallel", "xargs", "env",
-    "flock", "busybox", "at", "batch", "entr",
+    "flock", "busybox", "at", "batch", "entr", "crontab", "sudo", "doas", "awk", "gawk", "mawk", "nawk", "ed", "red",
+    "ex", "make",
 ]);
 
 /// Shells.
@@ -59,7 +60,25 @@ static LANGUAGES: Names = Names::new(&[
     "luajit",
     "tclsh",
     "expect",
+    "R",
     "Rscript",
+    "julia",
+    "irb",
+    "ipython",
+    "ghci",
+    "iex",
+    "elixir",
+    "groovy",
+    "jshell",
+    "octave",
+    "guile",
+    "sbcl",
+    "ocaml",
+    "swift",
+    "scala",
+    "raku",
+    "tsx",
+    "ts-node",
     "osascript",
 ]);
 
@@ -115,11 +134,14 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
                 arg.starts_with(['-', '+']) && arg.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-".contains(&b))
             };
             let text = rest.iter().skip(at + 1).find(|arg| !is_flag(arg));
-            add(text.copied().unwrap_or_default().to_owned(), true);
+            let text = text.copied().unwrap_or_default();
+            add(text.to_owned(), true);
+            // What it runs is yet to come, or stands for something that is not known.
+            carried.open = text.is_empty() || text == "*";
         }
         let reads = rest.iter().any(|arg| arg.starts_with('-') && arg.contains('s')) || !operand;
         carried.interpreter = true;
-        carried.open = command.is_none() && reads;
+        carried.open |= command.is_none() && reads;
         return carried;
     }
     if is_language(name) {
@@ -127,19 +149,35 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
         carried.code = true;
         carried.open =
             !operand && !rest.iter().any(|arg| arg.starts_with("-c") || arg.starts_with("-e") || arg.starts_with("-m"));
+        // `deno run -`: the program is what comes in. Code that runs text may run what comes in.
+        let program = rest
+            .iter()
+            .find(|arg| !matches!(**arg, "run" | "eval" | "repl") && (**arg == "-" || !arg.starts_with('-')));
+        carried.open |= program.is_some_and(|arg| matches!(*arg, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
+            || rest.iter().any(|arg| RUNS_TEXT.iter().any(|call| arg.contains(call)));
         return carried;
     }
     match name {
         "eval" => {
             add(rest.join(" "), true);
             carried.interpreter = true;
+            carried.open = rest.is_empty() || rest.contains(&"*");
         }
         "source" | "." => {
             carried.interpreter = true;
             carried.open = !operand;
         }
         "at" | "batch" => carried.open = true,
-        "ssh" => ssh(rest, &mut add),
+        "ssh" => carried.open = !ssh(rest, &mut add),
+        "sudo" | "doas" => carried.open = !operand && rest.iter().any(|arg| arg.contains(['s', 'i'])),
+        "ed" | "red" | "ex" => carried.open = true,
+        "make" => carried.open = rest.contains(&"-") || rest.contains(&"-f-"),
+        "crontab" => carried.open = rest.last().is_none_or(|arg| matches!(*arg, "-" | "/dev/stdin")),
+        "awk" | "gawk" | "mawk" | "nawk" => {
+            carried.open = rest.iter().any(|arg| {
+                arg.contains("system") || ["|\"", "| \"", "|&", "\"|", "\" |"].iter().any(|pipe| arg.contains(pipe))
+            });
+        }
         "trap" | "su" | "runuser" | "script" | "flock" | "env" | "alias" => {
             for arg in rest {
                 add((*arg).to_owned(), false);
@@ -147,17 +185,64 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
                     add(value.to_owned(), false);
                 }
             }
+            carried.open = matches!(name, "su" | "runuser") && !rest.iter().any(|arg| arg.contains('c'));
         }
         "watch" | "parallel" | "entr" => add(rest.join(" "), false),
         // The commands, or their arguments, are the lines it reads.
-        "xargs" => carried.open = !operand,
+        "xargs" => {
+            carried.open =
+                !operand || rest.iter().any(|arg| is_shell(base(arg)) || is_language(base(arg)) || *arg == "eval");
+        }
         _ => {}
     }
     carried
 }
 
-/// Joins what ssh sends to the other side's shell; options may hold commands too.
-fn ssh(args: &[&str], add: &mut impl FnMut(String, bool)) {
+/// What code of some language calls to run a text.
+const RUNS_TEXT: &[&str] = &["eval", "exec", "system", "popen", "subprocess", "spawn", "`"];
+
+/// Tells whether a command that otherwise runs none of its arguments runs one by a flag of its own.
+pub(crate) fn runs_by_flag(name: &str, args: &[&str]) -> bool {
+    let begins = |starts: &[&str]| args.iter().any(|arg| starts.iter().any(|start| arg.starts_with(start)));
+    match name {
+        "man" | "apropos" | "whatis" | "info" => begins(&["-P", "--p", "-H", "--h", "-C", "--c"]),
+        "less" | "more" => {
+            args.iter().any(|arg| arg.starts_with('+') || arg.contains('!') || arg.starts_with("--lesskey"))
+        }
+        "split" => begins(&["--f"]),
+        "apt" | "apt-get" | "dpkg" | "yum" | "dnf" => begins(&["-o", "--o", "--pre", "--post", "--st", "-c", "--set"]),
+        "npm" => args.iter().any(|arg| matches!(*arg, "exec" | "x" | "explore" | "--" | "-c") || arg.starts_with("--")),
+        "pip" => begins(&["--"]),
+        "curl" | "wget" => begins(&["--use-askpass"]),
+        _ => false,
+    }
+}
+
+/// Tells whether a command reads a program from the file that is its operand: all words count, or only the first.
+pub(crate) fn program_file(name: &str) -> Option<bool> {
+    let name = base(name);
+    if is_shell(name) || matches!(name, "source" | ".") { Some(true) } else { is_language(name).then_some(false) }
+}
+
+/// Gives the texts inside a word that something may run: behind `=`, `!` or `::`, and behind a flag's letters.
+pub(crate) fn embedded(word: &str) -> impl Iterator<Item = &str> {
+    let first = word.split_once(['=', '!']).map(|(_, text)| text);
+    let last = word.rsplit_once(['=', '!']).map(|(_, text)| text).filter(|text| Some(*text) != first);
+    let remote = word.split_once("::").map(|(_, text)| text);
+    // `-S'rm -rf x'`, `1erm -rf x`: the name stands behind other letters.
+    let token = word.find([' ', '\t', '\n']).and_then(|at| word.get(..at)).unwrap_or_default();
+    let glued = (1..token.len().min(GLUED_MAX))
+        .filter_map(|back| token.get(back..))
+        .position(|name| destroy::is_notable(name) || is_carrier(name))
+        .and_then(|at| word.get(at + 1..));
+    [first, last, remote, glued].into_iter().flatten().filter(|text| !text.trim().is_empty())
+}
+
+/// Letters before a name in the same word.
+const GLUED_MAX: usize = 12;
+
+/// Joins what ssh sends to the other side's shell, if there is anything; options may hold commands too.
+fn ssh(args: &[&str], add: &mut impl FnMut(String, bool)) -> bool {
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
         match arg.strip_prefix('-') {
@@ -172,11 +257,13 @@ fn ssh(args: &[&str], add: &mut impl FnMut(String, bool)) {
         }
     }
     let text: Vec<&str> = rest.copied().collect();
+    let commands = !text.is_empty() || args.contains(&"-N");
     add(text.join(" "), true);
     // Should a flag have been misread, the host's place is one off: the whole is looked at too.
     if args.first().is_some_and(|arg| arg.starts_with('-')) {
         add(args.join(" "), false);
     }
+    commands
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
             if args
                 .iter()
                 .skip_while(|arg| !matches!(**arg, "-exec" | "-execdir" | "-ok" | "-okdir"))
-                .any(|arg| removes_one(base(arg)) || *arg == "/dev/null" || text::holds_word(arg)) =>
+                .any(|arg| removes_one(base(arg)) || *arg == "/dev/null" || names_remover(arg)) =>
         {
             Some("removes what it finds")
         }
@@ -30,7 +30,7 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
             if args
                 .iter()
                 .skip_while(|arg| !(arg.starts_with("--exec") || (arg.starts_with('-') && arg.contains(['x', 'X']))))
-                .any(|arg| removes_one(base(arg)) || text::holds_word(arg)) =>
+                .any(|arg| removes_one(base(arg)) || names_remover(arg)) =>
         {
             Some("removes what it finds")
         }
@@ -79,6 +79,14 @@ fn writes(name: &str, args: &[&str], last: &str) -> Option<&'static str> {
         name == "truncate" || (name == "tee" && !flagged(args, "a", &["append"])) || args.contains(&"/dev/null");
     (empties && targets.iter().any(|target| paths::is_system_file(target))).then_some("overwrites system files")
 }
+
+/// Tells whether a word of a script names what removes; a long one is only searched for the letters.
+fn names_remover(word: &str) -> bool {
+    if word.len() > SCRIPT_BYTES_READ { word.contains("rm") || word.contains("unlink") } else { text::holds_word(word) }
+}
+
+/// Longest script that is read word by word.
+const SCRIPT_BYTES_READ: usize = 512;
 
 /// Commands that remove or empty a file that is named to them.
 pub(crate) fn removes_one(name: &str) -> bool {

@@ -6,7 +6,7 @@
 use crate::carry::{self, Carried, Script};
 use crate::limits::{CARRIED_MAX, VISITS_MAX};
 use crate::tier::Tier;
-use crate::{destroy, destroy_disks, table, text};
+use crate::{destroy, destroy_disks, destroy_trees, table, text};
 
 /// What is known of one argument list.
 pub(crate) struct Judged {
@@ -58,7 +58,10 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
         judged.reason = reason;
     }
     if judged.tier > Tier::One && destroy::base(name) == "sed" {
-        judged.scripts.extend(sed_commands(rest));
+        let commands = sed_commands(rest);
+        // `sed e` and `s/x/y/e` run what they read.
+        judged.open |= !commands.is_empty() || rest.iter().any(|arg| runs_input(arg));
+        judged.scripts.extend(commands);
     }
     if judged.tier > Tier::One && carries(name, rest) {
         look_further(name, rest, args, &mut held, &mut judged);
@@ -101,13 +104,34 @@ fn carries(name: &str, rest: &[&str]) -> bool {
         }),
         "numactl" | "pidstat" | "etcdctl" | "rpm" | "helm" | "sar" => true,
         "git" => rest.iter().any(|arg| {
-            matches!(*arg, "-c" | "-x" | "run" | "foreach" | "filter-branch" | "difftool" | "mergetool")
+            matches!(
+                *arg,
+                "-c" | "-x"
+                    | "-u"
+                    | "run"
+                    | "foreach"
+                    | "filter-branch"
+                    | "difftool"
+                    | "mergetool"
+                    | "config"
+                    | "clone"
+                    | "fetch"
+                    | "pull"
+                    | "ls-remote"
+                    | "archive"
+                    | "submodule"
+                    | "rebase"
+                    | "send-email"
+                    | "remote"
+                    | "for-each-repo"
+                    | "daemon"
+            ) || arg.starts_with("--config")
                 || arg.starts_with("--exec")
                 || arg.starts_with("--upload-pa")
                 || arg.starts_with("--receive-pa")
         }),
         "qm" | "pct" => rest.iter().any(|arg| matches!(*arg, "exec" | "guest" | "enter" | "monitor")),
-        other => !table::knows(other) && !table::carries_nothing(other),
+        other => carry::runs_by_flag(other, rest) || (!table::knows(other) && !table::carries_nothing(other)),
     }
 }
 
@@ -121,13 +145,33 @@ fn sed_commands(rest: &[&str]) -> Vec<Script> {
                 found.push(Script { text: arg.get(at + 2..).unwrap_or_default().to_owned(), certain: false });
             }
         }
-        // The flags of the last substitution.
-        let flags = arg.rsplit(['/', '|', ',', '#', '!']).next().unwrap_or_default();
-        if flags.len() <= 8 && flags.contains('e') && flags.len() < arg.len() {
-            found.push(Script { text: arg.replace(['/', '|', ',', '#', '!'], " "), certain: false });
+        // Whatever stands behind an `s` may part a substitution; the flags are the last of its pieces.
+        let mut parting: u128 = 0;
+        for pair in arg.as_bytes().windows(2) {
+            if let [b's', sign] = pair
+                && sign.is_ascii_punctuation()
+                && *sign != b'\\'
+            {
+                parting |= 1 << sign;
+            }
+        }
+        let parts = |c: char| c.is_ascii() && parting & (1_u128 << u32::from(c)) != 0;
+        if arg.split(parts).skip(1).any(|piece| {
+            let flags = piece.split([';', '}', '\n', ' ']).next().unwrap_or_default();
+            flags.len() <= 8 && flags.contains('e') && flags.bytes().all(|b| b"gpiImMew0123456789".contains(&b))
+        }) {
+            found.push(Script { text: arg.replace(parts, " "), certain: false });
+        }
+        for command in arg.split([';', '{', '}', '\n']).take(CARRIED_MAX) {
+            found.extend(carry::embedded(command).map(|text| Script { text: text.to_owned(), certain: false }));
         }
     }
     found
+}
+
+/// Tells whether a sed script is nothing but the command that runs what is read.
+fn runs_input(script: &str) -> bool {
+    script.strip_suffix('e').is_some_and(|address| address.bytes().all(|b| b.is_ascii_digit() || b"$,~".contains(&b)))
 }
 
 fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judged) {
@@ -137,9 +181,8 @@ fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>
         // `tool "rm -rf x"`, `tool --run='rm -rf x'`: a text that could be a script.
         if word.contains([' ', ';', '|', '\t', '\n', '$', '`']) {
             judged.scripts.push(Script { text: (*word).to_owned(), certain: false });
-            if let Some((_, value)) = word.rsplit_once(['=', '!']) {
-                judged.scripts.push(Script { text: value.to_owned(), certain: false });
-            }
+            let inside = carry::embedded(word).map(|text| Script { text: text.to_owned(), certain: false });
+            judged.scripts.extend(inside);
         }
         // `sudo X=rm …`: from a variable it may become a command.
         if word.split_once('=').is_some_and(|(variable, value)| is_variable(variable) && text::holds_word(value)) {
@@ -159,7 +202,14 @@ fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>
         }
         look(rest.get(at..).unwrap_or_default(), all, held, judged);
         // What xargs and parallel hand to rm is not known; it may be a tree.
-        if matches!(destroy::base(name), "xargs" | "parallel") && destroy::base(word) == "rm" {
+        if matches!(destroy::base(name), "xargs" | "parallel")
+            && (destroy_trees::removes_one(destroy::base(word))
+                || (judged.interpreter
+                    && *held.get_or_insert_with(|| {
+                        all.iter().any(|arg| text::holds_word(arg) || text::code_destroys(arg))
+                    }))
+                || rest.last() == Some(&"delete"))
+        {
             judged.tier = Tier::Three;
             judged.reason = "removes what it is handed, unseen";
         }
@@ -184,7 +234,9 @@ fn look(args: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judge
     if let Some(reason) = destroy::judge(args) {
         judged.tier = Tier::Three;
         judged.reason = reason;
-    } else if (code || runs_code(args)) && *held.get_or_insert_with(|| all.iter().any(|arg| text::holds_word(arg))) {
+    } else if (code || runs_code(args))
+        && *held.get_or_insert_with(|| all.iter().any(|arg| text::holds_word(arg) || text::code_destroys(arg)))
+    {
         judged.tier = Tier::Three;
         judged.reason = "runs code that holds a tier-3 word";
     }

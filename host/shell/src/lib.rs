@@ -55,6 +55,7 @@ mod table_tools;
 mod text;
 mod tier;
 mod walk;
+mod wrote;
 
 pub use classify::{classify, judge};
 pub use describe::describe_tables;

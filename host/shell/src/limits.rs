@@ -60,6 +60,9 @@ pub const SHOWN_CHARS_MAX: usize = 400;
 /// Most functions of one line whose calls are followed in the search for a fork bomb.
 pub const FUNCTIONS_MAX: usize = 32;
 
+/// Most files of one line that are followed from what writes them to what runs them.
+pub const WRITTEN_MAX: usize = 32;
+
 /// Longest text of a person's own rules, in bytes.
 pub const RULES_BYTES_MAX: usize = 64 * 1024;
 

@@ -4,7 +4,7 @@
 
 use brush_parser::ast::{CommandPrefixOrSuffixItem, SimpleCommand};
 
-use crate::argv::Streams;
+use crate::argv::{Effect, Streams};
 use crate::cook::cook;
 use crate::judge::judge;
 use crate::limits::{CARRIED_MAX, PARTS_MAX, SHOWN_CHARS_MAX};
@@ -20,6 +20,7 @@ struct Gathered {
     raw: Vec<String>,
     fixed: bool,
     input: Vec<String>,
+    read: Option<String>,
     tier: Option<(Tier, &'static str)>,
     streams: Streams,
     written: Vec<String>,
@@ -81,12 +82,26 @@ impl Walk {
             (tier, reason) = (Tier::Three, "downloaded or decoded text given to an interpreter");
         }
         self.fetchers += usize::from(judged.fetches);
-        self.open_interpreters += usize::from(judged.open);
+        // `$line` as the command: what was read becomes one.
+        let unknown = !gathered.fixed && gathered.raw.first().is_some_and(|raw| raw.contains(['$', '`']));
+        self.open_interpreters += usize::from(judged.open || unknown);
+        // An empty input leaves no rule and no job.
+        let replaces = |word: &&str| {
+            word.ends_with("tables-restore")
+                || word.contains("tables-nft-restore")
+                || *word == "crontab"
+                || *word == "ipset"
+        };
+        if gathered.read.as_deref() == Some("/dev/null") && args.iter().any(replaces) {
+            (tier, reason) = (Tier::Three, "replaces all rules or jobs by nothing");
+        }
         if matches!(name, "echo" | "printf") {
             self.printed = Some(args.get(1..).unwrap_or_default().join(" "));
         } else if !gathered.input.is_empty() {
             self.printed = Some(gathered.input.join("\n"));
         }
+        self.runs_written(&args, gathered.read.as_deref(), depth);
+        self.note_written(&args, &gathered.written, judged.fetches);
         // Only a whole tier-1 line is planned, so what stays below tier 1 need not be exact.
         let stage =
             if tier == Tier::One { gathered.streams.clone().stage(gathered.words.clone(), false) } else { None };
@@ -134,6 +149,9 @@ impl Walk {
                 let redirected = self.redirect(redirect, depth);
                 gathered.raise(redirected.tier, redirected.reason);
                 gathered.input.extend(redirected.input);
+                if let Effect::Input(path) = &redirected.effect {
+                    gathered.read = Some(path.clone());
+                }
                 gathered.streams.apply(redirected.effect);
                 gathered.written.extend(redirected.written);
             }

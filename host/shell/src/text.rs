@@ -52,7 +52,7 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
         let reading: &str = &reading;
         let mut begin = 0;
         // The words of one command from the first notable one on, and which of them are notable.
-        let (mut words, mut notable): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
+        let (mut words, mut notable): (Vec<&str>, Vec<(usize, usize)>) = (Vec::new(), Vec::new());
         // The end counts as a separator.
         for (at, kind) in reading.bytes().map(|b| KINDS[usize::from(b)]).chain([Kind::Separator]).enumerate() {
             if kind == Kind::Word {
@@ -62,7 +62,7 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
                 let word = reading.get(begin..at).unwrap_or_default();
                 let is = destroy::is_notable(word);
                 if is {
-                    notable.push(words.len());
+                    notable.push((words.len(), begin));
                 }
                 if is || !words.is_empty() {
                     words.push(word);
@@ -70,9 +70,10 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
             }
             begin = at + 1;
             if kind == Kind::Separator && !words.is_empty() {
-                for start in notable.drain(..) {
+                for (start, offset) in notable.drain(..) {
                     let tail = words.get(start..).unwrap_or_default();
-                    visits += tail.len();
+                    // Long words take their time too.
+                    visits += tail.len() + at.saturating_sub(offset) / VISIT_BYTES;
                     if visits > VISITS_MAX {
                         return Some("names destroying commands more often than can be judged");
                     }
@@ -86,6 +87,9 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
     }
     None
 }
+
+/// Bytes of words that count as one more visit.
+const VISIT_BYTES: usize = 256;
 
 /// Finds a tier-3 word, whatever its arguments: for what cannot be read statically.
 pub(crate) fn holds_word(text: &str) -> bool {
@@ -133,7 +137,29 @@ static CALLS: Names = Names::new(&[
     "luksErase",
     "rmtree_errorhandler",
     "remove_entry_secure",
+    "remove_entry",
+    "remove_dir",
+    "rm_f",
 ]);
+
+/// Finds what removes trees in code, where a name that is common elsewhere can only be a call.
+pub(crate) fn code_destroys(code: &str) -> bool {
+    let mut recursive = false;
+    let mut removes = false;
+    let mut forks = false;
+    let mut loops = false;
+    for part in code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+        match part {
+            "rm" | "rmdir" => return true,
+            "recursive" | "walk" | "glob" | "listdir" | "readdir" | "scandir" => recursive = true,
+            "remove" | "removeSync" | "unlink" | "del" => removes = true,
+            "fork" | "spawn" | "Process" => forks = true,
+            "while" | "for" | "loop" | "until" | "forever" => loops = true,
+            _ => {}
+        }
+    }
+    (recursive && removes) || (forks && loops && code.contains("fork"))
+}
 
 /// Finds `-rf` and its kin: a word of three to five letters after a dash, with `f` and `r`.
 fn forced_flag(text: &str) -> bool {

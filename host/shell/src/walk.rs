@@ -19,6 +19,7 @@ use crate::prescan::prescan;
 use crate::rules::Rules;
 use crate::text;
 use crate::tier::{Part, Tier};
+use crate::wrote::Wrote;
 
 /// The state of one judgement.
 pub(crate) struct Walk {
@@ -39,6 +40,8 @@ pub(crate) struct Walk {
     pub(crate) draft: Draft,
     /// How many simple commands were met.
     pub(crate) commands: usize,
+    /// The files that the line wrote so far.
+    pub(crate) wrote: Wrote,
     /// The person's own rules.
     pub(crate) rules: Rules,
     tokens_left: usize,
@@ -64,6 +67,7 @@ impl Default for Walk {
             printed: None,
             draft: Draft::default(),
             commands: 0,
+            wrote: Wrote::default(),
             rules: Rules::default(),
             tokens_left: TOKENS_MAX,
             bytes_left: PARSED_BYTES_MAX,
@@ -255,9 +259,11 @@ impl Walk {
         let mut fetched = false;
         let mut printed: Vec<String> = Vec::new();
         let begin = self.parts.len();
+        let outer = self.wrote.fetched;
         for command in &pipeline.seq {
             let (fetchers, open, before) = (self.fetchers, self.open_interpreters, self.parts.len());
             self.printed = None;
+            self.wrote.fetched = outer || fetched;
             self.command(command, depth);
             if self.open_interpreters > open {
                 if fetched {
@@ -274,6 +280,7 @@ impl Walk {
             fetched |= self.fetchers > fetchers;
             printed.extend(self.printed.take());
         }
+        self.wrote.fetched = outer;
     }
 
     fn command(&mut self, command: &Command, depth: usize) {
@@ -434,6 +441,8 @@ impl Walk {
         for redirect in list.into_iter().flat_map(|list| &list.0) {
             let redirected = self.redirect(redirect, depth);
             self.raise(redirected.tier, redirected.reason);
+            let written: Vec<String> = redirected.written.into_iter().collect();
+            self.note_written(&[], &written, self.fetchers > 0);
         }
     }
 }

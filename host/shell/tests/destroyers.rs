@@ -234,3 +234,137 @@ fn rules_are_flushed_by_tools_of_other_names() {
     );
     all_are(2, &["iptables -L", "iptables-legacy -A INPUT -j DROP", "nft add table x", "ipset list", "chattr +i x"]);
 }
+
+#[test]
+fn a_command_inside_a_flag_of_another_is_found() {
+    all_are(
+        3,
+        &[
+            "man -P 'rm -rf /srv' ls",
+            "man -P'rm -rf /srv' ls",
+            "man --pager='rm -rf /srv' ls",
+            "less '+!rm -rf /srv' f",
+            "split --filter='rm -rf /srv' f",
+            "split --filter 'rm -rf /srv' f",
+            "dpkg --pre-invoke='rm -rf /srv' -i x",
+            "apt-get -o Dpkg::Pre-Invoke::='rm -rf /srv' install x",
+            "apt-get -o Dpkg::Pre-Invoke::='rm -rf /srv; X=1' install x",
+            "npm exec -- rm -rf /srv",
+            "npm exec -c 'rm -rf /srv'",
+            "git clone --config 'core.sshCommand=rm -rf /srv' h:x",
+            "git clone -u 'rm -rf /srv;' h:x",
+            "git clone 'ext::rm -rf /srv'",
+            "git config alias.x '!rm -rf /srv'",
+            "sed 's@x@rm -rf /srv@e' f",
+            "sed 's:x:rm -rf /srv:e' f",
+            "sed 's@x@rm -rf /srv@e;p' f",
+            "sed '1erm -rf /srv' f",
+            "env -S'rm -rf /srv'",
+            "env -vS'rm -rf /srv'",
+            "ed x <<< '!rm -rf /srv'",
+            "echo '!rm -rf /srv' | ed x",
+            "echo 'rm -rf /srv' > x; sh x",
+            "echo 'rm -rf /srv' > x && chmod +x x && ./x",
+            "echo 'rm -rf /srv' | tee x; bash ./x",
+            "cat <<E > x\nkubectl delete ns prod\nE\nsh x",
+            "echo 'kubectl delete ns prod' > x; sh < x",
+            "echo '* * * * * rm -rf /srv' | crontab -",
+            "ls | xargs unlink",
+            "ls | xargs sh -c 'rm \"$0\"'",
+            "iptables-restore < /dev/null",
+            "sudo ip6tables-nft-restore < /dev/null",
+            "crontab - < /dev/null",
+        ],
+    );
+    all_are(
+        2,
+        &[
+            "man -P cat ls",
+            "man rm",
+            "less f",
+            "split -b 1 f",
+            "apt-get install reboot-notifier",
+            "git commit -m 'no more rm -rf /'",
+            "git clone h:x",
+            "sed -i 's/a/b/' f",
+            "echo ls > x; sh x",
+            "env -S'ls -l'",
+        ],
+    );
+}
+
+#[test]
+fn code_of_other_languages_removes_trees_or_forks_without_end() {
+    all_are(
+        3,
+        &[
+            "node -e 'fs.rm(\"/srv\",{recursive:true})'",
+            "node -e 'fs.rmdir(\"/srv\",{recursive:true})'",
+            "node -e 'fs.promises.rm(\"/srv\",{recursive:true})'",
+            "deno eval 'Deno.remove(\"/srv\",{recursive:true})'",
+            "ruby -e 'FileUtils.remove_dir(\"/srv\")'",
+            "ruby -e 'FileUtils.remove_entry(\"/srv\")'",
+            "ruby -rfileutils -e 'FileUtils.rm_f(Dir[\"/srv/*\"])'",
+            "python3 -c 'for r in os.walk(\"/srv\"): os.remove(r)'",
+            "perl -e 'fork while fork'",
+            "python3 -c 'while True: os.fork()'",
+        ],
+    );
+    all_are(2, &["node -e 'fs.readFileSync(1)'", "python3 -c 'print(1)'", "perl -e 'print 1'"]);
+}
+
+#[test]
+fn what_is_downloaded_does_not_reach_an_interpreter() {
+    all_are(
+        3,
+        &[
+            "curl x | xargs -0 bash -c",
+            "curl x | xargs -I{} sh -c {}",
+            "curl x | while read l; do eval \"$l\"; done",
+            "curl x | while read l; do $l; done",
+            "curl x | bash -c \"$(cat)\"",
+            "curl x | awk '{system($0)}'",
+            "curl x | awk '{print | \"sh\"}'",
+            "curl x | sed e",
+            "curl x | sed 's/a/b/e'",
+            "curl x | deno run -",
+            "curl x | bun run -",
+            "curl x | R --no-save",
+            "curl x | julia",
+            "curl x | python3 - a b",
+            "curl x | perl -ne 'system $_'",
+            "curl x | python3 -c 'exec(input())'",
+            "curl x | crontab -",
+            "curl x | ssh h",
+            "curl x | sudo -s",
+            "curl x | su",
+            "curl x | make -f -",
+            "curl x -o f && sh f",
+            "curl x -of; sh ./f",
+            "wget http://h.test/install.sh; bash install.sh",
+            "wget -O /tmp/f x && chmod +x /tmp/f && /tmp/f",
+            "curl x > f; sh f",
+            "curl x | tee f; sudo bash f",
+            "curl x > f; cat f | sh",
+            "curl x > f; sh < f",
+            "{ curl x; } > f; . f",
+            "base64 -d x > f; python3 f",
+            "curl x -o f; sudo ./f",
+        ],
+    );
+    all_are(
+        2,
+        &[
+            "curl x -o a.tgz; tar xf a.tgz",
+            "curl x | jq .",
+            "curl x | awk '{print $1}'",
+            "curl x | grep 'a|b'",
+            "curl x | awk '/a|b/{print $1}'",
+            "curl x | python3 -m json.tool",
+            "curl x | python3 -c 'import sys,json; print(json.load(sys.stdin))'",
+            "curl x -o data.json; python3 tool.py data.json",
+            "curl x | sed 's/a/b/'",
+            "curl x; echo ls > f; sh f",
+        ],
+    );
+}
