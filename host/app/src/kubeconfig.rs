@@ -31,8 +31,8 @@ pub struct AddedKubeconfig {
 }
 
 impl App {
-    /// Stores a kubeconfig under a name, inactive. `context` chooses one of its contexts; else its current one is taken. `home` is the user's: what lies there for others
-    /// than clusters is not taken in.
+    /// Stores a kubeconfig under a name, inactive. `context` chooses one of its contexts; else its current one is taken.
+    /// `home` is the user's: what lies there for others than clusters is not taken in.
     ///
     /// # Errors
     /// `kubeconfig_invalid`: it can't be read as one, has no context, or names what is not there; the name is taken.

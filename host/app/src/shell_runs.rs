@@ -137,14 +137,15 @@ impl App {
     /// Judges a line and writes its row, as refused until it is decided on. Nothing runs.
     ///
     /// # Errors
-    /// `no_command`, `line_too_long`, `folder_unreadable`, `shell_rules` (the user's own table can't be used), and those
-    /// of the store; only then is there no row.
+    /// `no_command`, `line_too_long`, `folder_unreadable`, `shell_rules` (the user's own table can't be used),
+    /// `time_limit`, and those of the store; only then is there no row.
     pub fn propose<'a>(&self, request: &ShellRequest<'a>) -> Result<Proposal<'a>, AppError> {
         if request.line.len() > LINE_BYTES_MAX {
             let message =
                 format!("judging the line: it has {} bytes; {LINE_BYTES_MAX} are the limit", request.line.len());
             return Err(AppError::failed("line_too_long", message).hint("put it into a script, and run that"));
         }
+        let time_limit = self.time_limit(request.time_limit)?;
         let rules = self.shell_rules()?;
         let judged = judge(request.line, &rules).map_err(|e| {
             AppError::failed("no_command", format!("judging the line: {e}")).hint("give the whole line")
@@ -198,7 +199,7 @@ impl App {
             pattern,
             folder,
             kubeconfig,
-            time_limit: self.time_limit(request.time_limit)?,
+            time_limit,
             plan,
             binding,
             issue: request.issue.clone(),

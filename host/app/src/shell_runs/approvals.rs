@@ -68,10 +68,8 @@ impl App {
         covers: &dyn Fn(&str) -> bool,
         binding: &Binding,
     ) -> Result<Standing, AppError> {
-        match tier {
-            Tier::Three => return Ok(Standing::Never),
-            Tier::One => {}
-            Tier::Two => {}
+        if tier == Tier::Three {
+            return Ok(Standing::Never);
         }
         let decisions = self.store.decisions_in_force(Some(&request.place.session))?;
         // A no is about the commands however they are spelled, and wherever they are to run; a yes holds only in the place

@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use trcaa_shell::run::{Cage, Captured, Channel, Ended, For, Job, Leftovers, Limits, Ran, RunError, What, environment};
 use trcaa_store::{Execution, ExecutionEnd};
 
-use super::approvals::decide;
+use super::approvals::{Decided, decide};
 use super::binding::Binding;
 use super::{Answer, ExecutionOutput, Proposal, Standing, real_folder, record};
 use crate::{App, AppError};
@@ -118,10 +118,11 @@ impl App {
         let place_holds = self.place_of(proposal).is_ok_and(|now| now == proposal.binding);
         let session_ms = self.session_ms()?;
         let decided = self.store.write(|tx| {
-            let mut decided = decide(tx, proposal, answer, session_ms)?;
-            if decided.runs && !place_holds {
-                (decided.status, decided.runs, decided.by) = ("denied", false, "its place changed");
-            }
+            // An answer to what is no longer so allows nothing, neither now nor later in the session.
+            let decided = match place_holds {
+                true => decide(tx, proposal, answer, session_ms)?,
+                false => Decided { status: "denied", runs: false, by: "its place changed" },
+            };
             tx.decide_execution(&proposal.id, decided.status)?;
             let details = json!({"approval_status": decided.status, "by": decided.by, "programs": programs(proposal)});
             tx.audit(&record(proposal, proposal.proposer.action(), details))?;

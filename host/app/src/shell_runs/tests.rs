@@ -75,6 +75,7 @@ fn a_yes_does_not_outlive_the_place_that_was_shown() {
         .unwrap();
     assert_eq!(case.settle(&proposal, Some(Answer::Session)).unwrap_err().code, "place_changed");
     assert_eq!(case.row(&proposal.id).approval_status, "denied");
+    assert!(case.app.approvals(None).unwrap().is_empty(), "the yes is kept for later");
     assert!(!case.place.folder.join("made").exists());
 
     let proposal = case.propose(LINE, Proposer::Person);
@@ -96,6 +97,18 @@ fn a_proposal_is_settled_once() {
     std::fs::remove_file(case.place.folder.join("made")).unwrap();
     assert!(case.settle(&proposal, Some(Answer::Once)).is_err());
     assert!(!case.place.folder.join("made").exists(), "a second run on one yes");
+}
+
+#[test]
+fn a_time_limit_is_1_s_to_an_hour_and_a_wrong_one_leaves_no_row() {
+    let case = case();
+    for (seconds, is_taken) in [(0, false), (1, true), (3600, true), (3601, false)] {
+        let time_limit = Some(Duration::from_secs(seconds));
+        let (place, proposer) = (&case.place, Proposer::Person);
+        let request = ShellRequest { line: LINE, issue: None, proposer, place, time_limit, tier_min: 1 };
+        assert_eq!(case.app.propose(&request).is_ok(), is_taken, "{seconds}");
+    }
+    assert_eq!(case.app.store.executions(None, 9).unwrap().len(), 2);
 }
 
 #[test]
