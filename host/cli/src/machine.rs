@@ -39,18 +39,27 @@ pub(crate) fn forbid_core_dumps() {
 pub(crate) fn forbid_core_dumps() {}
 
 /// What tells one sitting at a terminal from another: the session of processes, when its first one began, and the boot.
-/// Where that can't be told (the leader is outside this container; not Linux), each process is a sitting of its own.
+/// Where the leader is outside this container, the process that started this one stands for it; where that can't be told
+/// either (it is outside too, or gone; not Linux), each process is a sitting of its own.
 pub(crate) fn session() -> String {
     let read = |path: String| std::fs::read_to_string(path).unwrap_or_default();
     let boot = read("/proc/sys/kernel/random/boot_id".to_owned());
     let boot: String = boot.trim().chars().take(8).collect();
-    let leader = stat_field(&read("/proc/self/stat".to_owned()), SESSION_FIELD).filter(|leader| leader != "0");
-    let of = leader.unwrap_or_else(|| std::process::id().to_string());
+    let of = sitting(&read("/proc/self/stat".to_owned())).unwrap_or_else(|| std::process::id().to_string());
     let began = stat_field(&read(format!("/proc/{of}/stat")), STARTED_FIELD).unwrap_or_default();
     format!("{of}.{began}.{boot}")
 }
 
-/// Where a process's session stands in its `stat`, behind the name.
+/// Which process stands for the sitting of the one with this `stat`, if one can.
+fn sitting(stat: &str) -> Option<String> {
+    let leader = stat_field(stat, SESSION_FIELD).filter(|leader| leader != "0");
+    // Process 1 takes on those whose parent is gone: it may have nothing to do with this one.
+    leader.or_else(|| stat_field(stat, PARENT_FIELD).filter(|parent| parent != "0" && parent != "1"))
+}
+
+/// Where a process's parent stands in its `stat`, behind the name.
+const PARENT_FIELD: usize = 1;
+/// Where its session does.
 const SESSION_FIELD: usize = 3;
 /// Where the moment of its start does, in ticks since the boot.
 const STARTED_FIELD: usize = 19;
@@ -71,5 +80,14 @@ mod tests {
         assert_eq!(stat_field(stat, STARTED_FIELD).as_deref(), Some("4242"));
         assert_eq!(stat_field("", SESSION_FIELD), None);
         assert_eq!(session(), session());
+    }
+
+    #[test]
+    fn who_has_no_leader_here_sits_with_its_parent_if_that_is_known() {
+        assert_eq!(sitting("77 (trcaa) S 70 70 66 0").as_deref(), Some("66"));
+        assert_eq!(sitting("77 (trcaa) S 70 70 0 0").as_deref(), Some("70"));
+        for parent in [0, 1] {
+            assert_eq!(sitting(&format!("77 (trcaa) S {parent} 70 0 0")), None);
+        }
     }
 }
