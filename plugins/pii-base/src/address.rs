@@ -9,6 +9,8 @@ use pii_scan::text::{DIGIT, LETTER, Text, Words, class, is_word};
 
 /// What makes a dotted quad behind `from` or `to` a version, and three groups of digits an address.
 static VERSION: Words = Words::new(&[b"version", b"upgrad", b"downgrad"]);
+/// How far before a dotted quad they count.
+const VERSION_REACH: usize = 48;
 static HARDWARE: Words = Words::new(&[b"mac", b"hwaddr", b"ether"]);
 
 /// What names a version before it; `v` as well.
@@ -56,9 +58,13 @@ static PRODUCTS: Words = Words::new(&[
 /// Judges a number of one to three digits before a dot.
 pub(crate) fn on_dotted_number(scanner: &mut Scanner<'_>, start: usize) {
     let text = scanner.text;
-    let Some((end, octets)) = ipv4_at(text, start) else { return };
     let previous = text.before(start, 1);
-    if previous == b'.' || (previous == b'-' && class(text.before(start, 2)) & LETTER != 0) {
+    // Every number of an address is asked about.
+    if previous == b'.' {
+        return;
+    }
+    let Some((end, octets)) = ipv4_at(text, start) else { return };
+    if previous == b'-' && class(text.before(start, 2)) & LETTER != 0 {
         return;
     }
     // Nothing personal: this host, any host, every host, and masks.
@@ -73,32 +79,33 @@ pub(crate) fn on_dotted_number(scanner: &mut Scanner<'_>, start: usize) {
 }
 
 /// A dotted quad at `start` that ends as an address does.
+#[inline]
 fn ipv4_at(text: Text<'_>, start: usize) -> Option<(usize, [u16; 4])> {
-    let mut octets = [0u16; 4];
-    let mut at = start;
-    for (index, octet) in octets.iter_mut().enumerate() {
-        let begin = at;
-        while at < begin + 4
-            && let byte @ b'0'..=b'9' = text.at(at)
-        {
-            *octet = *octet * 10 + u16::from(byte - b'0');
-            at += 1;
-        }
-        let digits = at - begin;
-        if digits == 0 || digits > 3 || *octet > 255 || (digits > 1 && text.at(begin) == b'0') {
-            return None;
-        }
-        if index < 3 {
-            if text.at(at) != b'.' {
-                return None;
-            }
-            at += 1;
-        }
-    }
+    let (at, first) = octet(text, start)?;
+    let (at, second) = octet(text, dot(text, at)?)?;
+    let (at, third) = octet(text, dot(text, at)?)?;
+    let (at, fourth) = octet(text, dot(text, at)?)?;
     let next = text.at(at);
     // A fifth part, or a word that goes on. (`\n` and `%3A` are fine: they do not begin with a word byte.)
     let goes_on = is_word(next) || (next == b'.' && is_word(text.at(at + 1)));
-    (!goes_on).then_some((at, octets))
+    (!goes_on).then_some((at, [first, second, third, fourth]))
+}
+
+/// One past a dot.
+#[inline]
+fn dot(text: Text<'_>, at: usize) -> Option<usize> {
+    (text.at(at) == b'.').then_some(at + 1)
+}
+
+/// One to three digits without a leading zero, up to 255, and where they end.
+#[inline]
+fn octet(text: Text<'_>, at: usize) -> Option<(usize, u16)> {
+    let digit = |at: usize| text.at(at).checked_sub(b'0').filter(|digit| *digit <= 9).map(u16::from);
+    let first = digit(at)?;
+    let Some(second) = digit(at + 1) else { return Some((at + 1, first)) };
+    let two = first * 10 + second;
+    let (end, value) = digit(at + 2).map_or((at + 2, two), |third| (at + 3, two * 10 + third));
+    (first != 0 && value <= 255 && digit(end).is_none()).then_some((end, value))
 }
 
 /// Tells whether a dotted quad is the number of a version by what stands around it.
@@ -117,7 +124,10 @@ fn is_version(text: Text<'_>, start: usize, end: usize) -> bool {
             return true;
         }
     }
-    if matches!(word, b"is" | b"to" | b"from" | b"of" | b"=") && text.line_before_holds(start, 48, &VERSION) {
+    if matches!(word, b"is" | b"to" | b"from" | b"of" | b"=")
+        && text.may_hold_before(start, [b"ersi", b"grad"])
+        && text.line_before_holds(start, VERSION_REACH, &VERSION)
+    {
         return true;
     }
     // `1.2.3.4-rc1`, `1.2.3.4-1`, `1.2.3.4+build`; `10.0.0.1-10.0.0.9` is a range of addresses.

@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{PairSet, Text, Words, is_word};
+use pii_scan::text::{DIGIT, LETTER, PairSet, Text, Words, class, is_word};
 use pii_scan::value::{Separator, Value, stands_for_value};
 use pii_scan::words::escape_len;
 
@@ -63,8 +63,10 @@ const WELL_KNOWN: [&str; 20] = [
 const PACKAGES: [&[u8]; 12] =
     [b"com", b"org", b"net", b"io", b"java", b"javax", b"edu", b"gov", b"sun", b"jdk", b"kotlin", b"scala"];
 
+/// Letters, digits, `-` and `.`.
+#[inline]
 fn in_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.')
+    class(byte) & (LETTER | DIGIT) != 0 || matches!(byte, b'-' | b'.')
 }
 
 /// The first two letters of every last label.
@@ -105,7 +107,7 @@ fn on_last_label(scanner: &mut Scanner<'_>, label: usize) {
     if !is_word(text.at(start)) || !may_begin(text.before(start, 1)) {
         return;
     }
-    let first_end = text.run(start, NAME_MAX_BYTES, |byte| byte.is_ascii_alphanumeric());
+    let first_end = text.run(start, NAME_MAX_BYTES, |byte| class(byte) & (LETTER | DIGIT) != 0);
     let digits_only = text.slice(start, first_end).iter().all(u8::is_ascii_digit);
     // Numbers before a dot are mostly addresses and fractions, four digits before a hyphen a year.
     let begins = match text.at(first_end) {
@@ -177,21 +179,27 @@ fn is_package(name: &[u8]) -> bool {
 
 /// Names of hosts have one case; `Foo.bar.Net` is a class. Every label holds something.
 fn has_case_of_host(name: &[u8]) -> bool {
-    let lower = name.iter().any(u8::is_ascii_lowercase);
-    let upper = name.iter().any(u8::is_ascii_uppercase);
-    !(lower && upper) && (lower || upper) && !name.windows(2).any(|pair| pair == b"..")
+    let (mut lower, mut upper, mut empty, mut previous) = (false, false, false, 0);
+    for byte in name {
+        lower |= byte.is_ascii_lowercase();
+        upper |= byte.is_ascii_uppercase();
+        empty |= *byte == b'.' && previous == b'.';
+        previous = *byte;
+    }
+    lower != upper && !empty
 }
 
 fn is_well_known(name: &[u8]) -> bool {
     let site = |prefix: &[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
     site(b"www.")
         || site(b"docs.")
-        || WELL_KNOWN.iter().any(|known| {
-            name.len()
-                .checked_sub(known.len())
-                .and_then(|at| name.get(at..))
-                .is_some_and(|end| end.eq_ignore_ascii_case(known.as_bytes()))
-        })
+        || matches!(name.last(), Some(b'g' | b'G' | b'm' | b'M'))
+            && WELL_KNOWN.iter().any(|known| {
+                name.len()
+                    .checked_sub(known.len())
+                    .and_then(|at| name.get(at..))
+                    .is_some_and(|end| end.eq_ignore_ascii_case(known.as_bytes()))
+            })
 }
 
 /// Judges the value behind `host=`, `rhost:` and the like.

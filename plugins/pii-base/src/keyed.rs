@@ -100,7 +100,7 @@ fn is_secret(text: Text<'_>, kind: Kind, strength: Strength, key: Key, value: Va
 const PREPOSITIONS: [&[u8]; 4] = [b"with password", b"using password", b"and password", b"new password"];
 
 fn behind_preposition(line: &[u8]) -> bool {
-    let at_name = |at: &usize| line.get(..*at + 9).is_some_and(|given| given.ends_with(b" password"));
+    let at_name = |at: &usize| line.get(*at) == Some(&b' ') && line.get(*at..*at + 9) == Some(b" password");
     let names = (0..line.len()).filter(at_name);
     names.filter_map(|at| line.get(..at + 9)).any(|given| PREPOSITIONS.iter().any(|word| given.ends_with(word)))
 }
@@ -128,8 +128,6 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
     let links: [&[u8]; 4] = [b"is ", b"was ", b"is: ", b"was: "];
     let start = match links.iter().find(|link| text.starts_with(behind, link)) {
         Some(link) => behind + link.len(),
-        // `with password x1y2z3`, and neither `with password authentication` nor `for`.
-        None if behind_preposition(text.line_before(name_end, 32)) => behind,
         None if text.starts_with_ignoring_case(behind, b"for ") => {
             let user = text.run(behind + 4, 64, |byte| byte > b' ' && byte != b':');
             match text.slice(user, user + 3) {
@@ -139,6 +137,8 @@ fn password_in_prose(scanner: &mut Scanner<'_>, name_end: usize) {
                 _ => return,
             }
         }
+        // `with password x1y2z3`, and not `with password authentication`.
+        None if behind_preposition(text.line_before(name_end, 32)) => behind,
         None => return,
     };
     let start = start + usize::from(matches!(text.at(start), b'"' | b'\''));

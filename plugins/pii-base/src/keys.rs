@@ -11,6 +11,8 @@ use pii_scan::words::NUMBER_MAX_BYTES;
 
 /// The longest name looked at; of a longer one only the end counts.
 const KEY_MAX_BYTES: usize = 40;
+/// One bit for each.
+const _: () = assert!(KEY_MAX_BYTES <= u64::BITS as usize);
 
 /// How much a name says about its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,11 +257,11 @@ fn may_match(text: Text<'_>, end: usize) -> bool {
 
 static ENDINGS: Grams = TAILS;
 
-/// The first rule from `index` of its chain on whose tail ends the folded name.
-fn find_rule(mut index: u8, name: &[u8], starts: &[bool; KEY_MAX_BYTES]) -> Option<&'static Rule> {
+/// The first rule from `index` of its chain on whose tail ends the folded name; `starts` has a bit for each of its
+/// letters that begins a part, the last letter's being that of `KEY_MAX_BYTES - 1`.
+fn find_rule(mut index: u8, name: &[u8], starts: u64) -> Option<&'static Rule> {
     while let Some(rule) = RULES.get(usize::from(index)) {
-        if name.ends_with(rule.tail.as_bytes())
-            && (!rule.whole || starts.get(KEY_MAX_BYTES - rule.tail.len()).copied().unwrap_or(false))
+        if name.ends_with(rule.tail.as_bytes()) && (!rule.whole || starts >> (KEY_MAX_BYTES - rule.tail.len()) & 1 != 0)
         {
             return Some(rule);
         }
@@ -286,7 +288,47 @@ static LAST_EIGHT: [(u64, u64); RULES.len()] = {
 };
 
 /// The first rule that the name that ends at `end` may fold to, found at little cost.
+#[inline]
 fn first_rule(text: Text<'_>, end: usize) -> Option<u8> {
+    // What is no letter folds to none, so that eight bytes without a separator need not be told apart.
+    let eight = end.checked_sub(8).and_then(|from| text.slice(from, end).first_chunk::<8>());
+    let whole = eight.map(|eight| u64::from_be_bytes(*eight)).filter(|eight| !holds_separator(*eight));
+    rule_of(whole.map_or_else(|| last_letters(text, end), |eight| eight | (EACH * 0x20)))
+}
+
+/// The first rule whose last eight letters are these.
+#[inline]
+fn rule_of(name: u64) -> Option<u8> {
+    let [last, before_last, ..] = name.to_le_bytes();
+    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
+    while let Some((tail, mask)) = LAST_EIGHT.get(usize::from(index)) {
+        if (name ^ tail) & mask == 0 {
+            return Some(index);
+        }
+        index = *CHAIN.1.get(usize::from(index))?;
+    }
+    None
+}
+
+/// One in each byte.
+const EACH: u64 = u64::MAX / 0xff;
+
+/// Tells whether one of eight bytes is left out of a folded name.
+const fn holds_separator(eight: u64) -> bool {
+    /// The highest bit of each byte that is zero; of those above one that is, perhaps too.
+    const fn zeros(bytes: u64) -> u64 {
+        bytes.wrapping_sub(EACH) & !bytes
+    }
+    (zeros(eight ^ (EACH * b'_' as u64))
+        | zeros(eight ^ (EACH * b'-' as u64))
+        | zeros(eight ^ (EACH * b'.' as u64))
+        | zeros(eight ^ (EACH * b' ' as u64)))
+        & (EACH * 0x80)
+        != 0
+}
+
+/// The last eight letters and digits of the name that ends at `end`, the last one lowest, separators left out.
+fn last_letters(text: Text<'_>, end: usize) -> u64 {
     let (mut name, mut letters) = (0, 0);
     for byte in text.slice(end.saturating_sub(KEY_MAX_BYTES), end).iter().rev() {
         if letters == 64 {
@@ -301,15 +343,7 @@ fn first_rule(text: Text<'_>, end: usize) -> Option<u8> {
             _ => break,
         }
     }
-    let [last, before_last, ..] = name.to_le_bytes();
-    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
-    while let Some((tail, mask)) = LAST_EIGHT.get(usize::from(index)) {
-        if (name ^ tail) & mask == 0 {
-            return Some(index);
-        }
-        index = *CHAIN.1.get(usize::from(index))?;
-    }
-    None
+    name
 }
 
 /// The names that end like a rule but mean something else.
@@ -332,42 +366,74 @@ pub(crate) fn parse_key(text: Text<'_>, end: usize, blank: bool) -> Option<Key> 
 fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
     let first = first_rule(text, letters_end)?;
     let mut folded = [0u8; KEY_MAX_BYTES];
-    let mut starts = [false; KEY_MAX_BYTES];
+    let mut starts = 0u64;
     let mut used = KEY_MAX_BYTES;
     let floor = letters_end.saturating_sub(KEY_MAX_BYTES);
     // With one byte more, so that each has one before it.
-    let window = text.slice(floor.saturating_sub(1), letters_end);
-    let before = |at: usize| at.checked_sub(1).and_then(|index| window.get(index)).copied().unwrap_or(0);
-    let from = letters_end - window.len();
+    let mut window = text.slice(floor.saturating_sub(1), letters_end);
     let mut at = letters_end;
     let mut blanks = 0;
-    let (mut ahead, mut byte) = (class(text.at(letters_end)), before(window.len()));
+    let mut ahead = class(text.at(letters_end));
+    let mut here = class(text.before(letters_end, 1));
     // Backwards into the end of `folded`, separators left out, part beginnings marked.
-    while at > floor {
-        let previous_byte = before(at - from - 1);
-        let (here, previous) = (class(byte), class(previous_byte));
+    while at > floor
+        && let [before @ .., byte] = window
+    {
+        let previous = before.last().map_or(0, |byte| class(*byte));
         if here & (LETTER | DIGIT) != 0 {
             used -= 1;
             let part_begins = previous & LETTER == 0
                 || (here & UPPER != 0 && previous & LOWER != 0)
                 || (here & UPPER != 0 && ahead & LOWER != 0 && at < letters_end);
-            if let (Some(slot), Some(mark)) = (folded.get_mut(used), starts.get_mut(used)) {
+            if let Some(slot) = folded.get_mut(used) {
                 *slot = byte.to_ascii_lowercase();
-                *mark = part_begins;
+                starts |= u64::from(part_begins) << used;
             }
-        } else if byte == b' ' && blanks == 0 && ahead & LETTER != 0 && previous & LETTER != 0 {
+        } else if *byte == b' ' && blanks == 0 && ahead & LETTER != 0 && previous & LETTER != 0 {
             // `secret key: …`, `API key = …`: one blank inside a name.
             blanks += 1;
         } else if !matches!(byte, b'_' | b'-' | b'.') || ahead & (LETTER | DIGIT) == 0 {
             break;
         }
-        (ahead, byte) = (here, previous_byte);
+        (ahead, here) = (here, previous);
+        window = before;
         at -= 1;
     }
     let name = folded.get(used..)?;
-    let rule = find_rule(first, name, &starts)?;
+    let rule = find_rule(first, name, starts)?;
     if NOT_SECRET.iter().any(|other| name.ends_with(other.as_bytes())) {
         return None;
     }
     Some(Key { start: at, meaning: rule.meaning })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn every_rule_is_found_by_its_own_name() {
+        for rule in RULES {
+            for name in [rule.tail.to_owned(), format!("my_app_{}", rule.tail), rule.tail.to_uppercase()] {
+                assert!(read_key(Text::new(&name), name.len()).is_some(), "{name}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn eight_bytes_at_once_find_what_one_by_one_do(
+            lead in "[ -~\n\x1b]{0,12}",
+            tail in prop::sample::select(RULES.iter().map(|rule| rule.tail).collect::<Vec<_>>()),
+            cut in 0..20usize,
+            sign in prop::sample::select(vec!["", "_", "-", ".", " ", "=", "@", "\x0f", "é"]),
+        ) {
+            let cut = cut.min(tail.len());
+            let name = format!("{lead}{}{sign}{}", &tail[..cut], &tail[cut..]);
+            let text = Text::new(&name);
+            prop_assert_eq!(first_rule(text, name.len()), rule_of(last_letters(text, name.len())));
+        }
+    }
 }

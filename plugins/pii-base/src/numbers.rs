@@ -5,7 +5,7 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{LETTER, Text, Words, class, is_word};
+use pii_scan::text::{LETTER, PairSet, Text, Words, class, is_word};
 
 /// What names a card, and a social security number, before it.
 static CARD: Words =
@@ -28,6 +28,10 @@ pub(crate) fn may_begin(text: Text<'_>, start: usize, end: usize, previous: u8, 
         return false;
     }
     let again = |distance: usize| text.at(end + distance) == next;
+    // The clock behind the day of a month.
+    if length <= 2 && digit(1) && digit(2) && text.at(end + 3) == b':' {
+        return false;
+    }
     match length {
         4 if again(5) || again(7) => true,
         3 if again(3) || again(4) || (previous == b'(' && next == b')') || text.starts_with(start, b"001-") => true,
@@ -220,6 +224,7 @@ fn phone(scanner: &mut Scanner<'_>, start: usize, end: usize) {
     }
     if length == 3
         && matches!(next, b'-' | b'.' | b' ')
+        && text.at(end + 4) == next
         && let Some(stop) = groups_end(text, start, &[3, 3, 4], next).filter(|stop| !phone_goes_on(text, *stop))
     {
         let exchange = text.at(start + 4);
@@ -312,7 +317,7 @@ fn extension_end(text: Text<'_>, end: usize) -> usize {
 
 /// Tells whether the word before says that a telephone number follows.
 fn named(text: Text<'_>, start: usize) -> bool {
-    static WORDS: Words = Words::new(&[
+    const WORDS: Words = Words::new(&[
         b"phone",
         b"tel",
         b"telephone",
@@ -327,10 +332,11 @@ fn named(text: Text<'_>, start: usize) -> bool {
         b"phone_number",
         b"mobile_number",
     ]);
-    static NUMBER: Words = Words::new(&[b"number", b"no", b"nr", b"num"]);
-    // The last letter of each of them, `number`, `no`, `nr` and `num`: most words are none by that.
+    const NUMBER: Words = Words::new(&[b"number", b"no", b"nr", b"num"]);
+    static ENDS: PairSet = WORDS.ends().or(&NUMBER.ends());
+    // The last two letters of each of them, `number`, `no`, `nr` and `num`: most words are none by that.
     let name_end = text.word_end_before(start);
-    if !matches!(text.before(name_end, 1) | 0x20, b'e' | b'l' | b'x' | b'k' | b's' | b'n' | b'p' | b'r' | b'o' | b'm') {
+    if !ENDS.may_hold(text.before(name_end, 2), text.before(name_end, 1)) {
         return false;
     }
     let mut word = text.word_before(start);

@@ -60,6 +60,19 @@ fn detect_at(text: &str, depth: u8) -> Vec<Span> {
     if depth == 0 { settle(text, scanner.found) } else { unsettled(text, scanner.found) }
 }
 
+/// Tells whether two more pairs of digits and no fourth group follow the word that ends at `end`: hours, minutes, seconds.
+#[inline]
+fn begins_clock(text: Text<'_>, end: usize, next: u8) -> bool {
+    let digits = |at: usize| text.at(at).is_ascii_digit() && text.at(at + 1).is_ascii_digit();
+    let behind = text.at(end + 6);
+    next == b':'
+        && text.at(end + 3) == b':'
+        && digits(end + 1)
+        && digits(end + 4)
+        && behind != b':'
+        && class(behind) & WORD == 0
+}
+
 impl Visit for Scanner<'_> {
     const HEADS: Option<&'static Grams> = None;
     const TAILS: Option<&'static Grams> = Some(&TAILS);
@@ -154,7 +167,7 @@ impl Scanner<'_> {
                 && text.before(start, 2).is_ascii_digit()
                 && text.before(start, 3).is_ascii_digit()
                 && class(text.before(start, 4)) & WORD == 0;
-            if opens && !goes_on {
+            if opens && !goes_on && !begins_clock(text, end, next) {
                 address::on_hex_group(self, start, end);
             }
         }

@@ -153,8 +153,30 @@ pub fn ends_cookie(text: Text<'_>, at: usize) -> bool {
     byte <= b' ' || matches!(byte, b';' | b'"' | b'\'' | b'`' | b'\\')
 }
 
+/// What may end an unquoted value: the cheap question before [`ends_plain`]'s.
+static MAY_END: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte <= b' ' as usize {
+        table[byte] = true;
+        byte += 1;
+    }
+    let signs = b"\"'`;<\x7f,&\\%";
+    let mut sign = 0;
+    while sign < signs.len() {
+        table[signs[sign] as usize] = true;
+        sign += 1;
+    }
+    table
+};
+
 /// Ends an unquoted value wherever it stands: these must depend on the place alone, or they could not be remembered.
+#[inline]
 fn ends_plain(text: Text<'_>, at: usize) -> bool {
+    MAY_END[usize::from(text.at(at))] && ends_plain_there(text, at)
+}
+
+fn ends_plain_there(text: Text<'_>, at: usize) -> bool {
     match text.at(at) {
         byte if byte <= b' ' => true,
         b'"' | b'\'' | b'`' | b';' | b'<' | 0x7f => true,

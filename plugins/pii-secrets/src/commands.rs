@@ -161,7 +161,12 @@ fn program_at(text: Text<'_>, start: usize, end: usize) -> Option<&'static Progr
         return None;
     }
     let (from, count) = *BY_FIRST.get(usize::from(text.at(start)))?;
+    let second = text.at(start + 1);
     PROGRAMS.iter().skip(usize::from(from)).take(usize::from(count)).find(|program| {
+        // Most words are none of the table, which the second letter tells.
+        if program.name.as_bytes().get(1).is_some_and(|byte| *byte != second && *byte != b'*') {
+            return false;
+        }
         let named = match program.name.strip_suffix('*') {
             Some(beginning) => word.starts_with(beginning.as_bytes()),
             None => word == program.name.as_bytes(),
