@@ -105,6 +105,21 @@ fn the_summary_is_beside_the_answer_and_can_be_left_out() {
 }
 
 #[test]
+fn a_detector_is_left_out_by_name_and_never_by_a_wrong_one() {
+    let home = Home::new(BINARY);
+    let scan = |args: &[&str]| {
+        let all: Vec<&str> = ["pii", "scan", "-", "--redact"].into_iter().chain(args.iter().copied()).collect();
+        home.run_with(all, b"user=Ada Lovelace mail=ada@example.org\n")
+    };
+    assert_eq!(scan(&[]).ok().stdout, "user=[PersonName_1] mail=[Email_1]\n");
+    assert_eq!(scan(&["--without", "pii-names"]).ok().stdout, "user=Ada Lovelace mail=[Email_1]\n");
+    let unknown = scan(&["--without", "pii-name", "--json"]).fails(2);
+    assert_eq!((unknown.error_code().as_str(), unknown.stdout.contains("Ada")), ("not_a_detector", false));
+    let all = ["--without", "pii-names", "--without", "pii-base", "--without", "pii-secrets", "--json"];
+    assert_eq!(scan(&all).fails(1).error_code(), "no_detector");
+}
+
+#[test]
 fn fail_on_find_tells_findings_by_the_status_alone() {
     let home = Home::new(BINARY);
     let scan = |args: &[&str], input: &[u8]| {

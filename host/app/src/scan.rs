@@ -80,22 +80,24 @@ impl ScanSummary {
     }
 }
 
-/// Scans a file or a stream of any length with the bundled detectors and the user's rules. Placeholders are numbered
-/// from 1.
+/// Scans a file or a stream of any length with the bundled detectors except those in `without`, and the user's rules.
+/// Placeholders are numbered from 1.
 ///
 /// # Errors
-/// Rules that can't be used, an input that can't be read, a detector that fails; what was told before stays told.
+/// `not_a_detector` for an id in `without` that is none, `no_detector` if none is left; rules that can't be used, an input that can't be read, a detector that fails; what was told before stays told.
 pub fn scan(
     input: &LogInput,
     want: ScanWant,
     rules: &RulesSource,
+    without: &[String],
     sink: &mut dyn ScanSink,
 ) -> Result<ScanSummary, AppError> {
+    let detectors = Detectors::from(crate::plugins::bundled_detectors(without)?);
+    detectors.expect_any()?;
     let rules = Rules::load(rules)?.map(Arc::new);
     let source = Source::open(input, None)?;
     // A file never pauses; and standard input may be one, which does not matter: its reads do not wait.
     let may_pause = source.length.is_none();
     let pieces = input::read(source)?;
-    let detectors = Detectors::from(crate::plugins::bundled_detectors()?).and_rules(rules);
-    run::Run::new(detectors, run::threads(), want, sink).all(&pieces, may_pause)
+    run::Run::new(detectors.and_rules(rules), run::threads(), want, sink).all(&pieces, may_pause)
 }

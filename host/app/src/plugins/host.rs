@@ -33,11 +33,20 @@ pub(crate) struct PluginHost {
 }
 
 /// The bundled detectors alone, for `pii scan` without a store.
-pub(crate) fn bundled_detectors() -> Result<Vec<Detector>, AppError> {
+pub(crate) fn bundled_detectors(without: &[String]) -> Result<Vec<Detector>, AppError> {
+    let ids = || bundled_ids().filter(|id| trcaa_runtime::bundled_kind(id) == Some(Kind::PiiDetector));
+    if let Some(unknown) = without.iter().find(|id| !ids().any(|known| known == id.as_str())) {
+        // Not left out in silence: whoever misspells one would believe that it did not look.
+        return Err(AppError::usage(
+            "not_a_detector",
+            format!("leaving out {unknown:?}: there is no such bundled detector"),
+        )
+        .hint(format!("there are: {}", ids().collect::<Vec<_>>().join(", "))));
+    }
     let engine = Engine::new()?;
     let context = Arc::new(CallContext::default());
     let mut detectors = Vec::new();
-    for id in bundled_ids().filter(|id| trcaa_runtime::bundled_kind(id) == Some(Kind::PiiDetector)) {
+    for id in ids().filter(|id| !without.iter().any(|out| out == id)) {
         detectors.push(Detector::new(&load_bundled(&engine, id)?, Arc::clone(&context))?);
     }
     Ok(detectors)

@@ -71,6 +71,9 @@ pub(crate) struct ScanArgs {
     /// Take the rules in this file [default: pii-rules.toml in the data folder, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) rules: Option<PathBuf>,
+    /// Leave out a detector, such as pii-names, which tells persons and takes half the time; may be repeated
+    #[arg(long, value_name = "DETECTOR")]
+    pub(crate) without: Vec<String>,
 }
 
 /// `trcaa pii rules …`

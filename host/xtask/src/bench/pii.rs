@@ -8,7 +8,7 @@ mod report;
 mod run;
 mod score;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use data::Data;
 use run::Found;
@@ -46,6 +46,7 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     say(&format!("what is found in {}", data.log.display()));
     report::print(&data, &columns(detectors, product));
     report::print_cases(&data, &binary);
+    speeds(&data, &binary)?;
     if options.without_peers {
         return Ok(());
     }
@@ -55,7 +56,23 @@ pub(crate) fn run(arguments: &[String]) -> Outcome {
     let others = run::peers(&python, &sample);
     say(&format!("beside others, on {} bytes of it (lines taken evenly)", sample.text.len()));
     report::print(&sample, &[ours, others.clone()].concat());
-    report::print_ratios(run::product_speed(&data, &binary)?, &sample, &others);
+    report::print_ratios(run::product_speed(&data.text, &binary, &[], None)?, &sample, &others);
+    Ok(())
+}
+
+/// How fast the product is on one processor, sandbox, masking and pipes included, over the log and those beside it.
+fn speeds(data: &Data, binary: &Path) -> Outcome {
+    say("trcaa pii scan --redact on one processor, in MB/s");
+    println!("{:<24} {:>15} {:>15}", "log", "base + secrets", "with names");
+    let logs = data.logs_beside();
+    let texts = std::iter::once((data.log.clone(), data.text.clone()));
+    let others = logs.into_iter().filter_map(|log| std::fs::read(&log).ok().map(|text| (log, text)));
+    for (log, text) in texts.chain(others) {
+        let name = log.file_name().unwrap_or_default().display().to_string();
+        let two = run::product_speed(&text, binary, &["--without", "pii-names"], Some("0"))?;
+        let three = run::product_speed(&text, binary, &[], Some("0"))?;
+        println!("{name:<24} {two:>15.1} {three:>15.1}");
+    }
     Ok(())
 }
 

@@ -29,7 +29,7 @@ impl ScanSink for Told {
 /// Loaded once: native code of a bundled plugin runs where it lies, in one place.
 fn detectors() -> Detectors {
     static LOADED: std::sync::OnceLock<Detectors> = std::sync::OnceLock::new();
-    LOADED.get_or_init(|| crate::plugins::bundled_detectors().unwrap().into()).clone()
+    LOADED.get_or_init(|| crate::plugins::bundled_detectors(&[]).unwrap().into()).clone()
 }
 
 /// What the whole text comes to, by the way of stored logs.

@@ -22,7 +22,7 @@ pub(crate) fn run(args: &ScanArgs, global: &Global, output: &Output) -> Result<(
     let rules = super::rules::source(args.rules.as_deref(), global, output)
         .unwrap_or_else(|_no_folder| RulesSource::IfThere(std::path::PathBuf::new()));
     let mut printer = Printer::new(output, want);
-    match trcaa_app::scan(&log_input(&args.file), want, &rules, &mut printer) {
+    match trcaa_app::scan(&log_input(&args.file), want, &rules, &args.without, &mut printer) {
         Ok(summary) => {
             printer.finish();
             if !global.quiet {

@@ -61,6 +61,16 @@ impl Data {
         Ok(Self { log, text, gold, cases: Vec::new() })
     }
 
+    /// Logs without labels, in the folder `logs` beside that of the data.
+    pub(super) fn logs_beside(&self) -> Vec<PathBuf> {
+        let Some(folder) = self.log.ancestors().nth(2).map(|above| above.join("logs")) else { return Vec::new() };
+        let entries = fs::read_dir(folder).into_iter().flatten();
+        let is_log = |path: &PathBuf| path.extension().is_some_and(|end| end == "log");
+        let mut logs: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_log).collect();
+        logs.sort();
+        logs
+    }
+
     fn read(folder: &Path) -> Result<Self, String> {
         let entries = fs::read_dir(folder).map_err(|e| format!("reading {}: {e}", folder.display()))?;
         let mut logs: Vec<PathBuf> = entries

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -48,27 +48,52 @@ pub(super) fn product(data: &Data, binary: &Path) -> Result<Vec<Found>, String> 
     Ok(vec![Found { name: "trcaa".into(), spans: spans_of(&answer), seconds }])
 }
 
-/// Times that the log is repeated to tell how fast the product is once it runs.
-const REPEATED: usize = 32;
+/// Text that is let through to tell how fast the product is once it runs.
+const SPEED_BYTES: usize = 64 << 20;
 
-/// MB/s of `trcaa pii scan --redact` over the log many times over: a program's start is no part of a rate.
-pub(super) fn product_speed(data: &Data, binary: &Path) -> Result<f64, String> {
-    let text = data.text.repeat(REPEATED);
-    let mut command = Command::new(binary);
+/// MB/s of `trcaa pii scan --redact` over a text many times over, its start left out: what twice as much takes longer.
+/// `processors` as taskset takes them, all without.
+pub(super) fn product_speed(
+    text: &[u8],
+    binary: &Path,
+    more: &[&str],
+    processors: Option<&str>,
+) -> Result<f64, String> {
+    let times = (SPEED_BYTES / text.len().max(1)).max(1);
+    let once = streamed(text, times, binary, more, processors)?;
+    let twice = streamed(text, 2 * times, binary, more, processors)?;
+    #[expect(clippy::cast_precision_loss, reason = "a figure for a person")]
+    let megabytes = (text.len() * times) as f64 / 1e6;
+    Ok(megabytes / (twice.as_secs_f64() - once.as_secs_f64()).max(1e-9))
+}
+
+fn streamed(
+    text: &[u8],
+    times: usize,
+    binary: &Path,
+    more: &[&str],
+    processors: Option<&str>,
+) -> Result<Duration, String> {
+    let mut command = match processors {
+        None => Command::new(binary),
+        Some(list) => {
+            let mut bound = Command::new("taskset");
+            bound.args(["-c", list]).arg(binary);
+            bound
+        }
+    };
     command.arg("--data-dir").arg(target().join("bench/pii-no-home")).args(["pii", "scan", "-", "--redact", "--quiet"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.args(more).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let begun = Instant::now();
     let mut child = command.spawn().map_err(|e| format!("starting {}: {e}", binary.display()))?;
     let mut stdin = child.stdin.take().ok_or("the pipe to the product is not there")?;
-    stdin.write_all(&text).map_err(|e| format!("writing to {}: {e}", binary.display()))?;
+    for _ in 0..times {
+        stdin.write_all(text).map_err(|e| format!("writing to {}: {e}", binary.display()))?;
+    }
     drop(stdin);
     let status = child.wait().map_err(|e| format!("running {}: {e}", binary.display()))?;
-    if !status.success() {
-        return Err(format!("{} ended with {status}", binary.display()));
-    }
-    #[expect(clippy::cast_precision_loss, reason = "a figure for a person")]
-    let megabytes = text.len() as f64 / 1e6;
-    Ok(megabytes / begun.elapsed().as_secs_f64())
+    let took = begun.elapsed();
+    if status.success() { Ok(took) } else { Err(format!("{} ended with {status}", binary.display())) }
 }
 
 /// The build to ask, made if there is none.
