@@ -133,7 +133,7 @@ pub(crate) fn check(
     }
     let mut checked = Vec::with_capacity(lists.len());
     for (text, list) in texts.iter().zip(lists) {
-        let mut spans = Vec::with_capacity(list.len());
+        let mut spans: Vec<Span> = Vec::with_capacity(list.len());
         for span in list {
             let (start, end) = (span.start as usize, span.end as usize);
             if start >= end || end > text.len() {
@@ -142,7 +142,9 @@ pub(crate) fn check(
             if !text.is_char_boundary(start) || !text.is_char_boundary(end) {
                 return Err(format!("span {start}..{end} cuts a character"));
             }
-            if !known.contains(&span.label) {
+            // Findings of one kind come together: most labels are that of the one before.
+            let as_before = spans.last().is_some_and(|before| before.label == span.label);
+            if !as_before && !known.contains(&span.label) {
                 // Never the label itself: a detector sees clear text, and could say a word of it here.
                 return Err("a label is none of those that it declares".into());
             }
@@ -157,7 +159,9 @@ pub(crate) fn check(
                 detector: detector.to_owned(),
             });
         }
-        spans.sort_by_key(|span| (span.start, span.end));
+        if !spans.is_sorted_by_key(|span| (span.start, span.end)) {
+            spans.sort_by_key(|span| (span.start, span.end));
+        }
         checked.push(spans);
     }
     Ok(checked)
