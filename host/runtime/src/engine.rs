@@ -112,6 +112,12 @@ impl Drop for Inner {
     }
 }
 
+/// Bytes of an instance's memory that stay mapped: where only what was written is wiped, what a detector needs for a
+/// window of text; elsewhere all of it is wiped after each call.
+fn resident() -> usize {
+    if PoolingAllocationConfig::is_pagemap_scan_available() { 4 << 20 } else { 64 << 10 }
+}
+
 fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES_MAX)
@@ -124,7 +130,7 @@ fn pool() -> PoolingAllocationConfig {
         .max_tables_per_component(16)
         .table_elements(100_000)
         // What an instance used is kept mapped up to here, so that the next one need not fault it in again.
-        .linear_memory_keep_resident(64 << 10)
+        .linear_memory_keep_resident(resident())
         .table_keep_resident(16 << 10)
         // Where Linux can tell which pages were written (6.7 and later), those alone are put back to what they were. A
         // Rust guest writes in the middle of its memory, the end of its stack: without this the first 64 KiB are wiped,
