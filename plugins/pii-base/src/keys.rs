@@ -290,32 +290,48 @@ static LAST_EIGHT: [(u64, u64); RULES.len()] = {
 /// The first rule that the name that ends at `end` may fold to, found at little cost.
 #[inline]
 fn first_rule(text: Text<'_>, end: usize) -> Option<u8> {
-    // What is no letter folds to none, so that eight bytes without a separator need not be told apart.
+    let slowly = || rules_of(last_letters(text, end), u64::MAX).next();
     let eight = end.checked_sub(8).and_then(|from| text.slice(from, end).first_chunk::<8>());
-    let whole = eight.map(|eight| u64::from_be_bytes(*eight)).filter(|eight| !holds_separator(*eight));
-    rule_of(whole.map_or_else(|| last_letters(text, end), |eight| eight | (EACH * 0x20)))
+    let Some(eight) = eight.map(|eight| u64::from_be_bytes(*eight)) else { return slowly() };
+    // What is no letter folds to none, so that eight bytes without a separator need not be told apart.
+    let name = eight | (EACH * 0x20);
+    let behind_separator = separators(eight).trailing_zeros() & !7;
+    if behind_separator < 16 {
+        return slowly();
+    }
+    if behind_separator < u64::BITS {
+        // The letters behind the last separator decide most names: `logname` ends as no rule does.
+        let known = (1 << behind_separator) - 1;
+        return rules_of(name, known).next().and_then(|_| slowly());
+    }
+    // A tail that begins in the middle of a word of small letters is none: `preauth`.
+    let small = |back: usize| eight.to_le_bytes().get(back).is_some_and(u8::is_ascii_lowercase);
+    let in_word = |rule: &Rule| rule.whole && small(rule.tail.len()) && small(rule.tail.len() - 1);
+    rules_of(name, u64::MAX).find(|index| RULES.get(usize::from(*index)).is_some_and(|rule| !in_word(rule)))
 }
 
-/// The first rule whose last eight letters are these.
+/// The rules whose last eight letters are these, as far as the letters are known.
 #[inline]
-fn rule_of(name: u64) -> Option<u8> {
+fn rules_of(name: u64, known: u64) -> impl Iterator<Item = u8> {
     let [last, before_last, ..] = name.to_le_bytes();
-    let mut index = *CHAIN.0.get(chain_of(before_last, last))?;
-    while let Some((tail, mask)) = LAST_EIGHT.get(usize::from(index)) {
-        if (name ^ tail) & mask == 0 {
-            return Some(index);
+    let mut next = CHAIN.0.get(chain_of(before_last, last)).copied().unwrap_or(NONE);
+    std::iter::from_fn(move || {
+        while let Some((tail, mask)) = LAST_EIGHT.get(usize::from(next)) {
+            let index = next;
+            next = CHAIN.1.get(usize::from(index)).copied().unwrap_or(NONE);
+            if (name ^ tail) & mask & known == 0 {
+                return Some(index);
+            }
         }
-        index = *CHAIN.1.get(usize::from(index))?;
-    }
-    None
+        None
+    })
 }
 
 /// One in each byte.
 const EACH: u64 = u64::MAX / 0xff;
 
-/// Tells whether one of eight bytes is left out of a folded name.
-const fn holds_separator(eight: u64) -> bool {
-    /// The highest bit of each byte that is zero; of those above one that is, perhaps too.
+/// The highest bit of each of eight bytes that is left out of a folded name; of those above the lowest, perhaps of others.
+const fn separators(eight: u64) -> u64 {
     const fn zeros(bytes: u64) -> u64 {
         bytes.wrapping_sub(EACH) & !bytes
     }
@@ -324,7 +340,6 @@ const fn holds_separator(eight: u64) -> bool {
         | zeros(eight ^ (EACH * b'.' as u64))
         | zeros(eight ^ (EACH * b' ' as u64)))
         & (EACH * 0x80)
-        != 0
 }
 
 /// The last eight letters and digits of the name that ends at `end`, the last one lowest, separators left out.
@@ -364,7 +379,11 @@ pub(crate) fn parse_key(text: Text<'_>, end: usize, blank: bool) -> Option<Key> 
 }
 
 fn read_key(text: Text<'_>, letters_end: usize) -> Option<Key> {
-    let first = first_rule(text, letters_end)?;
+    read_key_from(first_rule(text, letters_end)?, text, letters_end)
+}
+
+/// Reads the name that ends at `letters_end` by the rules of a chain, from the `first` on.
+fn read_key_from(first: u8, text: Text<'_>, letters_end: usize) -> Option<Key> {
     let mut folded = [0u8; KEY_MAX_BYTES];
     let mut starts = 0u64;
     let mut used = KEY_MAX_BYTES;
@@ -433,7 +452,10 @@ mod tests {
             let cut = cut.min(tail.len());
             let name = format!("{lead}{}{sign}{}", &tail[..cut], &tail[cut..]);
             let text = Text::new(&name);
-            prop_assert_eq!(first_rule(text, name.len()), rule_of(last_letters(text, name.len())));
+            let read = |first: Option<u8>| first.and_then(|first| read_key_from(first, text, name.len()));
+            let slowly = read(rules_of(last_letters(text, name.len()), u64::MAX).next());
+            let told = |key: Option<Key>| key.map(|key| (key.start, key.meaning));
+            prop_assert_eq!(told(read(first_rule(text, name.len()))), told(slowly));
         }
     }
 }

@@ -136,7 +136,8 @@ impl Scanner<'_> {
         let Word { start, end, digits_only, joined } = word;
         let previous = self.text.before(start, 1);
         let next = self.text.at(end);
-        if joined {
+        // A number with a dot on each side is in the middle of an address, and judged from its beginning.
+        if joined && !(digits_only && previous == b'.' && next == b'.') {
             self.judge_joined(start, end, digits_only, previous, next);
         }
         if digits_only {

@@ -153,10 +153,12 @@ static BY_FIRST: [(u8, u8); 128] = {
 fn program_at(text: Text<'_>, start: usize, end: usize) -> Option<&'static Program> {
     let word = text.slice(start, end);
     // `http://` is no program, `curl.exe` and `redis-cli` are.
-    let ended = matches!(text.at(end), b' ' | b'"' | b'\'' | b'\t')
-        || text.starts_with(end, b".exe")
-        || text.starts_with(end, b"-cli")
-        || text.starts_with(end, b"-winrm");
+    let ended = match text.at(end) {
+        b' ' | b'"' | b'\'' | b'\t' => true,
+        b'.' => text.starts_with(end, b".exe"),
+        b'-' => text.starts_with(end, b"-cli") || text.starts_with(end, b"-winrm"),
+        _ => false,
+    };
     if !ended {
         return None;
     }
