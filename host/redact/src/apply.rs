@@ -127,8 +127,8 @@ impl<'a, N: Numbering> Applier<'a, N> {
                 return Ok(());
             }
             self.flush_held(out)?;
-            let value = std::mem::take(&mut self.value);
-            write!(out, "{}", self.pseudonyms.placeholder_for(&span.label, &value)?)?;
+            write!(out, "{}", self.pseudonyms.placeholder_for(&span.label, &self.value)?)?;
+            self.value.clear();
             self.next = self.left.next();
         }
         self.at += rest.len() as u64;
@@ -170,7 +170,7 @@ impl<'a, N: Numbering> Applier<'a, N> {
             joined = held;
             rest = &joined;
         }
-        while let Some(bracket) = rest.find('[') {
+        while let Some(bracket) = memchr::memchr(b'[', rest.as_bytes()) {
             let (clear, from) = rest.split_at(bracket);
             out.write_str(clear)?;
             if let Some((placeholder, length)) = Placeholder::parse_prefix(from) {

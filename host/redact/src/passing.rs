@@ -22,6 +22,8 @@ const NAMES_MAX: usize = 4_096;
 #[derive(Default)]
 pub struct PassingNames {
     names: Vec<(String, u32)>,
+    /// Labels that were seen, and which of the names is theirs.
+    labels: Vec<(String, usize)>,
     young: Generation,
     old: Generation,
 }
@@ -34,15 +36,22 @@ struct Generation {
 
 impl PassingNames {
     fn name(&mut self, label: &str) -> Result<usize, PseudonymError> {
-        let name = placeholder_name(label);
-        if let Some(index) = self.names.iter().position(|(known, _)| *known == name) {
-            return Ok(index);
+        if let Some((_, index)) = self.labels.iter().find(|(known, _)| known == label) {
+            return Ok(*index);
         }
-        if self.names.len() >= NAMES_MAX {
+        let name = placeholder_name(label);
+        let index = self.names.iter().position(|(known, _)| *known == name);
+        if index.is_none() && self.names.len() >= NAMES_MAX {
             return Err(PseudonymError::Exhausted { label: name });
         }
-        self.names.push((name, 0));
-        Ok(self.names.len() - 1)
+        let index = index.unwrap_or_else(|| {
+            self.names.push((name, 0));
+            self.names.len() - 1
+        });
+        if self.labels.len() < NAMES_MAX {
+            self.labels.push((label.to_owned(), index));
+        }
+        Ok(index)
     }
 
     fn remember(&mut self, key: String, given: (usize, u32)) {
