@@ -254,8 +254,11 @@ pub(crate) fn unknown_on_disk(args: &[&str]) -> Option<&'static str> {
     if !rest.iter().any(|arg| is_disk(arg)) {
         return None;
     }
-    let spares = |word: &str| table::knows(word) || MILD.contains(&word);
     let name = base(name);
+    if name == "tune2fs" && table::check_reads(name, rest).is_ok() {
+        return None;
+    }
+    let spares = |word: &str| (table::knows(word) && word != "tune2fs") || MILD.contains(&word);
     let spared = if WRAPPERS.contains(&name) {
         let mut operands = rest.iter().filter(|arg| !arg.starts_with('-') && !arg.contains('='));
         operands.by_ref().take(COMMAND_AMONG).any(|word| spares(base(word)) || word.contains(' '))

@@ -305,16 +305,27 @@ fn short_flags<'a>(
 
 const KEYS: &str = "a file that holds keys or secrets";
 
-/// Tells whether the first operand is a program or pattern, and so no file.
+/// Tells whether the first operand is a program or pattern, and so no file. (What a program may name is checked with it.)
 fn first_is_pattern(name: &str, matched: &Matched<'_>) -> bool {
     match name {
-        "jq" => true,
+        "jq" | "awk" | "gawk" | "mawk" => true,
         "grep" | "egrep" | "fgrep" => !matched.has(&["e", "regexp", "f", "file"]),
+        "rg" => !matched.has(&["e", "regexp", "files"]),
+        "sed" => !matched.has(&["e", "expression"]),
         _ => false,
     }
 }
 
-/// Tells whether every operand is a file whose contents are shown; beside `grep`, whose pattern is left off.
+/// Tells whether the value of a flag is a program or pattern.
+fn value_is_pattern(name: &str, flag: &str) -> bool {
+    match name {
+        "grep" | "egrep" | "fgrep" | "rg" => matches!(flag, "e" | "regexp"),
+        "sed" => matches!(flag, "e" | "expression"),
+        _ => false,
+    }
+}
+
+/// Tells whether every operand is a file whose contents are shown; a pattern is left off.
 fn shows_contents(name: &str) -> bool {
     matches!(
         name,
@@ -348,6 +359,11 @@ fn shows_contents(name: &str) -> bool {
             | "grep"
             | "egrep"
             | "fgrep"
+            | "rg"
+            | "sed"
+            | "awk"
+            | "gawk"
+            | "mawk"
     )
 }
 
@@ -367,11 +383,11 @@ const SURPLUS: &str = "an operand that is not known to only be read";
 
 fn operands(spec: &'static Spec, matched: &Matched<'_>) -> Result<(), &'static str> {
     // A value may be a file (`grep -f`), so every one is looked at, and the same goes for words.
-    let values = matched.flags.iter().filter_map(|(_, value)| *value).map(|value| (value, false));
+    let values = matched.flags.iter().filter(|(flag, _)| !value_is_pattern(spec.name, flag));
+    let values = values.filter_map(|(_, value)| *value);
     let pattern = usize::from(first_is_pattern(spec.name, matched));
-    let words = matched.operands.iter().enumerate().map(|(at, operand)| (*operand, at < pattern));
-    for (text, is_pattern) in values.chain(words) {
-        if !is_pattern && paths::is_key_file(text) {
+    for text in values.chain(matched.operands.iter().skip(pattern).copied()) {
+        if paths::is_key_file(text) {
             return Err(KEYS);
         }
         if paths::is_stream(text) {

@@ -255,6 +255,7 @@ const PVESH_PATHS: &[&str] = &[
     "cluster/resources",
     "cluster/status",
     "cluster/tasks",
+    "cluster/config/nodes",
     "cluster/log",
     "cluster/nextid",
     "cluster/replication",
@@ -271,6 +272,8 @@ const PVESH_PATHS: &[&str] = &[
     "nodes/*/time",
     "nodes/*/rrddata",
     "nodes/*/netstat",
+    "nodes/*/dns",
+    "nodes/*/hosts",
     "nodes/*/network",
     "nodes/*/network/*",
     "nodes/*/replication",
@@ -395,6 +398,23 @@ pub(crate) fn interval(matched: &Matched<'_>) -> Answer {
     }
 }
 
+/// sar: as [`interval`], with a time of day behind `-s` and `-e`.
+pub(crate) fn sar(matched: &Matched<'_>) -> Answer {
+    let time = |value: &str| value.contains(':') && value.bytes().all(|b| b.is_ascii_digit() || b == b':');
+    let times = |(name, value): &(&str, Option<&str>)| !matches!(*name, "s" | "e") || value.is_some_and(time);
+    if matched.flags.iter().all(times) { interval(matched) } else { Err("not known to only read") }
+}
+
+/// hdparm and its kin: what they tell of one disk, with a flag that asks for it.
+pub(crate) fn of_one_disk(matched: &Matched<'_>) -> Answer {
+    if matched.operands.len() == 1 { flagged(matched) } else { Err("not known to only read") }
+}
+
+/// With a flag, since without one it may do something else.
+pub(crate) fn flagged(matched: &Matched<'_>) -> Answer {
+    if matched.flags.is_empty() { Err("not known to only read") } else { Ok(()) }
+}
+
 /// swapon and its kin: with a flag, and nothing else.
 pub(crate) fn flagged_only(matched: &Matched<'_>) -> Answer {
     if matched.operands.is_empty() && !matched.flags.is_empty() { Ok(()) } else { Err("not known to only read") }
@@ -407,7 +427,7 @@ pub(crate) fn multipath(matched: &Matched<'_>) -> Answer {
 
 /// conntrack: the list of connections.
 pub(crate) fn conntrack(matched: &Matched<'_>) -> Answer {
-    if matched.has(&["L", "dump"]) { Ok(()) } else { Err("changes connections") }
+    if matched.has(&["L", "dump", "S", "stats", "C", "count"]) { Ok(()) } else { Err("changes connections") }
 }
 
 /// lsof: files, processes and ports; a host name would be looked up.
@@ -415,8 +435,12 @@ pub(crate) fn lsof(matched: &Matched<'_>) -> Answer {
     let named = |word: &str| {
         word.split_once('@').is_some_and(|(_, host)| !host.bytes().all(|b| b.is_ascii_digit() || b".:[]".contains(&b)))
     };
-    // `+r` repeats, `+m` takes a file.
-    if matched.operands.iter().any(|operand| operand.starts_with('+')) {
+    // `+r` repeats, `+m` takes a file; `+L1` asks for removed files, `+c0` for names in full.
+    let plus = |word: &&str| {
+        let number = word.strip_prefix("+L").or_else(|| word.strip_prefix("+c"));
+        word.starts_with('+') && !number.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()))
+    };
+    if matched.operands.iter().any(plus) {
         return Err("a flag that is not known to only read");
     }
     let values = matched.flags.iter().filter_map(|(_, value)| *value);

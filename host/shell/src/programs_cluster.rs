@@ -59,6 +59,14 @@ pub(crate) fn docker_stats(matched: &Matched<'_>) -> Answer {
     if matched.has(&["no-stream"]) { Ok(()) } else { Err("runs until it is stopped") }
 }
 
+/// docker top: the processes of one container, as `ps` shows them without the environment.
+pub(crate) fn docker_top(matched: &Matched<'_>) -> Answer {
+    match matched.operands.as_slice() {
+        [_] | [_, "aux" | "axu" | "faux" | "auxf" | "auxww"] => Ok(()),
+        _ => Err("may show the environment of processes"),
+    }
+}
+
 /// kubectl config get-…: names of contexts.
 pub(crate) fn kube_contexts(matched: &Matched<'_>) -> Answer {
     kube_output(matched)

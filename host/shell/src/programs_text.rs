@@ -1,4 +1,4 @@
-//! Operand checks of text tools and git: the programs in an operand of sed, awk and jq, formats, what git converts.
+//! Operand checks of text tools and git: the programs in an operand of sed and jq, formats, what git converts.
 //!
 //! A check lists what is allowed, not what is forbidden, wherever the language is small enough.
 
@@ -6,7 +6,7 @@ use crate::flags::Matched;
 
 type Answer = Result<(), &'static str>;
 
-/// sed: scripts of addresses and `p`, `d`, `q`, `=`, `n`, and substitutions that neither write nor execute.
+/// sed: scripts of groups, addresses and `p`, `d`, `q`, `=`, `n`, and substitutions that neither write nor execute.
 pub(crate) fn sed(matched: &Matched<'_>) -> Answer {
     const BAD: &str = "a sed script that is not known to only read";
     let given =
@@ -20,10 +20,21 @@ pub(crate) fn sed(matched: &Matched<'_>) -> Answer {
 
 fn sed_script(script: &str) -> bool {
     let mut rest = script.trim();
+    let mut open = 0_usize;
     while !rest.is_empty() {
         let Some(after) = sed_addresses(rest) else { return false };
         let mut chars = after.chars();
         rest = match chars.next() {
+            Some('{') => {
+                open += 1;
+                rest = chars.as_str().trim_start();
+                continue;
+            }
+            // A group ends without an address.
+            Some('}') if after.len() == rest.len() && open > 0 => {
+                open -= 1;
+                chars.as_str()
+            }
             Some('p' | 'd' | 'q' | '=' | 'n' | 'N' | 'h' | 'H' | 'g' | 'G' | 'x' | 'D' | 'P') => chars.as_str(),
             Some('s') => match sed_substitution(chars.as_str()) {
                 Some(after) => after,
@@ -38,11 +49,11 @@ fn sed_script(script: &str) -> bool {
         let trimmed = rest.trim_start();
         rest = match trimmed.strip_prefix(';') {
             Some(next) => next.trim_start(),
-            None if trimmed.is_empty() => trimmed,
+            None if trimmed.is_empty() || (open > 0 && trimmed.starts_with('}')) => trimmed,
             None => return false,
         };
     }
-    true
+    open == 0
 }
 
 /// Skips `1,20`, `$`, `/x/,/y/`, `!`.
@@ -84,77 +95,6 @@ fn after_delimited(text: &str, delimiter: char) -> Option<&str> {
         escaped = c == '\\' && !escaped;
     }
     None
-}
-
-/// awk: programs that print; no files, pipes, commands, environment, or dynamic calls.
-pub(crate) fn awk(matched: &Matched<'_>) -> Answer {
-    const CALLS: &[&str] = &[
-        "length", "substr", "index", "split", "sub", "gsub", "match", "tolower", "toupper", "int", "sprintf", "printf",
-        "print", "if", "while", "for", "strftime", "systime", "asort", "asorti", "gensub", "log", "exp", "sqrt",
-        "return",
-    ];
-    const BAD: &str = "an awk program that is not known to only read";
-    let program = matched.operands.first().ok_or(BAD)?;
-    // gawk opens a connection for a file of this name.
-    if matched.operands.iter().skip(1).any(|operand| operand.contains("/inet")) {
-        return Err("may carry data out");
-    }
-    let bytes = program.as_bytes();
-    // Quotes and regular expressions are not told apart: a sign that could write counts wherever it stands.
-    for (at, byte) in bytes.iter().enumerate() {
-        let next = bytes.get(at + 1);
-        let before = at.checked_sub(1).and_then(|i| bytes.get(i));
-        let fine = match byte {
-            b'@' | b'`' => false,
-            b'|' => next == Some(&b'|') || before == Some(&b'|'),
-            // `>` writes after print; in a condition it compares.
-            b'>' => next == Some(&b'=') || compares(bytes.get(..at).unwrap_or_default()),
-            _ => true,
-        };
-        if !fine {
-            return Err(BAD);
-        }
-    }
-    let mut rest = *program;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
-        let tail = rest.get(start..).unwrap_or_default();
-        let end = tail.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(tail.len());
-        let (name, after) = tail.split_at(end);
-        let called = after.trim_start().starts_with('(');
-        if matches!(
-            name,
-            "getline"
-                | "system"
-                | "ENVIRON"
-                | "PROCINFO"
-                | "SYMTAB"
-                | "FUNCTAB"
-                | "ARGV"
-                | "ARGC"
-                | "close"
-                | "fflush"
-                | "function"
-                | "func"
-        ) || (called && !CALLS.contains(&name))
-        {
-            return Err(BAD);
-        }
-        rest = after;
-    }
-    Ok(())
-}
-
-/// Tells whether a `>` after this text can only compare: no print can have begun, or an open `if (` holds it.
-fn compares(before: &[u8]) -> bool {
-    let plain = |text: &[u8]| !text.iter().any(|b| matches!(b, b'{' | b'}' | b'"' | b'/' | b';' | b'#' | b'\n'));
-    let condition = before.windows(3).rposition(|window| window == b"if(").map(|at| at + 3);
-    let condition = condition.max(before.windows(4).rposition(|window| window == b"if (").map(|at| at + 4));
-    // Strings and expressions before the condition would make it doubtful what `if (` is.
-    let tail = condition.and_then(|at| Some((before.get(..at)?, before.get(at..)?)));
-    let held = tail.is_some_and(|(head, tail)| {
-        plain(tail) && !tail.contains(&b')') && !head.iter().any(|b| matches!(b, b'"' | b'/' | b'#'))
-    });
-    plain(before) || held
 }
 
 /// jq: filters without environment, modules and files.
@@ -239,6 +179,38 @@ fn git_formats(matched: &Matched<'_>) -> Answer {
     Ok(())
 }
 
+/// git branch: lists; a name makes a branch, but behind `--list` it is a pattern, and behind `--merged` a commit.
+pub(crate) fn git_branch(matched: &Matched<'_>) -> Answer {
+    let merged = matched.flags.iter().any(|(name, value)| matches!(*name, "merged" | "no-merged") && value.is_none());
+    let fine = matched.operands.is_empty() || matched.has(&["list"]) || (merged && matched.operands.len() == 1);
+    if fine { no_signatures(matched) } else { Err("makes or changes branches") }
+}
+
+/// git tag: lists; a name makes a tag, but behind `--list` it is a pattern.
+pub(crate) fn git_tag(matched: &Matched<'_>) -> Answer {
+    let fine = matched.operands.is_empty() || matched.has(&["l", "list"]);
+    if fine { no_signatures(matched) } else { Err("makes or changes tags") }
+}
+
+/// git for-each-ref: in the form that it has.
+pub(crate) fn git_refs(matched: &Matched<'_>) -> Answer {
+    no_signatures(matched)
+}
+
+/// git cat-file: kind or size of one object.
+pub(crate) fn git_object(matched: &Matched<'_>) -> Answer {
+    let one = matched.has(&["t", "s", "e"]) && matched.operands.len() == 1;
+    if one { Ok(()) } else { Err("shows what is in an object, where secrets may be") }
+}
+
+/// A list that shows signatures, or is sorted by them, has them checked.
+fn no_signatures(matched: &Matched<'_>) -> Answer {
+    let signs = |(name, value): &(&str, Option<&str>)| {
+        matches!(*name, "sort" | "format") && value.is_some_and(|key| key.contains("sign"))
+    };
+    if matched.flags.iter().any(signs) { Err("runs the program that checks signatures") } else { Ok(()) }
+}
+
 /// git shortlog: of named history; alone it reads its input.
 pub(crate) fn git_shortlog(matched: &Matched<'_>) -> Answer {
     if matched.operands.iter().all(|operand| !operand.contains(':')) { Ok(()) } else { Err(GIT_RUNS) }
@@ -250,7 +222,18 @@ mod tests {
 
     #[test]
     fn sed_scripts_that_write_or_execute_are_refused() {
-        for script in ["1,20p", "$p", "/a/,/b/p", "/x/!d", "s/a/b/g", "s|a\\|b|c|p; 3q", "$=", "y/abc/xyz/; p"] {
+        for script in [
+            "1,20p",
+            "$p",
+            "/a/,/b/p",
+            "/x/!d",
+            "s/a/b/g",
+            "s|a\\|b|c|p; 3q",
+            "$=",
+            "y/abc/xyz/; p",
+            "/x/{p;q}",
+            "1,5{/a/!{s/b/c/p};d}; $p",
+        ] {
             assert!(sed_script(script), "{script}");
         }
         for script in [
@@ -262,7 +245,16 @@ mod tests {
             "e",
             "s/a",
             "p w",
-            "1{p}",
+            "1{p",
+            "p}",
+            "1{w f}",
+            "1{p;e id}",
+            "1{e}",
+            "/x/{s/a/b/w f}",
+            "1{p} w f",
+            "1{p}w f",
+            "{}{r f}",
+            "1}",
             "a x",
             "R f",
             "y/a/b/e",

@@ -17,6 +17,11 @@ pub(crate) fn rpm(matched: &Matched<'_>) -> Answer {
     if query { Ok(()) } else { Err("not known to only read") }
 }
 
+/// unzip: the list of one archive.
+pub(crate) fn unzip(matched: &Matched<'_>) -> Answer {
+    if matched.has(&["l"]) && matched.operands.len() == 1 { Ok(()) } else { Err("unpacks, and may write files") }
+}
+
 /// update-alternatives: reports.
 pub(crate) fn alternatives(matched: &Matched<'_>) -> Answer {
     let report = matched.has(&["list", "display", "query"]) && matched.operands.len() == 1;
@@ -62,6 +67,15 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
                 Err(BAD)
             };
         }
+        "ciphers" => {
+            let word = |arg: &&str| {
+                matches!(*arg, "-v" | "-V" | "-s" | "-tls1_2" | "-tls1_3" | "-stdname")
+                    || (!arg.starts_with('-')
+                        && arg.bytes().all(|b| b.is_ascii_alphanumeric() || b":!+_@=-".contains(&b)))
+            };
+            return if rest.iter().all(word) { Ok(()) } else { Err(BAD) };
+        }
+        "verify" => return verify(rest),
         "x509" | "req" | "crl" => {}
         "s_client" | "ocsp" => return Err("carries a name or data out"),
         _ => return Err(BAD),
@@ -71,13 +85,7 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
         told |= matches!(*arg, "-noout" | "-text");
         match *arg {
             "-in" => {
-                let path = rest.next().ok_or(BAD)?;
-                // Of a certificate nothing is secret; a file that also holds the key is only read for it.
-                let certificate =
-                    [".pem", ".crt", ".cer", ".der", ".csr", ".crl"].iter().any(|end| path.ends_with(end));
-                if path.contains(':') || paths::is_device(path) || (paths::is_key_file(path) && !certificate) {
-                    return Err("a file that holds keys or secrets");
-                }
+                certificate(rest.next().ok_or(BAD)?)?;
             }
             "-inform" => {
                 // Anything else could name a file.
@@ -93,4 +101,28 @@ pub(crate) fn openssl(args: &[&str]) -> Answer {
         }
     }
     if told { Ok(()) } else { Err(BAD) }
+}
+
+/// openssl verify: certificates against others.
+fn verify(rest: &[&str]) -> Answer {
+    let mut rest = rest.iter();
+    while let Some(arg) = rest.next() {
+        match *arg {
+            "-CAfile" | "-untrusted" | "-trusted" => certificate(rest.next().ok_or("a flag without its value")?)?,
+            "-verbose" | "-show_chain" | "-partial_chain" | "-x509_strict" => {}
+            flag if flag.starts_with('-') => return Err("an openssl command that is not known to only read"),
+            path => certificate(path)?,
+        }
+    }
+    Ok(())
+}
+
+/// Checks the name of a certificate's file. Nothing of one is secret; a file that also holds the key is only read for it.
+fn certificate(path: &str) -> Answer {
+    let certificate = [".pem", ".crt", ".cer", ".der", ".csr", ".crl"].iter().any(|end| path.ends_with(end));
+    let flag = path.starts_with('-');
+    if flag || path.contains(':') || paths::is_device(path) || (paths::is_key_file(path) && !certificate) {
+        return Err("a file that holds keys or secrets");
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::flags::{Spec, check};
-use crate::{programs, table_cluster, table_files, table_guests, table_system, table_tools};
+use crate::{programs, respell, table_cluster, table_files, table_guests, table_system, table_tools};
 
 /// Finds the entry of a command; a name with a slash has none, since it may be any program.
 pub(crate) fn entry(name: &str) -> Option<&'static Spec> {
@@ -71,6 +71,8 @@ pub(crate) fn asks_version(args: &[&str]) -> bool {
     match args {
         [name, "--version"] => short.contains(name) || long.contains(name),
         [name, "-V"] => short.contains(name),
+        [name, "-v"] => table_tools::VERSIONS_BY_V.contains(name),
+        ["java", "-version"] => true,
         _ => false,
     }
 }
@@ -90,14 +92,9 @@ pub(crate) fn check_reads(name: &str, args: &[&str]) -> Result<(), &'static str>
     if matches!(args, ["--version"]) && !matches!(name, "echo" | "printf" | "pwd" | "true" | "false") {
         return Ok(());
     }
-    // iproute2 spells a long flag with one dash; `-b` alone would read commands from a file.
-    if matches!(name, "ip" | "bridge" | "tc") {
-        let plain: Vec<&str> =
-            args.iter().map(|arg| if matches!(*arg, "-br" | "-brief") { "--brief" } else { *arg }).collect();
-        return check(entry(name).ok_or(UNKNOWN)?, &plain);
-    }
     let spec = entry(name).ok_or(UNKNOWN)?;
-    check(spec, args)
+    let respelled = respell::respelled(name, args);
+    check(spec, respelled.as_deref().unwrap_or(args))
 }
 
 /// Commands that are known to ask whatever their flags are, and why.

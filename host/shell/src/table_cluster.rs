@@ -58,6 +58,8 @@ const KUBECTL: Spec = read("kubectl")
         ("cache-dir profile profile-output log-file", "writes files"),
         ("v vmodule", "may print credentials"),
     ])
+    // Alone, as with `--help`, it prints how it is used.
+    .bare()
     .subs(&[
         GET,
         read("describe")
@@ -89,6 +91,7 @@ const KUBECTL: Spec = read("kubectl")
             .takes(Checked(programs::kube_no_operand)),
         read("api-versions"),
         read("options"),
+        read("help").takes(Words),
         read("cluster-info").bare().subs(&[asks("dump", "shows every object, and may write files")]),
         read("top").subs(&[
             TOP_NODES,
@@ -205,13 +208,21 @@ const LOGS: Spec = read("logs")
     .refuses(&[("f follow", WATCHES)])
     .takes(Exactly(1));
 
+const SERVICE_LOGS: Spec = read("logs")
+    .short("t")
+    .short_value("n")
+    .long("timestamps details no-trunc no-resolve no-task-ids raw")
+    .long_value("tail since")
+    .refuses(&[("f follow", WATCHES)])
+    .takes(Exactly(1));
+
 const LIST: Spec =
     read("ls").short("q").short_value("f").long("quiet no-trunc").long_value("filter format").takes(Operands::None);
 const INSPECT: Spec = asks("inspect", "shows environment variables, where secrets are kept");
 const IN_CONTAINERS: &str = "changes containers";
 const IN_IMAGES: &str = "changes images";
 
-const COMPOSE: Spec = read("compose").subs(&[
+const COMPOSE: Spec = read("compose").long_value("project-name").subs(&[
     read("ps").short("aq").long("all quiet services").long_value("format status").takes(Words),
     read("ls").short("aq").long("all quiet").long_value("format filter"),
     read("logs")
@@ -223,6 +234,7 @@ const COMPOSE: Spec = read("compose").subs(&[
         .takes(Words),
     read("images").short("q").long("quiet").takes(Words),
     read("top").takes(Words),
+    read("port").long_value("protocol index").takes(Exactly(2)),
     read("version").long("short"),
     asks("config", "shows environment variables, where secrets are kept"),
     asks("up", IN_CONTAINERS),
@@ -237,6 +249,9 @@ const COMPOSE: Spec = read("compose").subs(&[
     asks("build", IN_IMAGES),
 ]);
 
+const STATS: Spec =
+    read("stats").short("a").long("no-stream all no-trunc").long_value("format").takes(Checked(programs::docker_stats));
+
 const CONTAINERS: Spec = read("docker")
     .refuses(&[(
         "H host c context config tls tlscacert tlscert tlskey tlsverify",
@@ -249,12 +264,8 @@ const CONTAINERS: Spec = read("docker")
         COMPOSE,
         read("version").short_value("f").long_value("format"),
         read("info").short_value("f").long_value("format"),
-        read("stats")
-            .short("a")
-            .long("no-stream all no-trunc")
-            .long_value("format")
-            .takes(Checked(programs::docker_stats)),
-        read("top").takes(Exactly(1)),
+        STATS,
+        read("top").takes(Checked(programs::docker_top)),
         read("port").takes(Words),
         read("diff").takes(Exactly(1)),
         read("system").subs(&[
@@ -284,8 +295,10 @@ const CONTAINERS: Spec = read("docker")
             PS.called("list"),
             PS,
             LOGS,
-            read("top").takes(Exactly(1)),
+            STATS,
+            read("top").takes(Checked(programs::docker_top)),
             read("port").takes(Words),
+            read("diff").takes(Exactly(1)),
             INSPECT,
             asks("exec", "runs a command in a container"),
             asks("rm", "removes containers"),
@@ -301,10 +314,28 @@ const CONTAINERS: Spec = read("docker")
         read("context").subs(&[LIST, read("show"), asks("use", "talks to another daemon from now on")]),
         read("node")
             .subs(&[LIST, read("ps").short_value("f").long("no-trunc").long_value("filter format").takes(Words)]),
-        read("service")
-            .subs(&[LIST, read("ps").short_value("f").long("no-trunc").long_value("filter format").takes(Words)]),
+        // Names of secrets, not what they are.
+        read("secret").subs(&[
+            LIST,
+            asks("rm", "changes secrets"),
+            asks("create", "changes secrets"),
+            asks("inspect", "may show secrets"),
+        ]),
+        read("plugin").subs(&[
+            LIST,
+            asks("install", "runs a program"),
+            asks("enable", "runs a program"),
+            asks("rm", "changes plugins"),
+            asks("inspect", "may show secrets"),
+        ]),
+        read("service").subs(&[
+            LIST,
+            SERVICE_LOGS,
+            read("ps").short_value("f").long("no-trunc").long_value("filter format").takes(Words),
+        ]),
         read("stack").subs(&[
             read("ls").long_value("format"),
+            read("services").short("q").short_value("f").long("quiet").long_value("filter format").takes(Exactly(1)),
             read("ps").short_value("f").long("no-trunc").long_value("filter format").takes(Exactly(1)),
         ]),
         INSPECT,
@@ -345,7 +376,7 @@ pub(crate) const READERS: &[Spec] = &[
     KUBECTL,
     CONTAINERS,
     CONTAINERS.called("podman"),
-    CONTAINERS.called("nerdctl"),
+    CONTAINERS.called("nerdctl").short_value("n").long_value("namespace"),
     COMPOSE.called("docker-compose"),
     read("crictl")
         .refuses(&[("r runtime-endpoint i image-endpoint c config", "talks to another daemon")])

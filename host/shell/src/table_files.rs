@@ -1,8 +1,8 @@
 //! Readers of text and files, and small facts of the shell. Data only.
 
 use crate::flags::{Operands, Spec, asks, read};
-use crate::programs_text as programs;
-use Operands::{Checked, Files, FilesMax, Words, WordsThenFiles};
+use crate::{programs_awk, programs_text as programs};
+use Operands::{Checked, Devices, Files, FilesMax, Words, WordsThenFiles};
 
 const GREP: Spec = read("grep")
     .short("EFGPivwxycnHhlLosqrRaIbzTUZ")
@@ -20,9 +20,13 @@ const AWK: Spec = read("awk")
         ("f file i include l load", "reads a program from a file"),
         ("o dump-variables pretty-print profile p d", "writes files"),
     ])
-    .takes(Checked(programs::awk));
+    .takes(Checked(programs_awk::awk));
 
-const SUM: Spec = read("md5sum").short("bt").long("binary text tag zero").takes(Files);
+// A check tells only whether files are what a list says.
+const SUM: Spec = read("md5sum")
+    .short("btcw")
+    .long("binary text tag zero check quiet status ignore-missing warn strict")
+    .takes(Files);
 
 const GIT_RUNS: &str = "may run programs that the repository's settings name";
 const GIT_CHANGES: &str = "changes files or history";
@@ -46,7 +50,7 @@ pub(crate) const READERS: &[Spec] = &[
         .long("all almost-all human-readable recursive reverse size inode directory si full-time group-directories-first numeric-uid-gid dereference escape no-group classify")
         .long_value("time-style sort time format ignore width block-size")
         .long_maybe("color")
-        .takes(Files),
+        .takes(Devices),
     read("pwd").short("LP"),
     read("whoami"),
     read("tty").short("s"),
@@ -83,15 +87,15 @@ pub(crate) const READERS: &[Spec] = &[
         .long_maybe("color")
         .takes(Files),
     read("cmp").short("bls").short_value("n").takes(Files),
-    read("stat").short("fLt").short_value("c").long("dereference file-system terse").long_value("format printf").takes(Files),
+    read("stat").short("fLt").short_value("c").long("dereference file-system terse").long_value("format printf").takes(Devices),
     read("file").short("bhikLNrs0").long("brief mime mime-type mime-encoding dereference").takes(Files),
     read("du").short("aAbchHklLmPsSx0").short_value("dBt").long("all human-readable summarize total one-file-system apparent-size bytes si").long_value("max-depth exclude block-size threshold").takes(Files),
-    read("df").short("ahHiklmPT").short_value("Btx").long("all human-readable inodes print-type si total local portability").long_value("type exclude-type block-size").long_maybe("output").takes(Files),
+    read("df").short("ahHiklmPT").short_value("Btx").long("all human-readable inodes print-type si total local portability").long_value("type exclude-type block-size").long_maybe("output").takes(Devices),
     read("tree").short("adfilpsugDhrtxFJXNQvcUC").short_value("LPI").takes(Files),
     read("basename").short("az").short_value("s").takes(Words),
     read("dirname").short("z").takes(Words),
-    read("realpath").short("emLPqsz").takes(Files),
-    read("readlink").short("femnqsvz").takes(Files),
+    read("realpath").short("emLPqsz").takes(Devices),
+    read("readlink").short("femnqsvz").takes(Devices),
     read("echo").short("neE").takes(Words),
     read("printf").takes(Checked(programs::printf)),
     read("true"),
@@ -113,7 +117,7 @@ pub(crate) const READERS: &[Spec] = &[
         .short("rcnsSaejMCR")
         .long("raw-output compact-output null-input slurp sort-keys ascii-output exit-status join-output monochrome-output color-output raw-input tab")
         .long_value("indent")
-        .refuses(&[("f from-file L slurpfile rawfile", "reads a program or a file"), ("arg argjson args jsonargs", "not known to only read")])
+        .refuses(&[("f from-file L slurpfile rawfile", "reads a program or a file"), ("args jsonargs", "not known to only read")])
         .takes(Checked(programs::jq)),
     read("sed").short("nErsuz").short_value("e").long("quiet silent regexp-extended separate unbuffered null-data posix sandbox").long_value("expression").takes(Checked(programs::sed)),
     AWK,
@@ -132,11 +136,11 @@ pub(crate) const READERS: &[Spec] = &[
         ])
         .subs(&[
             read("log")
-                .short("pu")
+                .short("puiE")
                 .short_value("n")
-                .long("oneline graph decorate stat shortstat numstat name-only name-status all merges no-merges first-parent reverse abbrev-commit no-decorate patch no-ext-diff no-textconv follow no-color branches tags remotes topo-order date-order full-history relative-date no-patch")
-                .long_value("max-count since until after before author committer grep skip")
-                .long_maybe("pretty format date color")
+                .long("oneline graph stat shortstat numstat name-only name-status all merges no-merges first-parent reverse abbrev-commit no-decorate patch no-ext-diff no-textconv follow no-color branches tags remotes topo-order date-order full-history relative-date no-patch regexp-ignore-case extended-regexp all-match invert-grep left-right left-only right-only boundary source summary raw simplify-by-decoration ancestry-path no-walk parents children")
+                .long_value("max-count since until after before author committer grep skip diff-filter min-parents max-parents")
+                .long_maybe("pretty format date color decorate abbrev")
                 .refuses(&[("ext-diff textconv S G L", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
                 .count()
                 .takes(Checked(programs::git_log)),
@@ -146,18 +150,25 @@ pub(crate) const READERS: &[Spec] = &[
                 .long_maybe("pretty format date")
                 .refuses(&[("ext-diff textconv", GIT_RUNS), ("show-signature", "runs the program that checks signatures"), ("output", "writes a file")])
                 .takes(Checked(programs::git_show)),
-            read("branch").short("arv").long("all remotes list verbose show-current no-color").long_value("contains no-contains").refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
+            read("branch").short("arv").long("all remotes list verbose show-current no-color").long_value("contains no-contains sort format points-at").long_maybe("merged no-merged color").takes(Checked(programs::git_branch)).refuses(&[("d D m M c C f delete move copy force set-upstream-to u unset-upstream edit-description", "changes branches")]),
             read("remote").refuses(&[("v verbose", "shows addresses, which may hold tokens")]).bare().subs(&[asks("show", "asks the remote"), asks("add", "changes the remotes"), asks("remove", "changes the remotes"), asks("set-url", "changes the remotes"), asks("update", "reaches out"), asks("prune", "changes branches")]),
-            read("tag").short("l").short_maybe("n").long("list").refuses(&[("d delete a s f", "changes tags")]),
-            read("rev-parse").long("short abbrev-ref show-toplevel verify is-inside-work-tree HEAD git-dir").takes(Words),
+            read("tag").short("l").short_maybe("n").long("list").long_value("sort format contains no-contains points-at").long_maybe("merged no-merged").takes(Checked(programs::git_tag)).refuses(&[("d delete a s f", "changes tags")]),
+            read("rev-parse").long("abbrev-ref show-toplevel verify is-inside-work-tree is-bare-repository is-shallow-repository HEAD git-dir git-common-dir show-prefix symbolic-full-name all branches tags remotes").long_maybe("short").takes(Words),
             read("rev-list").short_value("n").long("count all max-count").long_value("max-count since until author").count().takes(Words),
-            read("describe").long("tags always all long").refuses(&[("dirty broken", GIT_RUNS)]).takes(Words),
-            read("ls-files").short("cst").takes(Files),
+            read("describe").long("tags always all long exact-match first-parent contains").long_value("match exclude").long_maybe("abbrev candidates").refuses(&[("dirty broken", GIT_RUNS)]).takes(Words),
+            read("ls-files").short("csto").long("cached stage others exclude-standard directory full-name deduplicate").takes(Files),
             read("ls-tree").short("rtldz").long("name-only full-name long").takes(Words),
-            read("shortlog").short("sne").long("summary numbered email").takes(Checked(programs::git_shortlog)),
-            read("reflog").bare().subs(&[read("show").short_value("n").count().takes(Words), asks("expire", "removes history"), asks("delete", "removes history")]),
+            read("shortlog").short("sne").long("summary numbered email no-merges merges all").long_value("since until after before author").takes(Checked(programs::git_shortlog)),
+            read("reflog").short_value("n").long_value("max-count since until").long_maybe("date").count().bare().subs(&[read("show").short_value("n").long_value("max-count since until").long_maybe("date").count().takes(Words), asks("expire", "removes history"), asks("delete", "removes history")]),
             read("stash").subs(&[read("list"), asks("show", GIT_RUNS), asks("pop", GIT_CHANGES), asks("apply", GIT_CHANGES), asks("drop", "removes changes"), asks("clear", "removes changes"), asks("push", GIT_CHANGES)]),
             read("version"),
+            // Names and kinds of objects; what is in them may be a secret, and is `git show`'s.
+            read("cat-file").short("tse").takes(Checked(programs::git_object)),
+            read("for-each-ref").long_value("sort format count contains no-contains points-at merged no-merged").takes(Checked(programs::git_refs)),
+            read("show-ref").short("d").long("head heads tags branches verify hash abbrev dereference quiet").takes(Words),
+            read("merge-base").short("a").long("all octopus independent is-ancestor fork-point").takes(Words),
+            read("count-objects").short("vH").long("verbose human-readable"),
+            read("name-rev").long("name-only tags always all no-undefined").takes(Words),
             asks("status", GIT_RUNS),
             asks("diff", GIT_RUNS),
             asks("blame", GIT_RUNS),
@@ -185,7 +196,7 @@ pub(crate) const READERS: &[Spec] = &[
             asks("gc", GIT_CHANGES),
             asks("bisect", "may run programs"),
             asks("archive", "writes files"),
-            asks("worktree", GIT_CHANGES),
+            read("worktree").subs(&[read("list").short("v").long("porcelain verbose"), asks("add", GIT_CHANGES), asks("remove", "removes files"), asks("prune", GIT_CHANGES), asks("move", GIT_CHANGES), asks("lock", GIT_CHANGES), asks("unlock", GIT_CHANGES), asks("repair", GIT_CHANGES)]),
         ]),
     read("numfmt").short_value("d").long("header").long_value("to from to-unit from-unit suffix padding field delimiter format round invalid").takes(Words),
     read("zipinfo").takes(FilesMax(1)),
@@ -201,8 +212,8 @@ pub(crate) const READERS: &[Spec] = &[
     read("cal").short("13jmsy").takes(Words),
     read("factor").takes(Words),
     read("expr").takes(Words),
-    read("namei").short("lmnovx").takes(Files),
-    read("getfacl").short("aceEnpRLPst").takes(Files),
+    read("namei").short("lmnovx").takes(Devices),
+    read("getfacl").short("aceEnpRLPst").takes(Devices),
     read("lsattr").short("adlpRvV").takes(Files),
     read("getcap").short("rvn").takes(Files),
     read("zdump").short("v").takes(Words),

@@ -20,9 +20,19 @@ const LVM: Spec = read("lvs")
 const LVM_DISPLAY: Spec =
     read("lvdisplay").short("avcmCs").long("all maps colon columns short").long_value("units").takes(Devices);
 
+const BTRFS_FILESYSTEM: Spec = read("filesystem").subs(&[
+    read("show").takes(Devices),
+    read("df").short("hH").takes(Operands::Files),
+    read("usage").short("hHT").takes(Operands::Files),
+    asks("balance", STORAGE),
+    asks("resize", STORAGE),
+]);
+
 const PVESH: Spec = read("get")
     .long("noborder noheader human-readable")
-    .long_value("output-format type limit")
+    .long_value(
+        "output-format type limit max start since until vmid errors service content storage timeframe cf statusfilter",
+    )
     .takes(Checked(programs::pvesh));
 
 const GUESTS: Spec = read("qm").subs(&[
@@ -107,6 +117,31 @@ pub(crate) const READERS: &[Spec] = &[
         asks("init", CEPH),
         never("purge", DESTROYS),
     ]),
+    read("pvenode").subs(&[
+        read("task").subs(&[
+            read("list")
+                .long("errors")
+                .long_value("limit start since until vmid typefilter statusfilter output-format")
+                .takes(Operands::None),
+            read("log").takes(Exactly(1)),
+            read("status").takes(Exactly(1)),
+        ]),
+        asks("config", "may show accounts"),
+        asks("cert", "changes certificates"),
+        asks("acme", "changes certificates"),
+        asks("startall", GUEST),
+        asks("stopall", GUEST),
+        asks("migrateall", "moves guests"),
+        asks("wakeonlan", "starts a machine"),
+    ]),
+    read("pve-firewall").subs(&[
+        read("status"),
+        asks("localnet", "not known to only read"),
+        asks("compile", "shows the rules in full"),
+        asks("start", "changes the firewall"),
+        asks("stop", "changes the firewall"),
+        asks("restart", "changes the firewall"),
+    ]),
     read("pvesr").subs(&[
         read("status").long_value("guest"),
         read("list"),
@@ -128,6 +163,24 @@ pub(crate) const READERS: &[Spec] = &[
         read("domstate").long("reason").takes(Exactly(1)),
         read("domblklist").takes(Exactly(1)),
         read("domiflist").takes(Exactly(1)),
+        read("domstats")
+            .long("raw state cpu-total balloon vcpu interface block perf list-active list-running")
+            .takes(Words),
+        read("domifaddr").long_value("source").takes(Exactly(1)),
+        read("domifstat").takes(Exactly(2)),
+        read("domblkinfo").takes(Exactly(2)),
+        read("domblkstat").takes(Words),
+        read("dommemstat").takes(Exactly(1)),
+        read("domid").takes(Exactly(1)),
+        read("domuuid").takes(Exactly(1)),
+        read("domjobinfo").takes(Exactly(1)),
+        read("vcpuinfo").takes(Exactly(1)),
+        read("vcpucount").takes(Exactly(1)),
+        read("nodecpustats"),
+        read("nodememstats"),
+        read("net-info").takes(Exactly(1)),
+        read("net-dhcp-leases").takes(Exactly(1)),
+        read("pool-info").takes(Exactly(1)),
         read("nodeinfo"),
         read("version"),
         read("net-list").long("all"),
@@ -181,6 +234,8 @@ pub(crate) const READERS: &[Spec] = &[
         read("list").short("rHp").short_value("dotsS").takes(Words),
         read("get").short("rHp").short_value("dots").takes(Words),
         read("holds").short("rHp").takes(Words),
+        read("userspace").short("nHpi").short_value("otsS").takes(Exactly(1)),
+        read("groupspace").short("nHpi").short_value("otsS").takes(Exactly(1)),
         read("version"),
         asks("snapshot", STORAGE),
         asks("rollback", "sets a file system back"),
@@ -212,10 +267,25 @@ pub(crate) const READERS: &[Spec] = &[
             read("health").subs(&[read("detail")]).bare(),
             read("df").subs(&[read("detail")]).bare(),
             read("versions"),
+            read("features"),
+            read("fsid"),
             read("quorum_status"),
+            read("time-sync-status"),
+            read("progress"),
+            read("node").subs(&[read("ls").takes(Words)]),
+            read("balancer").subs(&[read("status"), asks("on", CEPH), asks("off", CEPH), asks("mode", CEPH)]),
+            read("log").subs(&[read("last").takes(Words)]),
             read("osd").subs(&[
-                read("tree"),
-                read("df").subs(&[read("tree")]).bare(),
+                read("tree").takes(Words),
+                read("df").subs(&[read("tree"), read("plain")]).bare(),
+                read("ls"),
+                read("lspools"),
+                read("find").takes(Exactly(1)),
+                read("metadata").takes(Words),
+                read("ok-to-stop").takes(Words),
+                read("safe-to-destroy").takes(Words),
+                read("numa-status"),
+                read("blocklist").subs(&[read("ls"), asks("add", CEPH), asks("rm", CEPH), asks("clear", CEPH)]),
                 read("stat"),
                 read("status"),
                 read("perf"),
@@ -225,6 +295,8 @@ pub(crate) const READERS: &[Spec] = &[
                 read("pool").subs(&[
                     read("ls").subs(&[read("detail")]).bare(),
                     read("stats").takes(Words),
+                    read("get").takes(Exactly(2)),
+                    read("autoscale-status"),
                     asks("set", CEPH),
                     asks("create", CEPH),
                     never("delete", DESTROYS),
@@ -236,18 +308,45 @@ pub(crate) const READERS: &[Spec] = &[
                 asks("set", CEPH),
                 asks("unset", CEPH),
                 asks("reweight", CEPH),
-                asks("crush", CEPH),
+                read("crush").subs(&[
+                    read("tree").long("show-shadow"),
+                    read("dump"),
+                    read("rule").subs(&[read("ls"), read("dump").takes(Words), asks("rm", CEPH)]),
+                    asks("reweight", CEPH),
+                    asks("move", CEPH),
+                    asks("set", CEPH),
+                    asks("add", CEPH),
+                    asks("rm", CEPH),
+                    asks("remove", CEPH),
+                ]),
                 never("rm", DESTROYS),
                 never("purge", DESTROYS),
                 never("destroy", DESTROYS),
             ]),
-            read("mon").subs(&[read("stat"), read("dump"), never("remove", DESTROYS)]),
+            read("mon").subs(&[read("stat"), read("dump"), read("metadata").takes(Words), never("remove", DESTROYS)]),
             read("mds").subs(&[read("stat"), never("rm", DESTROYS)]),
-            read("fs").subs(&[read("ls"), read("status").takes(Words), never("rm", DESTROYS)]),
-            read("mgr").subs(&[read("stat"), read("services"), asks("module", CEPH), asks("fail", CEPH)]),
+            read("fs").subs(&[
+                read("ls"),
+                read("status").takes(Words),
+                read("dump"),
+                read("get").takes(Exactly(1)),
+                never("rm", DESTROYS),
+            ]),
+            read("mgr").subs(&[
+                read("stat"),
+                read("services"),
+                read("dump"),
+                read("module").subs(&[read("ls"), asks("enable", CEPH), asks("disable", CEPH)]),
+                asks("fail", CEPH),
+            ]),
             read("pg").subs(&[
                 read("stat"),
                 read("dump_stuck").takes(Words),
+                read("dump").takes(Words),
+                read("ls").takes(Words),
+                read("ls-by-osd").takes(Words),
+                read("ls-by-pool").takes(Words),
+                read("map").takes(Exactly(1)),
                 asks("repair", CEPH),
                 asks("scrub", CEPH),
                 asks("deep-scrub", CEPH),
@@ -256,6 +355,7 @@ pub(crate) const READERS: &[Spec] = &[
                 read("ls"),
                 read("ls-new"),
                 read("stat"),
+                read("info").takes(Exactly(1)),
                 asks("archive", CEPH),
                 asks("archive-all", CEPH),
             ]),
@@ -265,7 +365,19 @@ pub(crate) const READERS: &[Spec] = &[
             asks("config-key", "may show or change secrets"),
             asks("tell", "sends commands to daemons"),
             asks("daemon", "sends commands to daemons"),
-            asks("orch", CEPH),
+            read("orch").subs(&[
+                read("ls").takes(Words),
+                read("ps").takes(Words),
+                read("status"),
+                read("host").subs(&[read("ls"), asks("add", CEPH), asks("rm", CEPH), asks("drain", CEPH)]),
+                asks("apply", CEPH),
+                asks("rm", CEPH),
+                asks("restart", CEPH),
+                asks("daemon", CEPH),
+                asks("upgrade", CEPH),
+                asks("osd", CEPH),
+                asks("device", CEPH),
+            ]),
         ]),
     read("rbd").refuses(&[("c conf id n name k keyring keyfile m", "names files, or acts as someone else")]).subs(&[
         read("ls").short("lp").long("long").long_value("pool format").takes(Words),
@@ -273,6 +385,13 @@ pub(crate) const READERS: &[Spec] = &[
         read("du").long_value("pool image format").takes(Words),
         read("status").long_value("pool image format").takes(Words),
         read("showmapped").long_value("format"),
+        read("children").long_value("pool image snap format").takes(Words),
+        read("lock").subs(&[
+            read("ls").long_value("format").takes(Words),
+            read("list").long_value("format").takes(Words),
+            asks("rm", STORAGE),
+            asks("add", STORAGE),
+        ]),
         read("snap").subs(&[
             read("ls").long_value("format").takes(Words),
             asks("create", STORAGE),
@@ -330,14 +449,17 @@ pub(crate) const READERS: &[Spec] = &[
         never("format", "erases a disk"),
         never("sanitize", "erases a disk"),
     ]),
+    read("blkid").short("pikl").short_value("ost").refuses(&[("c g w", "writes or clears its file")]).takes(Devices),
+    // Whatever else it is given a disk for changes what is on it: that never runs.
+    read("tune2fs").short("l").takes(Operands::DevicesChecked(programs::of_one_disk)),
+    read("dumpe2fs").short("h").takes(Operands::DevicesChecked(programs::of_one_disk)),
+    read("hdparm")
+        .short("iIgC")
+        .refuses(&[("y Y Z S B M f F z t T", "changes or tests a disk")])
+        .takes(Operands::DevicesChecked(programs::of_one_disk)),
     read("btrfs").subs(&[
-        read("filesystem").subs(&[
-            read("show").takes(Devices),
-            read("df").short("hH").takes(Operands::Files),
-            read("usage").short("hHT").takes(Operands::Files),
-            asks("balance", STORAGE),
-            asks("resize", STORAGE),
-        ]),
+        BTRFS_FILESYSTEM,
+        BTRFS_FILESYSTEM.called("fi"),
         read("device").subs(&[
             read("stats").takes(Devices),
             asks("scan", STORAGE),

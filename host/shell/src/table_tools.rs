@@ -20,8 +20,8 @@ pub(crate) const READERS: &[Spec] = &[
         ])
         .takes(Checked(programs::rpm)),
     read("dpkg")
-        .short("lLsS")
-        .long("list listfiles status search print-architecture get-selections")
+        .short("lLsSV")
+        .long("list listfiles status search print-architecture get-selections verify audit")
         .refuses(&[
             ("i install r remove P purge unpack configure set-selections clear-selections", PACKAGES),
             ("root instdir admindir", "uses another system"),
@@ -56,6 +56,24 @@ pub(crate) const READERS: &[Spec] = &[
         read("madison").takes(Words),
         read("stats"),
     ]),
+    read("apt-mark").subs(&[
+        read("showhold").takes(Words),
+        read("showauto").takes(Words),
+        read("showmanual").takes(Words),
+        asks("hold", PACKAGES),
+        asks("unhold", PACKAGES),
+        asks("auto", PACKAGES),
+        asks("manual", PACKAGES),
+    ]),
+    // Of a binary only its headers and names.
+    read("readelf")
+        .short("aehlSsdrnVW")
+        .long("all file-header program-headers sections symbols dynamic notes wide")
+        .takes(Operands::Files),
+    read("unzip")
+        .short("lv")
+        .refuses(&[("p c", "shows what is in an archive"), ("o n d j u f t", "writes files")])
+        .takes(Checked(programs::unzip)),
     read("snap").subs(&[
         read("list").long("all").takes(Words),
         read("version"),
@@ -75,6 +93,9 @@ pub(crate) const READERS: &[Spec] = &[
     read("update-alternatives").long("list display query").takes(Checked(programs::alternatives)),
     read("needs-restarting").short("r"),
 ];
+
+/// Programs of which the version may be asked with `-v` alone.
+pub(crate) const VERSIONS_BY_V: &[&str] = &["nginx", "apache2", "httpd", "haproxy", "node", "perl", "php"];
 
 /// Programs that may run anything, of which only the version may be asked: with `--version`, and the first ones with `-V`.
 pub(crate) const VERSIONS: [&[&str]; 2] = [
@@ -101,5 +122,8 @@ pub(crate) const VERSIONS: [&[&str]; 2] = [
         "pip3",
         "npm",
         "rsync",
+        "haproxy",
+        "mysqld",
+        "postgres",
     ],
 ];

@@ -170,7 +170,7 @@ fn disks_are_overwritten_by_tools_of_other_names() {
             "mount /dev/sda1 /mnt",
             "sudo smartctl -a /dev/sda",
             "sudo -u root smartctl -a /dev/sda",
-            "hdparm -I /dev/sda",
+            "hdparm -W0 /dev/sda",
             "chmod 660 /dev/sda",
             "mdadm --manage /dev/md0 --fail /dev/sda",
             "cat /dev/sda",

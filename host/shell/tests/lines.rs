@@ -7,12 +7,12 @@ mod read;
 use trcaa_shell::classify;
 
 #[test]
-fn nine_of_ten_lines_that_only_read_run_by_themselves() {
+fn lines_that_only_read_run_by_themselves() {
     let lines: Vec<&str> =
         include_str!("vectors/benign.txt").lines().filter(|l| !l.is_empty() && !l.starts_with("# ")).collect();
     let asks: Vec<&&str> = lines.iter().filter(|line| classify(line).unwrap().tier.number() > 1).collect();
-    assert!(lines.len() >= 300);
-    assert!(asks.len() * 10 <= lines.len(), "{} of {} ask: {asks:#?}", asks.len(), lines.len());
+    assert!(lines.len() >= 500);
+    assert!(asks.len() * 25 <= lines.len(), "{} of {} ask: {asks:#?}", asks.len(), lines.len());
     let never: Vec<&&str> = lines.iter().filter(|line| classify(line).unwrap().tier.number() > 2).collect();
     assert!(never.is_empty(), "{never:#?}");
 }

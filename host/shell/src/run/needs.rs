@@ -129,7 +129,7 @@ pub(super) fn of(program: &str) -> Needs {
         "kubectl" | "helm" => KUBECTL,
         // Other nodes, and the cluster's file system by a socket here.
         "pvesh" => Needs { sockets: Sockets::All, ..PROXMOX },
-        "qm" | "pct" | "pvecm" | "pvesm" | "pveversion" | "pveperf" => PROXMOX,
+        "qm" | "pct" | "pvecm" | "pvesm" | "pveversion" | "pveperf" | "pvenode" | "pvesr" | "pve-firewall" => PROXMOX,
         "docker" | "podman" | "nerdctl" | "crictl" => ENGINE,
         "ceph" | "rbd" => CEPH,
         "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" => SERVICE,
@@ -138,10 +138,10 @@ pub(super) fn of(program: &str) -> Needs {
         "id" | "groups" | "whoami" | "getent" => SERVICE,
         // It asks for each file in a process that may hang in its place.
         "lsof" => Needs { processes: true, ..NOTHING },
-        "ip" | "ss" | "hostname" => NETLINK,
-        "netstat" | "arp" => ASK,
+        "ip" | "ss" | "hostname" | "bridge" | "tc" => NETLINK,
+        "netstat" | "arp" | "route" | "brctl" => ASK,
         "ethtool" => NETLINK,
-        "iptables" | "ip6tables" => {
+        "iptables" | "ip6tables" | "iptables-save" | "ip6tables-save" => {
             // CAP_NET_ADMIN and CAP_NET_RAW: reading the tables takes what changing them takes.
             // The lock is made by the first who needs it after a start; iptables-nft has none.
             Needs { sockets: Sockets::Filter, changes: &["/run/xtables.lock"], capabilities: &[12, 13], ..NOTHING }
@@ -150,8 +150,9 @@ pub(super) fn of(program: &str) -> Needs {
         "zpool" | "zfs" => Needs { devices: &["/dev/zfs"], ..NOTHING },
         "lsusb" => Needs { devices: &["/dev/bus/usb"], ..NETLINK },
         "smartctl" => DISKS,
-        // Arrays tell what they are without a capability.
-        "mdadm" => Needs { capabilities: &[], ..DISKS },
+        "hdparm" => DISKS,
+        // Arrays and file systems tell what they are without a capability.
+        "mdadm" | "blkid" | "dumpe2fs" | "tune2fs" => Needs { capabilities: &[], ..DISKS },
         "lvs" | "vgs" | "pvs" => VOLUMES,
         // CAP_SYSLOG: the kernel's log.
         "dmesg" => Needs { capabilities: &[34], ..NOTHING },
