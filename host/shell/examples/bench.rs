@@ -1,6 +1,6 @@
-//! Prints how long judging takes: usual lines, and 64 KiB of each hostile shape.
+//! Prints how long judging takes: usual lines, and 64 KiB and 16 KiB of each hostile shape.
 //!
-//! `cargo run --release -p trcaa-shell --example bench [-- --all] [-- N]`
+//! `cargo run --release -p trcaa-shell --example bench [-- --all] [-- N] [-- --lines FILE]`
 //!
 //! What counts is the time on a processor, taken over many runs, so that other work on the machine is not measured.
 #![allow(clippy::print_stdout)]
@@ -11,11 +11,14 @@ mod hostile;
 use std::time::{Duration, Instant};
 
 use trcaa_shell::classify;
+use trcaa_shell::limits::LINE_BYTES_MAX;
 
 /// Length of a hostile line.
 const HOSTILE_BYTES: usize = 64 * 1024;
 /// How long one line is judged again and again.
 const MEASURED: Duration = Duration::from_millis(120);
+/// How many of the slowest lines of a file are measured well.
+const MEASURED_LINES: usize = 30;
 /// How many of the slowest shapes are measured well.
 const MEASURED_SHAPES: usize = 60;
 
@@ -58,7 +61,28 @@ fn mean(line: &str) -> f64 {
     spent().saturating_sub(start).as_secs_f64() * 1e6 / f64::from(runs)
 }
 
+/// Prints the slowest lines of a file.
+fn slowest(file: &str) {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    // Each a few times, then the slowest ones well.
+    let mut lines: Vec<(Duration, &str)> =
+        text.lines().map(|line| ((0..5).map(|_| once(line)).min().unwrap_or_default(), line)).collect();
+    lines.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
+    let middle = lines.get(lines.len() / 2).map_or(0.0, |(time, _)| time.as_secs_f64() * 1e6);
+    println!("the median of {} lines takes {middle:.1} us; the slowest:", lines.len());
+    lines.truncate(MEASURED_LINES);
+    let mut worst: Vec<(f64, &str)> = lines.into_iter().map(|(_, line)| (mean(line), line)).collect();
+    worst.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (time, line) in worst.iter().take(10) {
+        println!("{time:>9.1}  {}", line.escape_debug());
+    }
+}
+
 fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some([_, file]) = arguments.windows(2).find(|two| matches!(two, [flag, _] if flag == "--lines")) {
+        return slowest(file);
+    }
     let usual: Vec<(f64, &str)> = USUAL.into_iter().map(|line| (mean(line), line)).collect();
     println!("{:>9}  usual line (limit 50 us)", "us");
     for (time, line) in &usual {
@@ -66,7 +90,10 @@ fn main() {
     }
     // Each a few times, then the slowest ones well; a number as argument takes every n-th shape alone.
     let every = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_usize).max(1);
-    let mut shapes: Vec<(Duration, String, String)> = hostile::lines(HOSTILE_BYTES)
+    // A line that is parsed in full costs more than a longer one, which is only searched.
+    let mut shapes: Vec<(Duration, String, String)> = [HOSTILE_BYTES, LINE_BYTES_MAX]
+        .into_iter()
+        .flat_map(hostile::lines)
         .step_by(every)
         .map(|(name, line)| ((0..3).map(|_| once(&line)).min().unwrap_or_default(), name, line))
         .collect();
@@ -77,7 +104,7 @@ fn main() {
     let mut worst: Vec<(f64, String)> = shapes.into_iter().map(|(_, name, line)| (mean(&line) / 1e3, name)).collect();
     worst.sort_by(|a, b| b.0.total_cmp(&a.0));
     println!(
-        "\n{:>9}  64 KiB of a hostile shape (limit 5 ms); the median of {count} takes {middle:.2} ms, the slowest:",
+        "\n{:>9}  64 or 16 KiB of a hostile shape (limit 5 ms); the median of {count} takes {middle:.2} ms, the slowest:",
         "ms"
     );
     let shown = if std::env::args().any(|argument| argument == "--all") { worst.len() } else { 8 };

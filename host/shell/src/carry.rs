@@ -5,6 +5,7 @@
 
 use crate::destroy::{self, base};
 use crate::names::Names;
+use crate::table;
 
 /// A text that a command would run.
 pub(crate) struct Script {
@@ -231,7 +232,9 @@ pub(crate) fn embedded(word: &str) -> impl Iterator<Item = &str> {
     let remote = word.split_once("::").map(|(_, text)| text);
     // `-S'rm -rf x'`, `1erm -rf x`: the name stands behind other letters.
     let token = word.find([' ', '\t', '\n']).and_then(|at| word.get(..at)).unwrap_or_default();
-    let glued = (1..token.len().min(GLUED_MAX))
+    // A known name is what it says: `cat` is no flag `c` before `at`.
+    let whole = token.bytes().all(|b| b.is_ascii_alphabetic()) && (table::knows(token) || is_carrier(token));
+    let glued = (1..if whole { 0 } else { token.len().min(GLUED_MAX) })
         .filter_map(|back| token.get(back..))
         .position(|name| destroy::is_notable(name) || is_carrier(name))
         .and_then(|at| word.get(at + 1..));

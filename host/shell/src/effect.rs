@@ -2,6 +2,9 @@
 //!
 //! Works on the cooked words. Only tells: no tier depends on it.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::destroy::base;
 use crate::limits::{TOUCHED_CHARS_MAX, TOUCHED_MAX};
 use crate::quote::{push_printable, quoted};
@@ -45,6 +48,15 @@ pub(crate) const RISKS: &[(&str, &str)] = &[
     ("useradd usermod userdel groupadd passwd chage visudo", "accounts change"),
 ];
 
+/// The risk of each command; the first that names it counts.
+static BY_NAME: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
+    let mut risks = HashMap::new();
+    for (names, risk) in RISKS {
+        names.split_whitespace().for_each(|name| _ = risks.entry(name).or_insert(*risk));
+    }
+    risks
+});
+
 /// Tells the risk of a part.
 pub(crate) fn risk(name: &str, tier: Tier, reason: &str) -> &'static str {
     match tier {
@@ -54,11 +66,7 @@ pub(crate) fn risk(name: &str, tier: Tier, reason: &str) -> &'static str {
             "secrets may be shown"
         }
         Tier::Two if reason.contains("until it is stopped") => "it runs until it is stopped",
-        Tier::Two => {
-            let name = base(name);
-            let known = RISKS.iter().find(|(names, _)| names.split_whitespace().any(|known| known == name));
-            known.map_or("unknown: it is not known what it does", |(_, risk)| risk)
-        }
+        Tier::Two => BY_NAME.get(base(name)).copied().unwrap_or("unknown: it is not known what it does"),
     }
 }
 

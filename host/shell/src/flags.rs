@@ -309,9 +309,9 @@ const KEYS: &str = "a file that holds keys or secrets";
 fn first_is_pattern(name: &str, matched: &Matched<'_>) -> bool {
     match name {
         "jq" | "awk" | "gawk" | "mawk" => true,
+        "sed" => !matched.has(&["e", "expression"]),
         "grep" | "egrep" | "fgrep" => !matched.has(&["e", "regexp", "f", "file"]),
         "rg" => !matched.has(&["e", "regexp", "files"]),
-        "sed" => !matched.has(&["e", "expression"]),
         _ => false,
     }
 }
@@ -356,14 +356,14 @@ fn shows_contents(name: &str) -> bool {
             | "pr"
             | "iconv"
             | "jq"
-            | "grep"
-            | "egrep"
-            | "fgrep"
-            | "rg"
             | "sed"
             | "awk"
             | "gawk"
             | "mawk"
+            | "grep"
+            | "egrep"
+            | "fgrep"
+            | "rg"
     )
 }
 
@@ -394,11 +394,11 @@ fn operands(spec: &'static Spec, matched: &Matched<'_>) -> Result<(), &'static s
             return Err("a terminal, or a stream that is emptied by reading it");
         }
         let device = matches!(spec.operands, Operands::Devices | Operands::DevicesChecked(_));
-        if !device && paths::is_device(text) {
+        if !device && text.starts_with('/') && paths::is_device(text) {
             return Err("a device");
         }
     }
-    if shows_contents(spec.name) && matched.operands.iter().skip(pattern).any(|file| paths::is_key_path(file)) {
+    if shows_contents(spec.name) && matched.operands.iter().skip(pattern).any(|file| paths::is_key_name(file)) {
         return Err(KEYS);
     }
     if searches(spec.name, matched) && matched.operands.iter().skip(pattern).any(|tree| paths::is_kernel_tree(tree)) {

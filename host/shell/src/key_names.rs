@@ -2,6 +2,10 @@
 //!
 //! Owns the lists. Must not know commands. Links and renamed files are the cage's business, not ours.
 
+use std::borrow::Cow;
+
+use crate::names::Names;
+
 /// Folders and files whose whole subtree holds credentials.
 const KEY_FOLDERS: &[&str] = &[
     ".ssh",
@@ -245,16 +249,46 @@ const DATA: &[&str] = &[
     ".tfvars",
 ];
 
+static FILES: Names = Names::new(KEY_FILES);
+static FOLDERS: Names = Names::new(KEY_FOLDERS);
+
+/// A set of bytes: those with which one of the lists begins or ends.
+type Bytes = [bool; 256];
+
+/// Gives the last byte of each of the words.
+const fn last_bytes(words: &[&str]) -> Bytes {
+    let mut bytes = [false; 256];
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at].as_bytes();
+        bytes[word[word.len() - 1] as usize] = true;
+        at += 1;
+    }
+    bytes
+}
+
+static ENDINGS_END: Bytes = last_bytes(KEY_ENDINGS);
+static COPIES_END: Bytes = last_bytes(COPIES);
+static DATA_END: Bytes = last_bytes(DATA);
+
+/// Tells whether a word ends with one of the bytes.
+fn ends_in(word: &str, bytes: &Bytes) -> bool {
+    word.bytes().last().is_some_and(|last| bytes[usize::from(last)])
+}
+
 /// Tells whether a path holds a name of the lists; `path_like` whether words of speech count.
 pub(crate) fn names_keys(path: &str, path_like: bool) -> bool {
-    let lower = path.to_ascii_lowercase();
+    let lower = match path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => Cow::Owned(path.to_ascii_lowercase()),
+        false => Cow::Borrowed(path),
+    };
     let mut parts = lower.split('/').filter(|part| !part.is_empty() && *part != ".").peekable();
     let mut parent = "";
     while let Some(part) = parts.next() {
         let last = parts.peek().is_none();
         if part.starts_with(".ssh")
             || part.starts_with(".gnupg")
-            || (KEY_FOLDERS.contains(&part) && (path_like || part.starts_with('.')))
+            || (FOLDERS.contains(part) && (path_like || part.starts_with('.')))
         {
             return true;
         }
@@ -270,10 +304,8 @@ pub(crate) fn names_keys(path: &str, path_like: bool) -> bool {
             let Some(shorter) = without_copy(rest) else { break };
             rest = shorter;
             let hidden = rest.trim_start_matches(['.', '#']);
-            if [rest, hidden]
-                .iter()
-                .any(|name| is_name(name, path_like) || (last && is_last_name(name, parent, path_like)))
-            {
+            let names_key = |name: &str| is_name(name, path_like) || (last && is_last_name(name, parent, path_like));
+            if names_key(rest) || (hidden.len() < rest.len() && names_key(hidden)) {
                 return true;
             }
         }
@@ -283,12 +315,18 @@ pub(crate) fn names_keys(path: &str, path_like: bool) -> bool {
 }
 
 fn without_copy(name: &str) -> Option<&str> {
-    let numbered = name.rsplit_once('.').filter(|(_, end)| !end.is_empty() && end.bytes().all(|b| b.is_ascii_digit()));
-    let shorter = COPIES.iter().find_map(|end| name.strip_suffix(end)).or(numbered.map(|(name, _)| name))?;
+    let copied = ends_in(name, &COPIES_END).then(|| COPIES.iter().find_map(|end| name.strip_suffix(end))).flatten();
+    let shorter = copied.or_else(|| {
+        let number = name.len() - name.bytes().rev().take_while(u8::is_ascii_digit).count();
+        name.get(..number).filter(|_| number < name.len())?.strip_suffix('.')
+    })?;
     (!shorter.is_empty()).then_some(shorter)
 }
 
 fn is_name(name: &str, path_like: bool) -> bool {
+    if !FILES.contains(name) {
+        return false;
+    }
     // `secret`, `token`, `mem` are words of speech too: only as part of a path do they name a file.
     let speech = matches!(
         name,
@@ -304,19 +342,20 @@ fn is_name(name: &str, path_like: bool) -> bool {
             | "user-data"
             | "vendor-data"
     );
-    KEY_FILES.contains(&name) && (!speech || path_like)
+    !speech || path_like
 }
 
 fn is_last_name(name: &str, parent: &str, path_like: bool) -> bool {
-    let data = || DATA.iter().any(|end| name.ends_with(end));
+    let data = || ends_in(name, &DATA_END) && DATA.iter().any(|end| name.ends_with(end));
     let word = || ["secret", "credential", "service-account", "service_account"].iter().any(|word| name.contains(word));
-    KEY_ENDINGS
-        .iter()
-        .any(|end| name.ends_with(end) && name.len() > end.len() && (path_like || end.starts_with('.') || name.starts_with('.')))
+    let kept = |end: &&str| {
+        name.ends_with(end) && name.len() > end.len() && (path_like || end.starts_with('.') || name.starts_with('.'))
+    };
+    (ends_in(name, &ENDINGS_END) && KEY_ENDINGS.iter().any(kept))
         || KEY_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning))
-        || name.contains("kubeconfig")
+        || (name.len() >= 10 && name.contains("kubeconfig"))
         || (name.starts_with("password") && (path_like || data()))
-        || (word() && data())
+        || (data() && word())
         // The settings of a guest of Proxmox, with its passwords.
         || (matches!(parent, "qemu-server" | "lxc") && name.ends_with(".conf"))
 }

@@ -12,6 +12,13 @@ pub const LINE_SEARCHED_BYTES_MAX: usize = 1024 * 1024;
 /// Most tokens handed to the parser for one line, inner scripts included; about 1 µs each.
 pub const TOKENS_MAX: usize = 1_500;
 
+/// What the first `,` behind a `{` counts of [`TOKENS_MAX`], beside what each does: together at least the words that they
+/// stand for, of which no word has more than [`BRACE_WORDS_MAX`].
+pub const BRACE_TOKENS: usize = 16;
+
+/// What each `,` behind a `{` counts of [`TOKENS_MAX`].
+pub const BRACE_COMMA_TOKENS: usize = 4;
+
 /// Most bytes of inner scripts handed to the parser for one line.
 pub const PARSED_BYTES_MAX: usize = LINE_BYTES_MAX;
 

@@ -18,7 +18,14 @@ pub(crate) fn is_key_file(word: &str) -> bool {
 
 /// As [`is_key_file`], for what is certainly the name of a file: there `token` counts too.
 pub(crate) fn is_key_path(path: &str) -> bool {
-    is_key_file(path) || (path.len() <= PATH_BYTES_MAX && key_names::names_keys(path, true))
+    is_key_file(path) || is_key_name(path)
+}
+
+/// What of [`is_key_path`] goes beyond [`is_key_file`].
+pub(crate) fn is_key_name(path: &str) -> bool {
+    // Without another sign in it, a path with a slash was looked at as one.
+    let seen = path.contains('/') && !path.contains(['=', '@', ':', ',', ' ']);
+    !seen && path.len() <= PATH_BYTES_MAX && key_names::names_keys(path, true)
 }
 
 /// Tells whether a path is a terminal, or a stream of the kernel that whoever reads it empties.

@@ -2,11 +2,13 @@
 //!
 //! Knows nothing of quoting on purpose: counting too much only makes a line tier 2, counting too little would be a hole.
 
-use crate::limits::{CASES_MAX, FD_DIGITS_MAX, HEREDOCS_MAX, LINE_BYTES_MAX, OPENERS_MAX, PARENS_MAX};
+use crate::limits::{
+    BRACE_COMMA_TOKENS, BRACE_TOKENS, CASES_MAX, FD_DIGITS_MAX, HEREDOCS_MAX, LINE_BYTES_MAX, OPENERS_MAX, PARENS_MAX,
+};
 
 /// What a text will cost the parser.
 pub(crate) struct Prescan {
-    /// Upper estimate of the number of tokens.
+    /// Upper estimate of the number of tokens, and of the words that brace expressions stand for.
     pub(crate) tokens: usize,
     /// Why the text must not be parsed, if so.
     pub(crate) refused: Option<&'static str>,
@@ -20,6 +22,8 @@ pub(crate) fn prescan(text: &str) -> Prescan {
     let bytes = text.as_bytes();
     let (mut tokens, mut parens, mut openers, mut cases, mut heredocs, mut digits) = (1, 0, 0, 0, 0, 0);
     let mut overlong_fd = false;
+    // Whether a `{` was met, and whether its members are still to be counted.
+    let (mut brace, mut uncounted) = (false, false);
     let mut before = b' ';
     let mut word_start = 0;
     for (at, &byte) in bytes.iter().enumerate() {
@@ -36,7 +40,15 @@ pub(crate) fn prescan(text: &str) -> Prescan {
         }
         match byte {
             b'(' => parens += 1,
-            b'{' if before == b'$' => openers += 1,
+            b'{' => {
+                openers += usize::from(before == b'$');
+                (brace, uncounted) = (true, true);
+            }
+            // `{a,b}{a,b}{a,b}` is eight words.
+            b',' if brace => {
+                tokens += BRACE_COMMA_TOKENS + if uncounted { BRACE_TOKENS } else { 0 };
+                uncounted = false;
+            }
             // The parser tries every word as an assignment, `a[b[c]]=`, and recurses for each bracket.
             b'[' | b'`' => openers += 1,
             b'<' if before == b'<' => heredocs += 1,
@@ -89,5 +101,21 @@ mod tests {
     fn tokens_are_never_estimated_below_the_words() {
         assert!(prescan("a b c").tokens >= 3);
         assert!(prescan("a|b;c&&d").tokens >= 7);
+    }
+
+    #[test]
+    fn the_words_that_braces_stand_for_are_never_estimated_below_their_number() {
+        for (word, words) in [
+            ("{a,b}".repeat(6), 64),
+            ("{a,b,c,d,e,f,g,h}".repeat(2), 64),
+            ("{a,b,c,d}".repeat(3), 64),
+            ("{{a,b},c}".repeat(3), 27),
+            ("{a'}',b}".repeat(6), 64),
+            ("{a,' '}".repeat(6), 64),
+            (format!("{{{}a}}", "a,".repeat(63)), 64),
+        ] {
+            assert!(prescan(&word).tokens >= words, "{word}");
+        }
+        assert!(prescan("{print $1}{{.A}}").tokens < 5);
     }
 }

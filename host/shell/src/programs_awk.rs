@@ -161,22 +161,25 @@ fn expression_end(bytes: &[u8], mut at: usize) -> Option<usize> {
 
 /// Tells whether no sign calls, pipes or writes.
 fn signs_compare(bare: &str) -> bool {
+    if bare.contains(['@', '`']) || bare.replace("||", "").contains('|') {
+        return false;
+    }
     let bytes = bare.as_bytes();
-    let calls = bare.contains(['@', '`']) || bare.replace("||", "").contains('|');
-    // `>` writes after print; in a condition it compares.
-    let writes =
-        |(at, _): (usize, &str)| bytes.get(at + 1) != Some(&b'=') && !compares(bytes.get(..at).unwrap_or_default());
-    !calls && !bare.match_indices('>').any(writes)
-}
-
-/// Tells whether a `>` after this text can only compare: no print can have begun, or an open `if (` holds it.
-fn compares(before: &[u8]) -> bool {
-    // No statement begins in it.
-    let plain = |text: &[u8]| !text.iter().any(|b| matches!(b, b'{' | b'}' | b';'));
-    let condition = before.windows(3).rposition(|window| window == b"if(").map(|at| at + 3);
-    let condition = condition.max(before.windows(4).rposition(|window| window == b"if (").map(|at| at + 4));
-    let held = condition.and_then(|at| before.get(at..)).is_some_and(|tail| plain(tail) && !tail.contains(&b')'));
-    plain(before) || held
+    // `>` writes after print, and compares where none can have begun: before the first statement, and in an open `if (`.
+    let (mut statement, mut condition) = (false, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'(' => {
+                let before = bytes.get(..at).unwrap_or_default();
+                condition |= before.ends_with(b"if") || before.ends_with(b"if ");
+            }
+            b')' => condition = false,
+            b'{' | b'}' | b';' => (statement, condition) = (true, false),
+            b'>' if statement && !condition && bytes.get(at + 1) != Some(&b'=') => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// Tells whether no name reaches out of the program.

@@ -21,13 +21,45 @@ pub(crate) fn quoted(word: &str) -> String {
 
 /// Appends text as printable ASCII, cut to a number of characters.
 pub(crate) fn push_printable(out: &mut String, text: &str, chars_max: usize) {
-    let mut signs =
-        text.chars().flat_map(|c| if matches!(c, ' '..='~') { vec![c] } else { c.escape_default().collect() });
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        // Each byte is one character.
+        match text.get(..chars_max).filter(|_| text.len() > chars_max) {
+            Some(begin) => {
+                out.push_str(begin.get(..chars_max.saturating_sub(3)).unwrap_or_default());
+                out.push_str("...");
+            }
+            None => out.push_str(text),
+        }
+        return;
+    }
+    let mut signs = text.chars().flat_map(|c| {
+        let plain = matches!(c, ' '..='~');
+        plain.then_some(c).into_iter().chain(c.escape_default().take(if plain { 0 } else { usize::MAX }))
+    });
     let begin: String = signs.by_ref().take(chars_max).collect();
     if signs.next().is_some() {
         out.extend(begin.chars().take(chars_max.saturating_sub(3)));
         out.push_str("...");
     } else {
         out.push_str(&begin);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_printable;
+
+    #[test]
+    fn text_is_cut_and_escaped_to_printable_ascii() {
+        let pushed = |text: &str, chars_max: usize| {
+            let mut out = String::new();
+            push_printable(&mut out, text, chars_max);
+            out
+        };
+        assert_eq!(pushed("abcdef", 6), "abcdef");
+        assert_eq!(pushed("abcdefg", 6), "abc...");
+        assert_eq!(pushed("a\u{e9}\n", 20), "a\\u{e9}\\n");
+        assert_eq!(pushed("ab\u{e9}cdef", 8), "ab\\u{...");
+        assert_eq!(pushed("abc", 2), "...");
     }
 }

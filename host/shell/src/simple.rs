@@ -2,6 +2,8 @@
 //!
 //! Owns what follows from unreadable words, and how a part is shown.
 
+use std::collections::HashSet;
+
 use brush_parser::ast::{CommandPrefixOrSuffixItem, SimpleCommand};
 
 use crate::argv::{Effect, Streams};
@@ -117,14 +119,17 @@ impl Walk {
             });
         }
         self.raise(tier, reason);
-        for script in judged.scripts {
+        // What is certainly a script is often found once more as a text that may be one.
+        let certain = judged.scripts.iter().filter(|script| script.certain);
+        let mut judged_texts: HashSet<&str> = certain.map(|script| script.text.as_str()).collect();
+        for script in &judged.scripts {
             if script.text.trim().is_empty() {
                 continue;
             }
             if script.certain {
                 self.irregular = true;
                 self.script(&script.text, depth + 1);
-            } else {
+            } else if judged_texts.insert(&script.text) {
                 self.perhaps(&script.text, depth + 1);
             }
         }
@@ -298,7 +303,8 @@ fn shown(raw: &[String], args: &[&str], fixed: bool) -> String {
             text.push(' ');
         }
         // No more of a word than can be shown.
-        let cut = word.char_indices().nth(SHOWN_CHARS_MAX).map_or(word, |(at, _)| word.get(..at).unwrap_or(word));
+        let end = if word.len() > SHOWN_CHARS_MAX { word.char_indices().nth(SHOWN_CHARS_MAX) } else { None };
+        let cut = end.map_or(word, |(at, _)| word.get(..at).unwrap_or(word));
         if fixed { text.push_str(&quoted(cut)) } else { text.push_str(cut) }
     }
     let mut out = String::new();
