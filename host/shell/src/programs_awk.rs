@@ -76,7 +76,7 @@ fn without_texts(program: &str) -> Option<String> {
         }
         at += 1;
     }
-    Some(bare.replace(DOUBT, " "))
+    conditions.is_empty().then(|| bare.replace(DOUBT, " "))
 }
 
 /// Stands where one awk would take a `/` for a division and another for the beginning of an expression: behind the
@@ -244,6 +244,7 @@ mod tests {
             "{print} # \" > ",
             "{print 'x'}",
             "{print $1)}",
+            "{print if (a > \"x\"}",
             "{print a ||| \"id\"}",
             "{print > \"f\"}",
             "{print \"a\" > \"f\"}",

@@ -314,13 +314,6 @@ const CONTAINERS: Spec = read("docker")
         read("context").subs(&[LIST, read("show"), asks("use", "talks to another daemon from now on")]),
         read("node")
             .subs(&[LIST, read("ps").short_value("f").long("no-trunc").long_value("filter format").takes(Words)]),
-        // Names of secrets, not what they are.
-        read("secret").subs(&[
-            LIST,
-            asks("rm", "changes secrets"),
-            asks("create", "changes secrets"),
-            asks("inspect", "may show secrets"),
-        ]),
         read("plugin").subs(&[
             LIST,
             asks("install", "runs a program"),

@@ -283,7 +283,6 @@ pub(crate) const READERS: &[Spec] = &[
                 read("find").takes(Exactly(1)),
                 read("metadata").takes(Words),
                 read("ok-to-stop").takes(Words),
-                read("safe-to-destroy").takes(Words),
                 read("numa-status"),
                 read("blocklist").subs(&[read("ls"), asks("add", CEPH), asks("rm", CEPH), asks("clear", CEPH)]),
                 read("stat"),
