@@ -27,6 +27,14 @@ const KEY_FOLDERS: &[&str] = &[
     "wireguard",
     "system-connections",
     "wpa_supplicant",
+    "sudoers.d",
+    ".subversion",
+    ".vnc",
+    "credstore",
+    "credstore.encrypted",
+    // Volumes that the kubelet mounts into pods.
+    "kubernetes.io~secret",
+    "kubernetes.io~projected",
 ];
 
 /// File names that hold credentials wherever they are.
@@ -131,6 +139,34 @@ const KEY_FILES: &[&str] = &[
     "rclone.conf",
     "password",
     "passwords",
+    "vmcore",
+    "config.v2.json",
+    "sssd.conf",
+    "nslcd.conf",
+    "pam_ldap.conf",
+    "master.passwd",
+    "spwd.db",
+    ".mylogin.cnf",
+    ".dbshell",
+    ".dockerconfigjson",
+    ".databrickscfg",
+    ".gitconfig",
+    ".terraformrc",
+    ".yarnrc.yml",
+    "pip.conf",
+    "repositories.yaml",
+    "passwd-s3fs",
+    "secret_key",
+    "hostapd.conf",
+    "wpa_supplicant.conf",
+    "anaconda-ks.cfg",
+    "ks.cfg",
+    "preseed.cfg",
+    "unattend.xml",
+    "autounattend.xml",
+    "vault.yml",
+    "vault.yaml",
+    "ipsec.secrets",
 ];
 
 /// Endings of file names that hold credentials.
@@ -161,6 +197,17 @@ const KEY_ENDINGS: &[&str] = &[
     "-token",
     "-openrc.sh",
     "_history",
+    ".token",
+    ".tfvars",
+    ".pgp",
+    "credentials",
+    "-secret",
+    "_secret",
+    "-password",
+    "_password",
+    "_rsa",
+    "_ed25519",
+    "_ecdsa",
 ];
 
 /// Beginnings of file names that hold credentials.
@@ -177,6 +224,9 @@ const KEY_BEGINNINGS: &[&str] = &[
     "credentials.",
     "shadow.",
     "gshadow.",
+    "krb5cc",
+    "encryption-config",
+    "encryption-provider",
 ];
 
 /// Folders of programs, each with the name in it that holds credentials.
@@ -193,6 +243,10 @@ const KEY_PAIRS: &[(&str, &str)] = &[
     ("etc", "openvpn"),
     ("kubelet", "config.json"),
     (".m2", "settings.xml"),
+    (".git", "config"),
+    (".mc", "config.json"),
+    ("registry", "config.json"),
+    ("sss", "db"),
 ];
 
 /// What is put behind the name of a file when a copy of it is kept.
@@ -394,6 +448,14 @@ mod tests {
             "my-kubeconfig",
             "x/password.txt",
             "/root/.config/gh/hosts.yml",
+            "/var/lib/kubelet/pods/x/volumes/kubernetes.io~secret/y/z",
+            "/etc/sudoers.d/x",
+            "/tmp/krb5cc_1000",
+            ".git/config",
+            "/etc/cifs-credentials",
+            "/srv/deploy_rsa",
+            "prod.tfvars",
+            "/var/lib/docker/containers/x/config.v2.json",
         ] {
             assert!(is_key_file(path), "{path}");
         }
@@ -413,6 +475,11 @@ mod tests {
             "/var/log/auth.log.1",
             "/var/log/syslog.2.gz",
             "/etc/containers/registries.conf",
+            "create-secret",
+            "update_password",
+            "use_rsa",
+            "aws-credentials",
+            "git/config",
         ] {
             assert!(!is_key_file(path), "{path}");
         }

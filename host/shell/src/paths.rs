@@ -28,9 +28,12 @@ pub(crate) fn is_key_name(path: &str) -> bool {
     !seen && path.len() <= PATH_BYTES_MAX && key_names::names_keys(path, true)
 }
 
-/// Tells whether a path is a terminal, or a stream of the kernel that whoever reads it empties.
+/// Tells whether a path is a terminal, a stream of the kernel that whoever reads it empties, or what another process has open.
 pub(crate) fn is_stream(path: &str) -> bool {
     let path = normal(path);
+    if path.starts_with("/proc/") && ["/fd/", "/map_files/"].iter().any(|open| path.contains(open)) {
+        return true;
+    }
     path.strip_prefix("/dev/").is_some_and(|name| {
         name.starts_with("tty") || name.starts_with("pts") || matches!(name, "console" | "ptmx" | "kmsg")
     }) || matches!(path.rsplit('/').next(), Some("kmsg" | "trace_pipe" | "trace_pipe_raw"))
@@ -172,6 +175,7 @@ mod tests {
         assert!(is_device("/dev/../dev//sda"));
         assert!(!is_device("/dev/null"));
         assert!(is_stream("/dev/../dev/pts/0") && is_stream("/sys/kernel/tracing/per_cpu/cpu0/trace_pipe"));
+        assert!(is_stream("/proc/1/fd/3") && is_stream("/proc/1/task/2/fd/3") && !is_stream("/proc/1/fd"));
         assert!(!is_stream("/dev/null") && !is_stream("/proc/meminfo"));
         assert!(is_kernel_tree("/proc/1/") && is_kernel_tree("/x/..") && !is_kernel_tree("/processes"));
         assert!(is_system_folder("/usr/../etc/"));

@@ -415,6 +415,11 @@ pub(crate) fn flagged(matched: &Matched<'_>) -> Answer {
     if matched.flags.is_empty() { Err("not known to only read") } else { Ok(()) }
 }
 
+/// ceph: without a subcommand it runs the commands that it reads.
+pub(crate) fn ceph_alone(matched: &Matched<'_>) -> Answer {
+    if matched.has(&["s", "status"]) { Ok(()) } else { Err("runs the commands that it reads") }
+}
+
 /// swapon and its kin: with a flag, and nothing else.
 pub(crate) fn flagged_only(matched: &Matched<'_>) -> Answer {
     if matched.operands.is_empty() && !matched.flags.is_empty() { Ok(()) } else { Err("not known to only read") }

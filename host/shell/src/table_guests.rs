@@ -199,8 +199,11 @@ pub(crate) const READERS: &[Spec] = &[
         never("pool-delete", DESTROYS),
     ]),
     read("zpool").subs(&[
-        read("status").short("vxPLgDst").refuses(&[("c", "runs a program for each disk")]).takes(Words),
-        read("list").short("HpPLgv").short_value("oT").takes(Words),
+        read("status")
+            .short("vxPLgDst")
+            .refuses(&[("c", "runs a program for each disk")])
+            .takes(Checked(programs::interval)),
+        read("list").short("HpPLgv").short_value("oT").takes(Checked(programs::interval)),
         read("get").short("Hp").short_value("o").takes(Words),
         read("history").short("il").takes(Words),
         read("iostat")
@@ -260,7 +263,7 @@ pub(crate) const READERS: &[Spec] = &[
             ("w watch watch-debug W watch-channel", "waits for changes until it is stopped"),
             ("c conf n name id k keyring m admin-daemon i in-file o out-file", "names files, or acts as someone else"),
         ])
-        .takes(Operands::None)
+        .takes(Checked(programs::ceph_alone))
         .bare()
         .subs(&[
             read("status"),
