@@ -5,6 +5,7 @@
 
 use crate::destroy::{self, base};
 use crate::names::Names;
+use crate::sources;
 use crate::table;
 
 /// A text that a command would run.
@@ -26,24 +27,40 @@ pub(crate) struct Carried {
     pub(crate) fetches: bool,
     /// Arguments are code of a language other than the shell's.
     pub(crate) code: bool,
+    /// Runs what it downloads or decodes itself, or gives a shell to whoever connects.
+    pub(crate) decoded: bool,
 }
 
 /// Tells whether a word names a command this module knows.
 pub(crate) fn is_carrier(word: &str) -> bool {
     let name = base(word);
-    SHELLS.contains(name) || CARRIERS.contains(name) || FETCHERS.contains(name) || is_language(name)
+    SHELLS.contains(name) || CARRIERS.contains(name) || sources::FETCHERS.contains(name) || is_language(name)
 }
 
 /// Commands whose arguments or input become commands, beside shells and languages.
 static CARRIERS: Names = Names::new(&[
     "eval", "source", ".", "ssh", "su", "runuser", "trap", "alias", "script", "watch", "parallel", "xargs", "env",
     "flock", "busybox", "at", "batch", "entr", "crontab", "sudo", "doas", "awk", "gawk", "mawk", "nawk", "ed", "red",
-    "ex", "make",
+    "ex", "make", "gdb",
 ]);
 
 /// Shells.
 static SHELLS: Names = Names::new(&[
-    "sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "rbash", "csh", "tcsh", "pwsh", "yash", "rc",
+    "sh",
+    "bash",
+    "dash",
+    "zsh",
+    "ksh",
+    "mksh",
+    "ash",
+    "fish",
+    "rbash",
+    "csh",
+    "tcsh",
+    "pwsh",
+    "powershell",
+    "yash",
+    "rc",
 ]);
 
 /// Languages, without the version that may follow the name.
@@ -83,40 +100,12 @@ static LANGUAGES: Names = Names::new(&[
     "osascript",
 ]);
 
-/// Commands that, with some arguments, put out downloaded or decoded data.
-static FETCHERS: Names = Names::new(&[
-    "curl", "wget", "fetch", "aria2c", "lynx", "nc", "ncat", "netcat", "socat", "ftp", "lftp", "http", "https", "xh",
-    "gunzip", "zcat", "xzcat", "bzcat", "zstdcat", "unxz", "bunzip2", "uudecode", "rev", "tr", "openssl", "gpg", "dig",
-    "base64", "base32", "basenc", "gzip", "xz", "bzip2", "zstd", "xxd", "printf", "echo",
-]);
-
 fn is_shell(name: &str) -> bool {
     SHELLS.contains(name)
 }
 
 fn is_language(name: &str) -> bool {
     LANGUAGES.contains(name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-'))
-}
-
-/// Tells whether a command puts out downloaded or decoded data.
-fn fetches(name: &str, args: &[&str]) -> bool {
-    let decodes = || {
-        args.iter().any(|arg| {
-            arg.starts_with("--d") || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains(['d', 'D']))
-        })
-    };
-    if !FETCHERS.contains(name) {
-        return false;
-    }
-    match name {
-        "curl" | "wget" | "fetch" | "aria2c" | "lynx" | "nc" | "ncat" | "netcat" | "socat" | "ftp" | "lftp"
-        | "http" | "https" | "xh" | "gunzip" | "zcat" | "xzcat" | "bzcat" | "zstdcat" | "unxz" | "bunzip2"
-        | "uudecode" | "rev" | "tr" | "openssl" | "gpg" | "dig" => true,
-        "base64" | "base32" | "basenc" | "gzip" | "xz" | "bzip2" | "zstd" => decodes(),
-        "xxd" => args.iter().any(|arg| arg.starts_with('-') && arg.contains('r')),
-        "printf" | "echo" => args.iter().any(|arg| arg.contains('\\')),
-        _ => false,
-    }
 }
 
 /// Finds out what one command carries.
@@ -126,7 +115,7 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
     let name = base(first);
     let mut add = |text: String, certain: bool| carried.scripts.push(Script { text, certain });
     let operand = rest.iter().any(|arg| !arg.starts_with('-') && *arg != "/dev/stdin");
-    carried.fetches = fetches(name, rest);
+    carried.fetches = sources::fetches(name, rest);
     if is_shell(name) {
         let command = rest.iter().position(|arg| arg.starts_with('-') && !arg.starts_with("--") && arg.contains('c'));
         if let Some(at) = command {
@@ -143,11 +132,21 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
         let reads = rest.iter().any(|arg| arg.starts_with('-') && arg.contains('s')) || !operand;
         carried.interpreter = true;
         carried.open |= command.is_none() && reads;
+        // `-EncodedCommand`, in any beginning of the word.
+        carried.decoded = matches!(name, "pwsh" | "powershell")
+            && rest.iter().any(|arg| {
+                let flag = arg.to_ascii_lowercase();
+                let flag = flag.trim_start_matches('-');
+                arg.starts_with('-') && !flag.is_empty() && ("encodedcommand".starts_with(flag) || flag == "ec")
+            });
         return carried;
     }
     if is_language(name) {
         carried.interpreter = true;
         carried.code = true;
+        let calls = |words: &[&str]| rest.iter().any(|arg| words.iter().any(|word| arg.contains(word)));
+        carried.decoded = calls(RUNS_TEXT) && calls(sources::DECODES);
+        carried.fetches |= calls(sources::DECODES);
         carried.open =
             !operand && !rest.iter().any(|arg| arg.starts_with("-c") || arg.starts_with("-e") || arg.starts_with("-m"));
         // `deno run -`: the program is what comes in. Code that runs text may run what comes in.
@@ -155,7 +154,9 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
             .iter()
             .find(|arg| !matches!(**arg, "run" | "eval" | "repl") && (**arg == "-" || !arg.starts_with('-')));
         carried.open |= program.is_some_and(|arg| matches!(*arg, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0"))
-            || rest.iter().any(|arg| RUNS_TEXT.iter().any(|call| arg.contains(call)));
+            || calls(RUNS_TEXT)
+            // Code that is only known when it runs.
+            || rest.windows(2).any(|two| matches!(two, [flag, "*"] if matches!(*flag, "-c" | "-e" | "-r" | "-E")));
         return carried;
     }
     match name {
@@ -171,13 +172,20 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
         "at" | "batch" => carried.open = true,
         "ssh" => carried.open = !ssh(rest, &mut add),
         "sudo" | "doas" => carried.open = !operand && rest.iter().any(|arg| arg.contains(['s', 'i'])),
-        "ed" | "red" | "ex" => carried.open = true,
+        "ed" | "red" | "ex" | "gdb" => carried.open = true,
+        "nc" | "ncat" | "netcat" | "nc.openbsd" | "nc.traditional" => carried.decoded = serves_shell(rest),
+        "socat" => {
+            carried.decoded = rest.iter().any(|arg| {
+                let address = arg.to_ascii_lowercase();
+                ["exec:", "system:", "shell:"].iter().any(|kind| address.contains(kind))
+            });
+        }
         "make" => carried.open = rest.contains(&"-") || rest.contains(&"-f-"),
         "crontab" => carried.open = rest.last().is_none_or(|arg| matches!(*arg, "-" | "/dev/stdin")),
         "awk" | "gawk" | "mawk" | "nawk" => {
             carried.open = rest.iter().any(|arg| {
                 arg.contains("system") || ["|\"", "| \"", "|&", "\"|", "\" |"].iter().any(|pipe| arg.contains(pipe))
-            });
+            }) || program_is_input(rest);
         }
         "trap" | "su" | "runuser" | "script" | "flock" | "env" | "alias" => {
             for arg in rest {
@@ -201,6 +209,23 @@ pub(crate) fn carried(args: &[&str]) -> Carried {
 
 /// What code of some language calls to run a text.
 const RUNS_TEXT: &[&str] = &["eval", "exec", "system", "popen", "subprocess", "spawn", "`"];
+
+/// Tells whether netcat gives a shell to the other side: `-e /bin/sh`, `-lvpe 1 sh`, `--exec`.
+fn serves_shell(args: &[&str]) -> bool {
+    let runs = args.iter().any(|arg| match arg.strip_prefix("--") {
+        Some(long) => ["exec", "sh-exec", "lua-exec"].iter().any(|flag| long.starts_with(flag)),
+        None => arg.strip_prefix('-').is_some_and(|letters| letters.contains(['e', 'c'])),
+    });
+    let shell = |arg: &&str| arg.split([' ', '=']).any(|word| is_shell(base(word)) || is_language(base(word)));
+    runs && args.iter().any(shell)
+}
+
+/// Tells whether a tool reads its program from its input: `-f -`, `-f/dev/stdin`.
+pub(crate) fn program_is_input(args: &[&str]) -> bool {
+    let input = |word: &str| matches!(word, "-" | "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0");
+    args.windows(2).any(|two| matches!(two, [flag, file] if matches!(*flag, "-f" | "--file") && input(file)))
+        || args.iter().any(|arg| ["-f", "--file="].iter().any(|flag| arg.strip_prefix(flag).is_some_and(input)))
+}
 
 /// Tells whether a command that otherwise runs none of its arguments runs one by a flag of its own.
 pub(crate) fn runs_by_flag(name: &str, args: &[&str]) -> bool {

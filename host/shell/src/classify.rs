@@ -42,6 +42,7 @@ pub fn judge(line: &str, rules: &Rules) -> Result<Judgement, ClassifyError> {
     // A look-alike letter or a hidden control character makes the shown line differ from the one that runs.
     if !line.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         walk.raise(Tier::Two, "not plain printable ASCII on one line");
+        walk.irregular = true;
     }
     // Where a separator is escaped, a second shell (`ssh host a \; b`) may see it plain.
     walk.irregular |= ["\\;", "\\&", "\\|", "\\\n"].iter().any(|sign| line.contains(sign));

@@ -4,6 +4,7 @@
 //! spelling, here abbreviations count (`--recurs`), and surplus is ignored: a doubt is a match.
 
 use crate::destroy_clusters::clusters;
+use crate::destroy_data::data;
 use crate::destroy_disks::disks;
 use crate::destroy_machine::machine;
 use crate::destroy_network::network;
@@ -22,10 +23,12 @@ pub(crate) fn judge(args: &[&str]) -> Option<&'static str> {
         .or_else(|| machine(name, rest))
         .or_else(|| clusters(name, rest))
         .or_else(|| network(name, rest))
+        .or_else(|| data(name, rest))
 }
 
 /// Strips the folder, and the escapes of alias protection, from a command name.
 pub(crate) fn base(name: &str) -> &str {
+    let name = if name.starts_with(['\\', '!']) { name.trim_start_matches(['\\', '!']) } else { name };
     let name = match name.as_bytes().contains(&b'/') {
         true => name.trim_end_matches('/').rsplit('/').next().unwrap_or(name),
         false => name,
@@ -198,11 +201,56 @@ static NOTABLE: Names = Names::new(&[
     "conntrack",
     "pfctl",
     "firewall-cmd",
+    "psql",
+    "pgcli",
+    "mysql",
+    "mariadb",
+    "mycli",
+    "sqlite3",
+    "sqlite",
+    "clickhouse",
+    "clickhouse-client",
+    "cqlsh",
+    "influx",
+    "sqlcmd",
+    "isql",
+    "sqlplus",
+    "duckdb",
+    "cockroach",
+    "mongo",
+    "mongosh",
+    "redis-cli",
+    "valkey-cli",
+    "keydb-cli",
+    "mysqladmin",
+    "mariadb-admin",
+    "rabbitmqctl",
+    "lvresize",
+    "vgreduce",
+    "drbdadm",
+    "xfs_repair",
+    "rtcwake",
+    "pveum",
+    "microk8s",
+    "rclone",
+    "mc",
+    "s3cmd",
+    "velero",
+    "salt",
+    "salt-call",
+    "ansible",
+    "sed",
+    "hash",
+    "ri",
+    "rd",
+    "del",
+    "erase",
+    "format",
 ]);
 
 /// Commands that destroy whatever their arguments are.
 pub(crate) fn by_name(name: &str) -> Option<&'static str> {
-    if name.starts_with("mkfs.") {
+    if name.starts_with("mkfs.") || name.starts_with("newfs_") {
         return Some("makes a new file system over an old one");
     }
     if name.ends_with("-uninstall.sh") || name.ends_with("-killall.sh") {
@@ -212,16 +260,18 @@ pub(crate) fn by_name(name: &str) -> Option<&'static str> {
         return None;
     }
     match name {
-        "mkfs" | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "mkreiserfs" | "newfs" | "mkexfatfs" => {
+        "mkfs" | "mke2fs" | "mkswap" | "mkdosfs" | "mkntfs" | "mkreiserfs" | "newfs" | "mkexfatfs" | "mformat" => {
             Some("makes a new file system over an old one")
         }
         "dd" | "fdisk" | "cfdisk" | "sfdisk" | "gdisk" | "sgdisk" | "cgdisk" | "parted" | "wipefs" | "blkdiscard"
         | "shred" | "wipe" | "nwipe" | "dcfldd" | "dc3dd" | "ddrescue" | "dd_rescue" | "sg_format" | "sg_sanitize"
-        | "sg_write_same" | "sg_unmap" => Some("overwrites disks"),
+        | "sg_write_same" | "sg_unmap" | "diskpart" => Some("overwrites disks"),
         "rimraf" | "deltree" => Some("removes trees, or without asking"),
         "lxc-destroy" => Some("destroys guests, storage or a cluster"),
         "lvremove" | "vgremove" | "pvremove" | "lvreduce" => Some("removes volumes"),
-        "shutdown" | "reboot" | "poweroff" | "halt" | "kexec" => Some("stops the machine"),
+        "dropdb" => Some("drops or empties a data base"),
+        "shutdown" | "reboot" | "poweroff" | "halt" | "kexec" | "pm-suspend" | "pm-hibernate" | "pm-suspend-hybrid"
+        | "uadmin" => Some("stops the machine"),
         "killall5" => Some("kills every process"),
         _ => None,
     }
@@ -271,6 +321,13 @@ static ALWAYS: Names = Names::new(&[
     "deltree",
     "lxc-destroy",
     "lvreduce",
+    "mformat",
+    "diskpart",
+    "dropdb",
+    "pm-suspend",
+    "pm-hibernate",
+    "pm-suspend-hybrid",
+    "uadmin",
 ]);
 
 /// Tells whether a flag is set, in a cluster (`-vrf`) or as an abbreviated long name, before `--`.
@@ -327,6 +384,7 @@ mod tests {
             "pveceph pool destroy x",
             "init 6",
             "telinit 0",
+            "\\rm -rf x",
         ] {
             assert!(destroys(line), "{line}");
         }

@@ -3,6 +3,7 @@
 //! Works on one argument list; must not know wrappers.
 
 use crate::destroy::{base, flagged};
+use crate::destroy_clusters::is_begun;
 use crate::{paths, table};
 
 /// Why a command destroys what is on disks, if it does; `args` is without the name.
@@ -13,7 +14,12 @@ pub(crate) fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
             if args.iter().any(|arg| {
                 matches!(
                     arg.to_ascii_lowercase().as_str(),
-                    "erase" | "lukserase" | "luksformat" | "lukskillslot" | "luksremovekey" | "reencrypt"
+                    "erase" | "lukserase"
+                        | "luksformat"
+                        | "lukskillslot"
+                        | "luksremovekey"
+                        | "luksheaderrestore"
+                        | "reencrypt"
                 )
             }) =>
         {
@@ -26,17 +32,28 @@ pub(crate) fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
             Some("destroys newer snapshots")
         }
         "zfs" | "zpool" if has(&["destroy", "labelclear"]) => Some("destroys a pool or file system"),
-        "btrfs" if has(&["delete", "del", "remove"]) => Some("removes a subvolume or device"),
+        // It takes the beginning of a word for the word.
+        "btrfs" if args.iter().any(|arg| is_begun(arg, "delete") || is_begun(arg, "remove")) => {
+            Some("removes a subvolume or device")
+        }
+        "xfs_repair" if flagged(args, "L", &[]) => Some("throws the log of a file system away"),
+        "lvresize" if args.iter().any(|arg| shrinks(arg)) => Some("removes volumes"),
+        "vgreduce" if args.iter().any(|arg| arg.starts_with("--r")) => Some("removes volumes"),
+        "drbdadm" if has(&["create-md", "wipe-md", "invalidate", "invalidate-remote"]) => Some("overwrites disks"),
+        "format" if args.iter().any(|arg| arg.ends_with(':')) => Some("makes a new file system over an old one"),
         "hdparm"
             if args.iter().any(|arg| {
-                arg.starts_with("--security") || arg.starts_with("--trim") || arg.starts_with("--make-bad")
+                ["--security", "--trim", "--make-bad", "--dco", "--fwdownload", "--write-sector", "--sanitize", "--repair"]
+                    .iter()
+                    .any(|flag| arg.starts_with(flag))
             }) =>
         {
             Some("erases a disk")
         }
-        "nvme" if has(&["format", "sanitize", "delete-ns", "write-zeroes", "dsm"]) => Some("erases a disk"),
+        "nvme" if has(&["format", "sanitize", "delete-ns", "write-zeroes", "write-uncor", "write", "dsm"]) => Some("erases a disk"),
         "mdadm"
-            if args.iter().any(|arg| arg.starts_with("--zero-s") || arg.starts_with("--create") || arg.starts_with("-C")) =>
+            if flagged(args, "C", &["zero-superblock"])
+                || args.iter().any(|arg| arg.starts_with("--cr") && "--create".starts_with(arg)) =>
         {
             Some("destroys an array")
         }
@@ -74,6 +91,8 @@ pub(crate) fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
         {
             Some("writes to a device")
         }
+        "sed" if flagged(args, "i", &["in-place"]) && args.iter().any(|arg| is_disk(arg)) => Some("writes to a device"),
+        "sed" | "awk" | "gawk" | "mawk" | "nawk" if args.iter().any(|arg| writes_disk(arg)) => Some("writes to a device"),
         "diskutil"
             if args
                 .iter()
@@ -128,6 +147,30 @@ fn is_disk(word: &str) -> bool {
         || (name.contains('/') && !OTHERS.iter().any(|other| name.starts_with(other)))
 }
 
+/// Tells whether a size makes a volume smaller: `-L -5G`, `-L-5G`, `--size=-5G`.
+fn shrinks(arg: &str) -> bool {
+    let value = arg.trim_start_matches(|c: char| c == '-' || c.is_ascii_alphabetic()).trim_start_matches('=');
+    let sign = arg.get(..arg.len() - value.len()).unwrap_or_default().ends_with('-') || value.starts_with('-');
+    sign && value.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Tells whether a program of sed or awk writes to a disk: `w /dev/sda`, `> "/dev/sda"`.
+fn writes_disk(program: &str) -> bool {
+    program.match_indices("/dev/").any(|(at, _)| {
+        let before = program.get(..at).unwrap_or_default().trim_end_matches([' ', '"', '\'', '(']);
+        before.ends_with(['>', 'w', 'W']) && names_disk(program.get(at..).unwrap_or_default())
+    })
+}
+
+/// Tells whether code names a disk.
+pub(crate) fn names_disk(code: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    code.match_indices("/dev/").any(|(at, _)| {
+        let path = code.get(at..).unwrap_or_default();
+        is_disk(path.split(|c| !part(c)).next().unwrap_or_default())
+    })
+}
+
 /// Commands that are given disks without overwriting them, beside those of the tables and those judged above.
 const MILD: &[&str] = &[
     "mount",
@@ -164,6 +207,12 @@ const MILD: &[&str] = &[
     "lvextend",
     "lvchange",
     "partprobe",
+    "xfs_repair",
+    "xfs_growfs",
+    "resize2fs",
+    "tune2fs",
+    "pvresize",
+    "pvmove",
     "kpartx",
     "udevadm",
     "eject",

@@ -144,3 +144,37 @@ fn is_all(arg: &str) -> bool {
     (short || matches!(flag, "--all" | "--all-namespaces"))
         && !matches!(value, "false" | "False" | "FALSE" | "f" | "F" | "0")
 }
+
+/// Gives the place of the first word behind `delete` that is neither a flag nor the value of one.
+fn first_operand(args: &[&str]) -> Option<usize> {
+    let verb = args.iter().position(|arg| *arg == "delete")?;
+    let mut at = verb + 1;
+    while let Some(arg) = args.get(at) {
+        if !arg.starts_with('-') {
+            return Some(at);
+        }
+        at += if VALUED.contains(arg) { 2 } else { 1 };
+    }
+    None
+}
+
+/// Tells whether the kind of what is deleted is left to what xargs or parallel reads; `args` holds their own flags too.
+pub(crate) fn deletes_handed(args: &[&str]) -> bool {
+    let Some(verb) = args.iter().position(|arg| *arg == "delete") else { return false };
+    let place = args.iter().take(verb).enumerate().find_map(|(at, arg)| match arg.strip_prefix("-I") {
+        Some("") => args.get(at + 1).copied(),
+        other => other,
+    });
+    match first_operand(args).and_then(|at| args.get(at)) {
+        None | Some(&":::") => !args.iter().any(|arg| arg.starts_with("-f") || arg.starts_with("--filename")),
+        Some(kind) => kind.contains('{') || place.is_some_and(|place| kind.contains(place)),
+    }
+}
+
+/// Tells whether the kind of what is deleted is only known when it runs; `raw` are the words as they are spelled.
+pub(crate) fn kind_is_open(raw: &[&str]) -> bool {
+    first_operand(raw).and_then(|at| raw.get(at)).is_some_and(|kind| {
+        let kind = kind.split('/').next().unwrap_or_default();
+        kind.contains(['$', '`', '*', '?', '[', '{'])
+    })
+}

@@ -72,6 +72,12 @@ pub(crate) fn machine(name: &str, args: &[&str]) -> Option<&'static str> {
             matches!(value, "reboot" | "shutdown") || arg.ends_with("/stopall") || arg.ends_with("/suspendall")
         }),
         "talosctl" => has(&["shutdown", "reboot"]),
+        "rtcwake" => {
+            !args.iter().any(|arg| matches!(*arg, "no" | "show" | "disable" | "-mno" | "-mshow" | "--list-modes"))
+        }
+        "salt" | "salt-call" => {
+            args.iter().any(|arg| arg.starts_with("system.") && is_stop(arg.get(7..).unwrap_or_default()))
+        }
         _ => false,
     };
     if stops {
@@ -122,7 +128,7 @@ fn kills_all(name: &str, args: &[&str]) -> bool {
             all || init
         }
         "pkill" | "killall" | "skill" | "slay" => {
-            operands().any(|pattern| matches_all(pattern))
+            operands().any(|pattern| matches_all(pattern) || matches!(*pattern, "systemd" | "init"))
                 || args.contains(&"--inverse")
                 || pair(&["-P", "--parent"], &["0", "1", "2"])
                 || pair(&["-u", "-U", "--euid", "--uid", "--user"], &["root", "0"])

@@ -3,7 +3,7 @@
 //! Works on one argument list; must not know wrappers.
 
 use crate::destroy::{base, flagged};
-use crate::{paths, text};
+use crate::{carry, paths, text};
 
 /// Why a command destroys files, if it does; `args` is without the name.
 pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
@@ -19,10 +19,15 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
         "find" if args.contains(&"-delete") => Some("removes what it finds"),
         // The files it finds are not known, so that any removal of them is of a tree.
         "find"
-            if args
-                .iter()
-                .skip_while(|arg| !matches!(**arg, "-exec" | "-execdir" | "-ok" | "-okdir"))
-                .any(|arg| removes_one(base(arg)) || *arg == "/dev/null" || names_remover(arg)) =>
+            if args.iter().skip_while(|arg| !matches!(**arg, "-exec" | "-execdir" | "-ok" | "-okdir")).any(|arg| {
+                removes_one(base(arg)) || matches!(*arg, "/dev/null" | "tee") || names_remover(arg) || empties(arg)
+            }) =>
+        {
+            Some("removes what it finds")
+        }
+        "find"
+            if args.iter().any(|arg| carry::program_file(arg) == Some(false))
+                && args.iter().any(|arg| unlinks(arg)) =>
         {
             Some("removes what it finds")
         }
@@ -41,7 +46,11 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
             Some("removes what it packs, or what is in its way")
         }
         "zip" if flagged(args, "m", &["move"]) => Some("removes what it packs"),
-        "Remove-Item" if args.iter().any(|arg| matches!(arg.as_bytes(), [b'-', b'r' | b'R' | b'f' | b'F', ..])) => {
+        "Remove-Item" | "ri" | "rd" | "del" | "erase"
+            if args
+                .iter()
+                .any(|arg| matches!(arg.as_bytes(), [b'-', b'r' | b'R' | b'f' | b'F', ..] | [b'/', b's' | b'S'])) =>
+        {
             Some("removes trees, or without asking")
         }
         "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" if flagged(args, "R", &["recursive"]) && system() => {
@@ -49,6 +58,11 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
         }
         "mv" if moves_system(args, last) => Some("moves a system folder, or files into nothing"),
         "cp" | "tee" | "install" | "ln" | "truncate" => writes(name, args, last),
+        "mv" if paths::is_device(last) => Some("writes to a device"),
+        "sed" if flagged(args, "i", &["in-place"]) && deletes_all(args) => Some("overwrites system files"),
+        "hash" if args.contains(&"-p") && args.iter().any(|arg| text::holds_word(arg)) => {
+            Some("gives a tier-3 command another name")
+        }
         "git" if args.contains(&"clean") && flagged(args, "f", &["force"]) => Some("removes what git does not know"),
         "git" if args.contains(&"push") => {
             let forced = flagged(args, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
@@ -78,6 +92,29 @@ fn writes(name: &str, args: &[&str], last: &str) -> Option<&'static str> {
     let empties =
         name == "truncate" || (name == "tee" && !flagged(args, "a", &["append"])) || args.contains(&"/dev/null");
     (empties && targets.iter().any(|target| paths::is_system_file(target))).then_some("overwrites system files")
+}
+
+/// Tells whether sed is left with nothing of a system file: `sed -i d /etc/x`.
+fn deletes_all(args: &[&str]) -> bool {
+    args.iter().any(|arg| paths::is_system_file(arg))
+        && args
+            .iter()
+            .any(|arg| matches!(*arg, "d" | "1,$d" | "/./d" | "/.*/d" | "/^/d" | "/$/d" | "D" | "s/.*//" | "/./!d;d"))
+}
+
+/// Tells whether a script empties a file that is handed to it: `> "$1"`, `> {}`.
+fn empties(script: &str) -> bool {
+    script.match_indices('>').any(|(at, _)| {
+        let appends = script.get(..at).unwrap_or_default().ends_with('>');
+        let target = script.get(at + 1..).unwrap_or_default().trim_start_matches(['|', ' ', '"', '\'']);
+        !appends && (target.starts_with("{}") || target.starts_with('$'))
+    })
+}
+
+/// Tells whether code calls what removes a file.
+fn unlinks(code: &str) -> bool {
+    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| matches!(word, "remove" | "unlink" | "rmdir" | "delete" | "truncate" | "removeSync" | "unlinkSync"))
 }
 
 /// Tells whether a word of a script names what removes; a long one is only searched for the letters.

@@ -4,9 +4,10 @@
 //! arguments is judged as the start of a command as well; places are bounded, and each is judged flat.
 
 use crate::carry::{self, Carried, Script};
+use crate::feeds::Reader;
 use crate::limits::{CARRIED_MAX, VISITS_MAX};
 use crate::tier::Tier;
-use crate::{destroy, destroy_disks, destroy_trees, table, text};
+use crate::{destroy, destroy_disks, destroy_kube, destroy_trees, feeds, table, text};
 
 /// What is known of one argument list.
 pub(crate) struct Judged {
@@ -16,6 +17,10 @@ pub(crate) struct Judged {
     pub(crate) interpreter: bool,
     pub(crate) open: bool,
     pub(crate) fetches: bool,
+    /// Arguments are code of a language other than the shell's.
+    pub(crate) code: bool,
+    /// What judges the text that it reads, if it acts upon it.
+    pub(crate) reads: Option<Reader>,
 }
 
 /// Judges an argument list, command name first; `fixed` tells whether every word is static.
@@ -29,12 +34,22 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
         interpreter: false,
         open: false,
         fetches: false,
+        code: false,
+        reads: None,
     };
     let mut held = None;
     look(args, args, &mut held, &mut judged);
     if let Some(reason) = destroy_disks::unknown_on_disk(args) {
         judged.tier = Tier::Three;
         judged.reason = reason;
+    }
+    // `start-stop-daemon -x /bin/rm -- -rf x`: what stands behind the dashes are the flags of the other command.
+    if destroy::base(name) == "start-stop-daemon" {
+        let plain: Vec<&str> = rest.iter().filter(|arg| **arg != "--").copied().collect();
+        if let Some(reason) = (0..plain.len().min(CARRIED_MAX)).find_map(|at| destroy::judge(plain.get(at..)?)) {
+            judged.tier = Tier::Three;
+            judged.reason = reason;
+        }
     }
     if judged.tier == Tier::Three {
         return judged;
@@ -60,11 +75,18 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
     if judged.tier > Tier::One && destroy::base(name) == "sed" {
         let commands = sed_commands(rest);
         // `sed e` and `s/x/y/e` run what they read.
-        judged.open |= !commands.is_empty() || rest.iter().any(|arg| runs_input(arg));
+        judged.open |= !commands.is_empty() || rest.iter().any(|arg| runs_input(arg)) || carry::program_is_input(rest);
         judged.scripts.extend(commands);
     }
     if judged.tier > Tier::One && carries(name, rest) {
         look_further(name, rest, args, &mut held, &mut judged);
+    }
+    // `'{"path":"rm","arg":["-rf","/"]}'`: a command as a list of strings.
+    if judged.tier == Tier::Two
+        && let Some(reason) = rest.iter().filter(|arg| arg.contains("[\"")).find_map(|arg| text::destroys(arg))
+    {
+        judged.tier = Tier::Three;
+        judged.reason = reason;
     }
     // `ssh host a \; b` and `find … -exec a \; …`: behind an escaped separator another command may start.
     let separators = args.iter().enumerate().filter(|(_, arg)| arg.ends_with([';', '&', '|']));
@@ -125,6 +147,7 @@ fn carries(name: &str, rest: &[&str]) -> bool {
                     | "remote"
                     | "for-each-repo"
                     | "daemon"
+                    | "grep"
             ) || arg.starts_with("--config")
                 || arg.starts_with("--exec")
                 || arg.starts_with("--upload-pa")
@@ -208,7 +231,7 @@ fn look_further(name: &str, rest: &[&str], all: &[&str], held: &mut Option<bool>
                     && *held.get_or_insert_with(|| {
                         all.iter().any(|arg| text::holds_word(arg) || text::code_destroys(arg))
                     }))
-                || rest.last() == Some(&"delete"))
+                || destroy_kube::deletes_handed(rest))
         {
             judged.tier = Tier::Three;
             judged.reason = "removes what it is handed, unseen";
@@ -226,12 +249,17 @@ fn is_variable(name: &str) -> bool {
 
 /// Judges one place as the start of a command. `held` remembers whether any word of `all` holds a tier-3 word.
 fn look(args: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judged) {
-    let Carried { scripts, interpreter, open, fetches, code } = carry::carried(args);
+    let Carried { scripts, interpreter, open, fetches, code, decoded } = carry::carried(args);
     judged.scripts.extend(scripts);
     judged.interpreter |= interpreter;
     judged.open |= open;
     judged.fetches |= fetches;
-    if let Some(reason) = destroy::judge(args) {
+    judged.code |= code;
+    judged.reads = judged.reads.or_else(|| feeds::reader(args));
+    if decoded {
+        judged.tier = Tier::Three;
+        judged.reason = "downloaded or decoded text given to an interpreter";
+    } else if let Some(reason) = destroy::judge(args) {
         judged.tier = Tier::Three;
         judged.reason = reason;
     } else if (code || runs_code(args))
@@ -239,6 +267,9 @@ fn look(args: &[&str], all: &[&str], held: &mut Option<bool>, judged: &mut Judge
     {
         judged.tier = Tier::Three;
         judged.reason = "runs code that holds a tier-3 word";
+    } else if code && args.iter().any(|arg| destroy_disks::names_disk(arg)) {
+        judged.tier = Tier::Three;
+        judged.reason = "runs code that names a disk";
     }
 }
 

@@ -67,6 +67,12 @@ pub const SHOWN_CHARS_MAX: usize = 400;
 /// Most functions of one line whose calls are followed in the search for a fork bomb.
 pub const FUNCTIONS_MAX: usize = 32;
 
+/// Most bytes of what the commands of one place of a pipe print, as far as it is followed.
+pub const PRINTED_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;
+
+/// Most lines of a text that are judged as commands of the one that reads it.
+pub const FED_LINES_MAX: usize = 256;
+
 /// Most files of one line that are followed from what writes them to what runs them.
 pub const WRITTEN_MAX: usize = 32;
 

@@ -104,6 +104,18 @@ const SYSTEM: &[&str] = &[
     "/snap",
     "/media",
     "/mnt",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/lib/modules",
+    "/lib/systemd",
+    "/usr/lib/systemd",
+    "/etc/ssh",
+    "/etc/systemd",
+    "/etc/pam.d",
+    "/boot/efi",
+    "/boot/grub",
+    "/boot/grub2",
 ];
 
 /// Tells whether a path is a folder of the system, or everything in one (`/etc/*`).
@@ -112,7 +124,7 @@ pub(crate) fn is_system_folder(path: &str) -> bool {
     if let Some(parent) = path.strip_suffix("/*").or_else(|| path.strip_suffix("/.*")) {
         path = if parent.is_empty() { "/".to_owned() } else { parent.to_owned() };
     }
-    SYSTEM.contains(&path.as_str())
+    SYSTEM.contains(&path.as_str()) || (path.ends_with("-linux-gnu") && path.matches('/').count() <= 3)
 }
 
 /// Tells whether a path is a file the system needs, so that truncating or moving it breaks the machine.

@@ -58,7 +58,8 @@ impl Walk {
                 IoFileRedirectTarget::ProcessSubstitution(_, subshell) => {
                     self.irregular("holds a substitution");
                     self.list(&subshell.list, depth);
-                    Redirected::not(Tier::Two, "holds a substitution")
+                    // What it prints is what the command reads.
+                    Redirected { input: self.printed.take(), ..Redirected::not(Tier::Two, "holds a substitution") }
                 }
             },
             IoRedirect::HereDocument(_, document) => {
@@ -90,6 +91,9 @@ impl Walk {
         let path = cooked.words.join(" ");
         for script in cooked.scripts {
             self.substitution(&script, depth);
+        }
+        if path.starts_with("/dev/tcp/") || path.starts_with("/dev/udp/") {
+            self.fetchers += 1;
         }
         if cooked.fixed && plain_fd && !paths::is_key_path(&path) && paths::is_plain_input(&path) {
             return Redirected::fine(Effect::Input(path));

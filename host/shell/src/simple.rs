@@ -13,7 +13,7 @@ use crate::limits::{CARRIED_MAX, PARTS_MAX, SHOWN_CHARS_MAX};
 use crate::quote::{push_printable, quoted};
 use crate::tier::{Part, Tier};
 use crate::walk::Walk;
-use crate::{destroy, effect, table, text};
+use crate::{destroy, destroy_kube, effect, paths, sources, table, text};
 
 /// What was gathered of a command before it is judged.
 #[derive(Default)]
@@ -44,7 +44,9 @@ impl Walk {
         for item in command.prefix.iter().flat_map(|prefix| &prefix.0) {
             if let CommandPrefixOrSuffixItem::AssignmentWord(_, word) = item {
                 self.irregular = true;
+                let before = self.fetchers;
                 self.variable_text(&word.value, depth);
+                self.fetched_variables |= self.fetchers > before;
                 gathered.raise(Tier::Two, "sets a variable");
             } else {
                 self.item(item, &mut gathered, depth);
@@ -80,13 +82,21 @@ impl Walk {
                 (tier, reason) = (Tier::Three, why);
             }
         }
-        if judged.interpreter && self.fetchers > fetchers {
-            (tier, reason) = (Tier::Three, "downloaded or decoded text given to an interpreter");
-        }
-        self.fetchers += usize::from(judged.fetches);
         // `$line` as the command: what was read becomes one.
         let unknown = !gathered.fixed && gathered.raw.first().is_some_and(|raw| raw.contains(['$', '`']));
+        if ((judged.interpreter || unknown) && self.fetchers > fetchers)
+            || ((judged.open || unknown) && self.fetched_variables)
+        {
+            (tier, reason) = (Tier::Three, "downloaded or decoded text given to an interpreter");
+        }
+        self.fetched_variables |= self.fetchers > fetchers && takes_variables(name);
+        self.fetchers += usize::from(judged.fetches);
         self.open_interpreters += usize::from(judged.open || unknown);
+        self.open_code |= judged.open && judged.code;
+        if let Some(why) = self.in_system.then(|| below_system(&args)).flatten() {
+            (tier, reason) = (Tier::Three, why);
+        }
+        self.changes_folder(&args);
         // An empty input leaves no rule and no job.
         let replaces = |word: &&str| {
             word.ends_with("tables-restore")
@@ -97,12 +107,13 @@ impl Walk {
         if gathered.read.as_deref() == Some("/dev/null") && args.iter().any(replaces) {
             (tier, reason) = (Tier::Three, "replaces all rules or jobs by nothing");
         }
-        if matches!(name, "echo" | "printf") {
-            self.printed = Some(args.get(1..).unwrap_or_default().join(" "));
-        } else if !gathered.input.is_empty() {
-            self.printed = Some(gathered.input.join("\n"));
+        if let Some(text) = sources::printed(name, args.get(1..).unwrap_or_default()) {
+            self.prints(&text);
         }
-        self.runs_written(&args, gathered.read.as_deref(), depth);
+        for input in &gathered.input {
+            self.prints(input);
+        }
+        self.runs_written(&args, gathered.read.as_deref(), judged.reads, depth);
         self.note_written(&args, &gathered.written, judged.fetches);
         // Only a whole tier-1 line is planned, so what stays below tier 1 need not be exact.
         let stage =
@@ -133,9 +144,22 @@ impl Walk {
                 self.perhaps(&script.text, depth + 1);
             }
         }
+        if let Some(reader) = judged.reads {
+            for why in gathered.input.iter().filter_map(|input| reader(input)) {
+                self.raise(Tier::Three, why);
+            }
+            self.readers.push(reader);
+        }
+        if let Some(at) = args.iter().position(|word| matches!(destroy::base(word), "xargs" | "parallel")) {
+            let words: Vec<String> = args.iter().skip(at).map(|word| quoted(word)).collect();
+            for input in &gathered.input {
+                self.handed(&words, input, depth);
+            }
+            self.hands = Some(words);
+        }
         if judged.interpreter || judged.open {
             for input in &gathered.input {
-                if text::holds_word(input) {
+                if text::holds_word(input) || (judged.code && text::code_destroys(input)) {
                     self.raise(Tier::Three, "gives an interpreter text that holds a tier-3 word");
                 }
                 self.perhaps(input, depth + 1);
@@ -145,6 +169,17 @@ impl Walk {
             for word in &gathered.words {
                 self.scripts_in(word, depth);
             }
+        }
+    }
+
+    /// Notes into what kind of folder a command goes.
+    fn changes_folder(&mut self, args: &[&str]) {
+        let [name, rest @ ..] = args else { return };
+        if !matches!(*name, "cd" | "pushd") {
+            return;
+        }
+        if let Some(folder) = rest.iter().find(|arg| !arg.starts_with('-')) {
+            self.in_system = paths::is_system_folder(folder) || (self.in_system && !folder.starts_with('/'));
         }
     }
 
@@ -168,6 +203,8 @@ impl Walk {
                 gathered.raise(Tier::Two, "holds a substitution");
                 self.irregular = true;
                 self.list(&subshell.list, depth);
+                // What it prints is what the command reads.
+                gathered.input.extend(self.printed.take());
             }
         }
     }
@@ -184,6 +221,26 @@ impl Walk {
             self.substitution(&script, depth);
         }
     }
+}
+
+/// Commands that give what they are handed, or read, to variables.
+fn takes_variables(name: &str) -> bool {
+    matches!(
+        name,
+        "export" | "declare" | "typeset" | "local" | "readonly" | "read" | "mapfile" | "readarray" | "printf" | "set"
+    )
+}
+
+/// Why a command changes a system folder that is the current one: `cd / && chmod -R 000 .`.
+fn below_system(args: &[&str]) -> Option<&'static str> {
+    let here = |arg: &&str| matches!(arg.trim_end_matches('/'), "." | "*" | "./*" | "..");
+    let at = args
+        .iter()
+        .position(|word| matches!(destroy::base(word), "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "mv"))?;
+    let rest = args.get(at + 1..)?;
+    let moves = args.get(at).is_some_and(|name| destroy::base(name) == "mv");
+    let all = moves || destroy::flagged(rest, "R", &["recursive"]);
+    (all && rest.iter().any(here)).then_some("changes a system folder recursively")
 }
 
 /// Commands that evaluate their arguments as arithmetic or subscripts, even quoted ones.
@@ -213,6 +270,11 @@ fn unreadable(args: &[&str], raw: &[String]) -> Option<&'static str> {
     if args.iter().any(|word| text::holds_word(word)) || raw.iter().any(|word| text::holds_word(word)) {
         return Some("cannot be read statically and holds a tier-3 word");
     }
+    let kube = |word: &&str| matches!(destroy::base(word), "kubectl" | "oc" | "k");
+    let spelled: Vec<&str> = raw.iter().map(String::as_str).collect();
+    if args.iter().any(kube) && destroy_kube::kind_is_open(&spelled) {
+        return Some("deletes a kind that is only known when it runs");
+    }
     let name = args.first().copied().unwrap_or_default();
     let forced = |word: &&str| {
         word.starts_with('-')
@@ -228,6 +290,7 @@ fn unreadable(args: &[&str], raw: &[String]) -> Option<&'static str> {
     // `/bin/r?`, `{r..r}m`, `"$x"m`.
     const NAMES: &[&str] = &[
         "rm",
+        "find",
         "dd",
         "mkfs",
         "mke2fs",

@@ -31,6 +31,12 @@ const fn kinds() -> [Kind; 256] {
     let mut kinds = [Kind::Word; 256];
     let (blanks, separators) = (b" \t'\",=", b";|&()\n`{}<>\r");
     let mut at = 0;
+    // Other control characters part no words in bash; a line that needs them is not an honest one.
+    while at < b' ' as usize {
+        kinds[at] = Kind::Separator;
+        at += 1;
+    }
+    at = 0;
     while at < blanks.len() {
         kinds[blanks[at] as usize] = Kind::Blank;
         at += 1;
@@ -146,19 +152,28 @@ static CALLS: Names = Names::new(&[
 pub(crate) fn code_destroys(code: &str) -> bool {
     let mut recursive = false;
     let mut removes = false;
+    let (mut deletes, mut trees) = (false, false);
     let mut forks = false;
     let mut loops = false;
     for part in code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
         match part {
             "rm" | "rmdir" => return true,
-            "recursive" | "walk" | "glob" | "listdir" | "readdir" | "scandir" => recursive = true,
+            "recursive" | "walk" | "glob" | "rglob" | "iterdir" | "listdir" | "readdir" | "scandir" | "Dir" => {
+                recursive = true;
+            }
+            // Emacs, Vim and Tcl have flags for it.
+            "directory" | "rf" | "force" => trees = true,
+            "delete" => {
+                removes = true;
+                deletes = true;
+            }
             "remove" | "removeSync" | "unlink" | "del" => removes = true,
             "fork" | "spawn" | "Process" => forks = true,
             "while" | "for" | "loop" | "until" | "forever" => loops = true,
             _ => {}
         }
     }
-    (recursive && removes) || (forks && loops && code.contains("fork"))
+    (recursive && removes) || (deletes && trees) || (forks && loops && code.contains("fork"))
 }
 
 /// Finds `-rf` and its kin: a word of three to five letters after a dash, with `f` and `r`.

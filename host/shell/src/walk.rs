@@ -6,13 +6,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use brush_parser::ast::{
-    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, Pipeline, RedirectList,
-    SeparatorOperator, Word,
+    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, RedirectList, SeparatorOperator, Word,
 };
 use brush_parser::{Parser, ParserOptions};
 
 use crate::argv::Draft;
 use crate::cook::cook;
+use crate::feeds::Reader;
 use crate::limits::{DEPTH_MAX, FUNCTIONS_MAX, PARSED_BYTES_MAX, SCANNED_BYTES_MAX, SCRIPTS_MAX, TOKENS_MAX};
 use crate::plan::When;
 use crate::prescan::prescan;
@@ -34,7 +34,17 @@ pub(crate) struct Walk {
     pub(crate) fetchers: usize,
     /// How many commands so far run what they read.
     pub(crate) open_interpreters: usize,
-    /// What the last simple command prints, if that is known.
+    /// Whether one of those runs code of a language other than the shell's.
+    pub(crate) open_code: bool,
+    /// Whether a variable may hold downloaded or decoded data.
+    pub(crate) fetched_variables: bool,
+    /// Whether a system folder is the current one.
+    pub(crate) in_system: bool,
+    /// What judges the text that flows into the command that is looked at.
+    pub(crate) readers: Vec<Reader>,
+    /// The words that it gives what it reads to (`xargs`).
+    pub(crate) hands: Option<Vec<String>>,
+    /// What was printed in this place of a pipe, as far as that is known.
     pub(crate) printed: Option<String>,
     /// What would run without a shell, as far as it was met.
     pub(crate) draft: Draft,
@@ -64,6 +74,11 @@ impl Default for Walk {
             unparsable: false,
             fetchers: 0,
             open_interpreters: 0,
+            open_code: false,
+            fetched_variables: false,
+            in_system: false,
+            readers: Vec::new(),
+            hands: None,
             printed: None,
             draft: Draft::default(),
             commands: 0,
@@ -150,7 +165,7 @@ impl Walk {
     }
 
     /// Takes a text from the budget of what is searched unparsed; the line itself is searched whatever its length.
-    fn may_scan(&mut self, text: &str, depth: usize) -> bool {
+    pub(crate) fn may_scan(&mut self, text: &str, depth: usize) -> bool {
         if depth > 0 {
             if self.tier == Tier::Three {
                 return false;
@@ -252,38 +267,7 @@ impl Walk {
         }
     }
 
-    fn pipeline(&mut self, pipeline: &Pipeline, depth: usize) {
-        if pipeline.timed.is_some() || pipeline.bang {
-            self.irregular("needs a shell");
-        }
-        let mut fetched = false;
-        let mut printed: Vec<String> = Vec::new();
-        let begin = self.parts.len();
-        let outer = self.wrote.fetched;
-        for command in &pipeline.seq {
-            let (fetchers, open, before) = (self.fetchers, self.open_interpreters, self.parts.len());
-            self.printed = None;
-            self.wrote.fetched = outer || fetched;
-            self.command(command, depth);
-            if self.open_interpreters > open {
-                if fetched {
-                    self.raise(Tier::Three, "downloaded or decoded text given to an interpreter");
-                }
-                // `sed 's/^/rm -rf /' | sh`: what comes out of a text tool may be made of its words.
-                if self.parts.get(begin..before).is_some_and(|fed| fed.iter().any(|p| text::holds_word(&p.command))) {
-                    self.raise(Tier::Three, "gives an interpreter text that holds a tier-3 word");
-                }
-                for script in &printed {
-                    self.perhaps(script, depth + 1);
-                }
-            }
-            fetched |= self.fetchers > fetchers;
-            printed.extend(self.printed.take());
-        }
-        self.wrote.fetched = outer;
-    }
-
-    fn command(&mut self, command: &Command, depth: usize) {
+    pub(crate) fn command(&mut self, command: &Command, depth: usize) {
         match command {
             Command::Simple(simple) => self.simple(simple, depth),
             Command::Compound(compound, redirects) => {
@@ -324,9 +308,11 @@ impl Walk {
             CompoundCommand::BraceGroup(group) => self.list(&group.list, depth),
             CompoundCommand::Subshell(subshell) => self.list(&subshell.list, depth),
             CompoundCommand::ForClause(clause) => {
+                let before = self.fetchers;
                 for word in clause.values.iter().flatten() {
                     self.variable_text(&word.value, depth);
                 }
+                self.fetched_variables |= self.fetchers > before;
                 self.list(&clause.body.list, depth);
             }
             CompoundCommand::CaseClause(clause) => {

@@ -4,16 +4,25 @@
 
 use crate::carry;
 use crate::destroy::base;
+use crate::feeds::Reader;
 use crate::limits::WRITTEN_MAX;
 use crate::text;
 use crate::tier::Tier;
 use crate::walk::Walk;
 
+/// A file that the line wrote.
+struct File {
+    name: String,
+    /// What was written; none stands for what was downloaded or decoded.
+    text: Option<String>,
+    /// Whether the text was judged as a script.
+    judged: bool,
+}
+
 /// The files of a line so far.
 #[derive(Default)]
 pub(crate) struct Wrote {
-    /// Name and text; no text stands for what was downloaded or decoded.
-    files: Vec<(String, Option<String>)>,
+    files: Vec<File>,
     full: bool,
     /// What was printed last.
     pub(crate) printed: Option<String>,
@@ -26,26 +35,28 @@ impl Wrote {
         if self.files.len() >= WRITTEN_MAX {
             self.full = true;
         } else {
-            self.files.push((base(path).to_owned(), text));
+            self.files.push(File { name: base(path).to_owned(), text, judged: false });
         }
     }
 
-    /// Gives the text of a file, which need not be judged again.
+    /// Gives the text of a file to be judged as a script, once.
     fn take(&mut self, path: &str) -> Option<Option<String>> {
         let name = base(path);
-        let (_, text) = self.files.iter_mut().rev().find(|(file, _)| file == name)?;
-        Some(text.as_mut().map(std::mem::take))
+        let file = self.files.iter_mut().rev().find(|file| file.name == name)?;
+        let text = file.text.clone().map(|text| if file.judged { String::new() } else { text });
+        file.judged = true;
+        Some(text)
     }
 
     fn find(&self, path: &str) -> Option<&Option<String>> {
         let name = base(path);
-        self.files.iter().rev().find(|(file, _)| file == name).map(|(_, text)| text)
+        self.files.iter().rev().find(|file| file.name == name).map(|file| &file.text)
     }
 }
 
 impl Walk {
     /// Judges whether a command runs a file that the line wrote; `input` is what it is given to read.
-    pub(crate) fn runs_written(&mut self, args: &[&str], input: Option<&str>, depth: usize) {
+    pub(crate) fn runs_written(&mut self, args: &[&str], input: Option<&str>, reader: Option<Reader>, depth: usize) {
         if self.wrote.files.is_empty() {
             return;
         }
@@ -70,6 +81,14 @@ impl Walk {
             run.extend(operands(rest));
             run.extend(input.map(str::to_owned));
         }
+        if let Some(reader) = reader {
+            let read = operands(rest).into_iter().chain(input.map(str::to_owned)).take(WRITTEN_MAX);
+            let read: Vec<&'static str> =
+                read.filter_map(|path| self.wrote.find(&path).and_then(|text| reader(text.as_deref()?))).collect();
+            for why in read {
+                self.raise(Tier::Three, why);
+            }
+        }
         if self.wrote.full && !run.is_empty() {
             self.raise(Tier::Three, "writes more files than can be followed, and runs one");
             return;
@@ -78,6 +97,11 @@ impl Walk {
             match self.wrote.take(&path) {
                 Some(None) => self.raise(Tier::Three, "downloaded or decoded text given to an interpreter"),
                 Some(Some(text)) => {
+                    // `$0 & $0`: it starts itself, more than once.
+                    if text.contains("$0") && text.contains(['&', '|']) {
+                        self.raise(Tier::Three, "starts processes without end: a fork bomb");
+                        return;
+                    }
                     if text::holds_word(&text) {
                         self.raise(Tier::Three, "runs a file that it gives a tier-3 word");
                         return;
@@ -111,17 +135,29 @@ impl Walk {
         if fetches && !matches!(name, "echo" | "printf" | "tr") {
             // `-of` names the file `f`.
             let glued = |word: &&'_ str| word.starts_with('-') && !word.starts_with("--");
-            let name = |word| if glued(&word) { word.get(2..).unwrap_or(word) } else { word };
+            // Of `h:/x/f` it is `f` too.
+            fn last(word: &str) -> &str {
+                word.rsplit(':').next().unwrap_or(word)
+            }
+            let name = |word| last(if glued(&word) { word.get(2..).unwrap_or(word) } else { word });
             noted.extend(rest.iter().take(WRITTEN_MAX + 1).map(|word| (name(word), None)));
         } else if let Some(tee) = args.iter().position(|word| base(word) == "tee") {
             let files = args.get(tee + 1..).unwrap_or_default().iter().take(WRITTEN_MAX + 1);
             noted.extend(files.map(|word| (*word, if fetched { None } else { text() })));
         }
         // What reads such a file puts it out again.
-        if self.wrote.files.iter().any(|(_, text)| text.is_none())
+        if self.wrote.files.iter().any(|file| file.text.is_none())
             && rest.iter().any(|word| matches!(self.wrote.find(word), Some(None)))
         {
             self.fetchers += 1;
+        }
+        // A reader of a file that the line wrote prints it.
+        if self.wrote.files.iter().any(|file| file.text.is_some()) {
+            let texts: Vec<String> =
+                rest.iter().take(WRITTEN_MAX).filter_map(|word| self.wrote.find(word).cloned().flatten()).collect();
+            for text in texts.iter().filter(|text| !text.is_empty()) {
+                self.prints(text);
+            }
         }
         for (path, text) in noted {
             self.wrote.note(path, text);
