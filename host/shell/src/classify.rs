@@ -52,7 +52,8 @@ pub fn judge(line: &str, rules: &Rules) -> Result<Judgement, ClassifyError> {
     // no code with it looks for destroyers in command position, so that a difference between the two cannot hide one.
     if walk.tier < Tier::Three
         && walk.irregular
-        && let Some(reason) = text::destroys(line)
+        && let Some(reason) =
+            text::destroys(line).or_else(|| text::dissolved(line).and_then(|line| text::destroys(&line)))
     {
         walk.raise(Tier::Three, reason);
     }

@@ -31,6 +31,7 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
         {
             Some("removes what it finds")
         }
+        "find" if changes_system(args) => Some("changes a system folder recursively"),
         "fd" | "fdfind"
             if args
                 .iter()
@@ -64,7 +65,8 @@ pub(crate) fn trees(name: &str, args: &[&str]) -> Option<&'static str> {
             Some("gives a tier-3 command another name")
         }
         "git" if args.contains(&"clean") && flagged(args, "f", &["force"]) => Some("removes what git does not know"),
-        "git" if args.contains(&"push") => {
+        "git" if args.iter().any(|arg| aliases_force(arg, args)) => Some("overwrites or removes remote history"),
+        "git" if args.contains(&"push") || args.contains(&"send-pack") => {
             let forced = flagged(args, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
                 // `:main` deletes, `+main` and `+a:main` overwrite.
                 || args.iter().any(|a| a.starts_with(['+', ':']));
@@ -92,6 +94,29 @@ fn writes(name: &str, args: &[&str], last: &str) -> Option<&'static str> {
     let empties =
         name == "truncate" || (name == "tee" && !flagged(args, "a", &["append"])) || args.contains(&"/dev/null");
     (empties && targets.iter().any(|target| paths::is_system_file(target))).then_some("overwrites system files")
+}
+
+/// Tells whether find changes owners or modes below a system folder, without choosing by name: `find / -exec chmod 0 {} +`.
+fn changes_system(args: &[&str]) -> bool {
+    let changes = |arg: &&str| matches!(base(arg), "chmod" | "chown" | "chgrp" | "setfacl" | "chattr" | "mv");
+    let at = args.iter().position(|arg| arg.starts_with("-exec") || arg.starts_with("-ok"));
+    let Some((tests, run)) = at.and_then(|at| args.split_at_checked(at)) else { return false };
+    let chosen = tests.iter().any(|arg| {
+        ["-name", "-iname", "-path", "-ipath", "-regex", "-iregex", "-newer", "-samefile", "-inum"].contains(arg)
+    });
+    let starts = |folder: &&str| *folder == "/" || (!chosen && paths::is_system_folder(folder));
+    run.iter().any(changes) && tests.iter().any(starts)
+}
+
+/// Tells whether a setting of git (`alias.p=push -f`) makes a forced push of a word.
+fn aliases_force(setting: &str, args: &[&str]) -> bool {
+    let Some(value) = setting.strip_prefix("alias.").and_then(|rest| rest.split_once('=')).map(|(_, value)| value)
+    else {
+        return false;
+    };
+    let words: Vec<&str> =
+        value.split_whitespace().chain(args.iter().copied().filter(|arg| !arg.contains('='))).collect();
+    value.starts_with("push") && flagged(&words, "fd", &["force", "force-with-lease", "mirror", "delete", "prune"])
 }
 
 /// Tells whether sed is left with nothing of a system file: `sed -i d /etc/x`.

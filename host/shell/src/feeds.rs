@@ -7,26 +7,57 @@ use crate::destroy::{self, base, flagged};
 use crate::destroy_data;
 use crate::limits::FED_LINES_MAX;
 
-/// Tells why a text destroys when a certain command reads it.
-pub(crate) type Reader = fn(&str) -> Option<&'static str>;
+/// What a command takes what it reads for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    /// Statements of a data base.
+    Statements,
+    /// Rules of nft.
+    Rules,
+    /// Tables of rules, which replace the ones that are there.
+    Tables,
+    /// Jobs, which replace the ones that are there.
+    Jobs,
+    /// Lines of arguments of the command of this name; without a name, commands.
+    Lines(&'static str),
+}
 
-/// Gives what judges the text that a command reads, if it acts upon it; `args` holds the command name first.
+impl Reader {
+    /// Tells why a text destroys when it is read.
+    pub(crate) fn judge(self, text: &str) -> Option<&'static str> {
+        match self {
+            Self::Statements => destroy_data::read(text),
+            Self::Rules => destroy::judge(&["nft", text]),
+            // The tables are emptied before the rules that are read are set.
+            Self::Tables => {
+                let sets = text.lines().any(|line| line.trim_start().starts_with(['-', '[']));
+                (!sets).then_some(NOTHING)
+            }
+            Self::Jobs => text.trim().is_empty().then_some(NOTHING),
+            Self::Lines(name) => lines(name, text),
+        }
+    }
+}
+
+const NOTHING: &str = "replaces all rules or jobs by nothing";
+
+/// Gives what a command takes what it reads for, if it acts upon it; `args` holds the command name first.
 pub(crate) fn reader(args: &[&str]) -> Option<Reader> {
     let (name, rest) = args.split_first()?;
     let name = base(name);
     let alone = || rest.iter().all(|arg| arg.starts_with('-'));
     let batch = || rest.iter().any(|arg| arg.starts_with("-b") || arg.starts_with("-B"));
     match name {
-        "nft" if flagged(rest, "fi", &["file", "interactive"]) => Some(rules),
-        "crontab" if rest.iter().all(|arg| matches!(*arg, "-" | "/dev/stdin")) => Some(jobs),
-        "ceph" if alone() => Some(|text| lines("ceph", text)),
-        "virsh" if alone() => Some(|text| lines("virsh", text)),
-        "ipset" => Some(|text| lines("ipset", text)),
-        "ip" if batch() => Some(|text| lines("ip", text)),
-        "lvm" if alone() => Some(|text| lines("", text)),
-        _ if destroy_data::is_client(name) => Some(destroy_data::read),
+        "nft" if flagged(rest, "fi", &["file", "interactive"]) => Some(Reader::Rules),
+        "crontab" if rest.iter().all(|arg| matches!(*arg, "-" | "/dev/stdin")) => Some(Reader::Jobs),
+        "ceph" if alone() => Some(Reader::Lines("ceph")),
+        "virsh" if alone() => Some(Reader::Lines("virsh")),
+        "ipset" => Some(Reader::Lines("ipset")),
+        "ip" if batch() => Some(Reader::Lines("ip")),
+        "lvm" if alone() => Some(Reader::Lines("")),
+        _ if destroy_data::is_client(name) => Some(Reader::Statements),
         _ if name.contains("tables") && name.ends_with("-restore") && !flagged(rest, "n", &["noflush"]) => {
-            Some(restores)
+            Some(Reader::Tables)
         }
         _ => None,
     }
@@ -44,20 +75,6 @@ fn lines(name: &'static str, text: &str) -> Option<&'static str> {
     })
 }
 
-fn rules(text: &str) -> Option<&'static str> {
-    destroy::judge(&["nft", text])
-}
-
-/// The tables are emptied before the rules that are read are set.
-fn restores(text: &str) -> Option<&'static str> {
-    let sets = text.lines().any(|line| line.trim_start().starts_with(['-', '[']));
-    (!sets).then_some("replaces all rules or jobs by nothing")
-}
-
-fn jobs(text: &str) -> Option<&'static str> {
-    text.trim().is_empty().then_some("replaces all rules or jobs by nothing")
-}
-
 #[cfg(test)]
 mod tests {
     use super::reader;
@@ -66,7 +83,7 @@ mod tests {
     fn what_is_read_is_judged_as_the_command_would_take_it() {
         let destroys = |line: &str, text: &str| {
             let words: Vec<&str> = line.split(' ').collect();
-            reader(&words).is_some_and(|judge| judge(text).is_some())
+            reader(&words).is_some_and(|reader| reader.judge(text).is_some())
         };
         for (line, text) in [
             ("nft -f -", "flush ruleset"),

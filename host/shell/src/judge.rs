@@ -23,6 +23,21 @@ pub(crate) struct Judged {
     pub(crate) reads: Option<Reader>,
 }
 
+impl Judged {
+    /// Takes in what is known of another reading of the same command.
+    pub(crate) fn join(&mut self, other: Self) {
+        if other.tier > self.tier {
+            (self.tier, self.reason) = (other.tier, other.reason);
+        }
+        self.scripts.extend(other.scripts);
+        self.interpreter |= other.interpreter;
+        self.open |= other.open;
+        self.fetches |= other.fetches;
+        self.code |= other.code;
+        self.reads = self.reads.or(other.reads);
+    }
+}
+
 /// Judges an argument list, command name first; `fixed` tells whether every word is static.
 pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
     let name = args.first().copied().unwrap_or_default();

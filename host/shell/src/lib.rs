@@ -16,6 +16,7 @@
 mod argv;
 mod carry;
 mod classify;
+mod compound;
 mod cook;
 mod describe;
 mod destroy;
@@ -60,6 +61,7 @@ mod table_system;
 mod table_tools;
 mod text;
 mod tier;
+mod variables;
 mod walk;
 mod wrote;
 

@@ -67,6 +67,21 @@ pub const SHOWN_CHARS_MAX: usize = 400;
 /// Most functions of one line whose calls are followed in the search for a fork bomb.
 pub const FUNCTIONS_MAX: usize = 32;
 
+/// Most commands of one place of a pipe that give what they read to others.
+pub const HANDS_MAX: usize = 16;
+
+/// Most variables of one line whose values are followed, and most functions and aliases.
+pub const VARIABLES_MAX: usize = 64;
+
+/// Most values of one variable that are followed.
+pub const VALUES_MAX: usize = 256;
+
+/// Most readings of one command, by the values of its variables, that are judged in full; further ones are searched.
+pub const JUDGED_READINGS_MAX: usize = 4;
+
+/// Most bytes of such readings for one line; what needs more is tier 3.
+pub const EXPANDED_BYTES_MAX: usize = 4 * LINE_BYTES_MAX;
+
 /// Most bytes of what the commands of one place of a pipe print, as far as it is followed.
 pub const PRINTED_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;
 

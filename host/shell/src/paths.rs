@@ -132,6 +132,7 @@ pub(crate) fn is_system_file(path: &str) -> bool {
     let path = normal(path);
     ["/etc/", "/boot/", "/bin/", "/sbin/", "/lib/", "/lib64/", "/usr/", "/sys/", "/proc/"]
         .iter()
+        .chain(&["/var/lib/dpkg/", "/var/lib/rpm/", "/var/lib/etcd/", "/var/lib/pve-cluster/"])
         .any(|below| path.starts_with(below))
         || is_system_folder(&path)
 }

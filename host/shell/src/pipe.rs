@@ -18,45 +18,71 @@ impl Walk {
         let mut fetched = false;
         let mut printed: Vec<String> = Vec::new();
         let (outer, earlier) = (self.wrote.fetched, self.printed.take());
+        // What is noted inside counts for what flows into the whole, too.
+        let (mut readers, mut hands) = (std::mem::take(&mut self.readers), std::mem::take(&mut self.hands));
+        let (mut code, given) = (self.open_code, self.flowing.clone());
         // Up to where the commands were searched for what they may print.
         let mut searched = 0;
         for (at, command) in pipeline.seq.iter().enumerate() {
             let (fetchers, open) = (self.fetchers, self.open_interpreters);
-            (self.readers, self.hands, self.open_code) = (Vec::new(), None, false);
+            self.open_code = false;
             self.wrote.fetched = outer || fetched;
+            if at > 0 {
+                self.flowing = (!printed.is_empty()).then(|| printed.join("\n"));
+            }
             self.command(command, depth);
             if self.open_interpreters > open {
-                if fetched {
-                    self.raise(Tier::Three, "downloaded or decoded text given to an interpreter");
-                }
                 for fed in pipeline.seq.iter().take(at).skip(searched) {
                     self.may_print(&fed.to_string(), depth);
                 }
                 searched = at;
-                for script in &printed {
-                    if self.open_code && text::code_destroys(script) {
-                        self.raise(Tier::Three, "runs code that holds a tier-3 word");
-                    }
-                    self.perhaps(script, depth + 1);
-                }
             }
+            self.fed(&printed, fetched, open, depth);
+            code |= self.open_code;
             for reader in std::mem::take(&mut self.readers) {
-                for why in printed.iter().filter_map(|text| reader(text)) {
-                    self.raise(Tier::Three, why);
+                if !readers.contains(&reader) {
+                    readers.push(reader);
                 }
             }
-            if let Some(words) = self.hands.take() {
-                for text in &printed {
-                    self.handed(&words, text, depth);
-                }
-            }
+            hands.append(&mut self.hands);
             fetched |= self.fetchers > fetchers;
             printed.extend(self.printed.take());
         }
-        self.wrote.fetched = outer;
-        self.printed = earlier;
+        (self.wrote.fetched, self.open_code, self.flowing) = (outer, code, given);
+        (self.readers, self.printed) = (readers, earlier);
+        for words in hands {
+            self.hand(words);
+        }
         for text in printed {
             self.prints(&text);
+        }
+    }
+
+    /// Judges what flows into a command that was just looked at; `open` is how many interpreters there were before it.
+    pub(crate) fn fed(&mut self, texts: &[String], fetched: bool, open: usize, depth: usize) {
+        if self.open_interpreters > open {
+            if fetched {
+                self.raise(Tier::Three, "downloaded or decoded text given to an interpreter");
+            }
+            for script in texts {
+                if self.open_code && text::code_destroys(script) {
+                    self.raise(Tier::Three, "runs code that holds a tier-3 word");
+                }
+                self.perhaps(script, depth + 1);
+            }
+        }
+        if texts.is_empty() {
+            return;
+        }
+        for reader in self.readers.clone() {
+            for why in texts.iter().filter_map(|text| reader.judge(text)) {
+                self.raise(Tier::Three, why);
+            }
+        }
+        for words in self.hands.clone() {
+            for text in texts {
+                self.handed(&words, text, depth);
+            }
         }
     }
 

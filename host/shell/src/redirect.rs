@@ -69,7 +69,11 @@ impl Walk {
                     // Quotes mean nothing in a here-document, and must not hide a substitution.
                     self.variable_text(&body.replace(['\'', '"'], " "), depth);
                 }
-                Redirected { input: Some(body.clone()), ..Redirected::not(Tier::Two, "needs a shell for its input") }
+                let mut input = body.clone();
+                if document.requires_expansion {
+                    self.readings_of(body).iter().for_each(|reading| input.extend(["\n", reading]));
+                }
+                Redirected { input: Some(input), ..Redirected::not(Tier::Two, "needs a shell for its input") }
             }
             IoRedirect::HereString(_, word) => {
                 self.irregular = true;
@@ -77,10 +81,9 @@ impl Walk {
                 for script in cooked.scripts {
                     self.substitution(&script, depth);
                 }
-                Redirected {
-                    input: Some(cooked.words.join(" ")),
-                    ..Redirected::not(Tier::Two, "needs a shell for its input")
-                }
+                let mut input = cooked.words.join(" ");
+                self.readings_of(&word.value).iter().for_each(|reading| input.extend(["\n", reading]));
+                Redirected { input: Some(input), ..Redirected::not(Tier::Two, "needs a shell for its input") }
             }
             IoRedirect::OutputAndError(word, append) => self.writes(&word.value, Some(-1), !append, depth),
         }
@@ -116,10 +119,12 @@ impl Walk {
                 Some(_) => {}
             }
         }
+        let readings = if cooked.fixed { Vec::new() } else { self.readings_of(raw) };
+        let any = |is: fn(&str) -> bool| is(&path) || readings.iter().any(|path| is(path));
         let (tier, reason) =
-            if paths::is_device(&path) || paths::is_sysrq(&path) || (!cooked.fixed && path.starts_with("/dev")) {
+            if any(paths::is_device) || any(paths::is_sysrq) || (!cooked.fixed && path.starts_with("/dev")) {
                 (Tier::Three, "writes to a device")
-            } else if truncates && paths::is_system_file(&path) {
+            } else if truncates && any(paths::is_system_file) {
                 (Tier::Three, "overwrites system files")
             } else {
                 (Tier::Two, "writes to a file")

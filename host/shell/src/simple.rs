@@ -47,6 +47,7 @@ impl Walk {
                 let before = self.fetchers;
                 self.variable_text(&word.value, depth);
                 self.fetched_variables |= self.fetchers > before;
+                self.assigns(&word.value, depth);
                 gathered.raise(Tier::Two, "sets a variable");
             } else {
                 self.item(item, &mut gathered, depth);
@@ -60,8 +61,13 @@ impl Walk {
         }
         let args: Vec<&str> = gathered.words.iter().map(String::as_str).collect();
         let name = args.first().copied().unwrap_or_default();
-        self.note_call(name);
-        let judged = judge(&args, gathered.fixed);
+        let called = self.note_call(name);
+        let mut judged = judge(&args, gathered.fixed);
+        let readings = if gathered.fixed { Vec::new() } else { self.readings(&gathered.raw) };
+        for reading in &readings {
+            let words: Vec<&str> = reading.iter().map(String::as_str).collect();
+            judged.join(judge(&words, false));
+        }
         let (mut tier, mut reason) = (judged.tier, judged.reason);
         let rules = self.rules.clone();
         // A rule lowers only what is nothing but fixed words.
@@ -78,20 +84,20 @@ impl Walk {
         }
         if !gathered.fixed {
             self.irregular = true;
-            if let Some(why) = unreadable(&args, &gathered.raw) {
+            if let Some(why) = unreadable(&args, &gathered.raw, !readings.is_empty()) {
                 (tier, reason) = (Tier::Three, why);
             }
         }
         // `$line` as the command: what was read becomes one.
         let unknown = !gathered.fixed && gathered.raw.first().is_some_and(|raw| raw.contains(['$', '`']));
-        if ((judged.interpreter || unknown) && self.fetchers > fetchers)
+        if ((judged.interpreter || unknown || called.open) && self.fetchers > fetchers)
             || ((judged.open || unknown) && self.fetched_variables)
         {
             (tier, reason) = (Tier::Three, "downloaded or decoded text given to an interpreter");
         }
         self.fetched_variables |= self.fetchers > fetchers && takes_variables(name);
-        self.fetchers += usize::from(judged.fetches);
-        self.open_interpreters += usize::from(judged.open || unknown);
+        self.fetchers += usize::from(judged.fetches || called.fetches);
+        self.open_interpreters += usize::from(judged.open || unknown || called.open);
         self.open_code |= judged.open && judged.code;
         if let Some(why) = self.in_system.then(|| below_system(&args)).flatten() {
             (tier, reason) = (Tier::Three, why);
@@ -109,7 +115,12 @@ impl Walk {
         }
         if let Some(text) = sources::printed(name, args.get(1..).unwrap_or_default()) {
             self.prints(&text);
+            for reading in &readings {
+                self.prints(&reading.get(1..).unwrap_or_default().join(" "));
+            }
         }
+        self.calls(&args, depth);
+        self.gives_by_command(&args, &gathered.input, depth);
         for input in &gathered.input {
             self.prints(input);
         }
@@ -145,17 +156,20 @@ impl Walk {
             }
         }
         if let Some(reader) = judged.reads {
-            for why in gathered.input.iter().filter_map(|input| reader(input)) {
+            for why in gathered.input.iter().filter_map(|input| reader.judge(input)) {
                 self.raise(Tier::Three, why);
             }
-            self.readers.push(reader);
+            self.reads_as(reader);
+        }
+        for reader in called.readers {
+            self.reads_as(reader);
         }
         if let Some(at) = args.iter().position(|word| matches!(destroy::base(word), "xargs" | "parallel")) {
             let words: Vec<String> = args.iter().skip(at).map(|word| quoted(word)).collect();
             for input in &gathered.input {
                 self.handed(&words, input, depth);
             }
-            self.hands = Some(words);
+            self.hand(words);
         }
         if judged.interpreter || judged.open {
             for input in &gathered.input {
@@ -211,6 +225,9 @@ impl Walk {
 
     fn word(&mut self, raw: &str, gathered: &mut Gathered, depth: usize) {
         let cooked = cook(raw);
+        if raw.contains("${") {
+            self.defaults(raw, depth);
+        }
         gathered.raw.push(raw.to_owned());
         if !cooked.fixed {
             gathered.fixed = false;
@@ -266,13 +283,14 @@ fn evaluates(name: &str) -> bool {
 }
 
 /// Judges a command some of whose words are not known: the reason to hold it for tier 3, if any.
-fn unreadable(args: &[&str], raw: &[String]) -> Option<&'static str> {
+fn unreadable(args: &[&str], raw: &[String], read: bool) -> Option<&'static str> {
     if args.iter().any(|word| text::holds_word(word)) || raw.iter().any(|word| text::holds_word(word)) {
         return Some("cannot be read statically and holds a tier-3 word");
     }
     let kube = |word: &&str| matches!(destroy::base(word), "kubectl" | "oc" | "k");
     let spelled: Vec<&str> = raw.iter().map(String::as_str).collect();
-    if args.iter().any(kube) && destroy_kube::kind_is_open(&spelled) {
+    // Where the variables are known, their values were judged.
+    if !read && args.iter().any(kube) && destroy_kube::kind_is_open(&spelled) {
         return Some("deletes a kind that is only known when it runs");
     }
     let name = args.first().copied().unwrap_or_default();

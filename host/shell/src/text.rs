@@ -94,6 +94,16 @@ pub(crate) fn destroys(text: &str) -> Option<&'static str> {
     None
 }
 
+/// Gives a text with what `$(echo …)` and its like print in their place; none if there is no such thing.
+pub(crate) fn dissolved(text: &str) -> Option<String> {
+    const PRINTS: &[&str] = &["$(echo ", "$(printf ", "`echo ", "`printf ", "$( echo ", "$(echo -n ", "$(printf %s "];
+    if !PRINTS.iter().any(|begin| text.contains(begin)) {
+        return None;
+    }
+    let plain = PRINTS.iter().rev().fold(text.to_owned(), |text, begin| text.replace(begin, ""));
+    Some(plain.replace([')', '`'], ""))
+}
+
 /// Bytes of words that count as one more visit.
 const VISIT_BYTES: usize = 256;
 

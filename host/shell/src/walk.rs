@@ -5,20 +5,21 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use brush_parser::ast::{
-    AndOr, AndOrList, Command, CompoundCommand, CompoundList, ExtendedTestExpr, RedirectList, SeparatorOperator, Word,
-};
+use brush_parser::ast::{AndOr, AndOrList, Command, CompoundList, RedirectList, SeparatorOperator, Word};
 use brush_parser::{Parser, ParserOptions};
 
 use crate::argv::Draft;
 use crate::cook::cook;
 use crate::feeds::Reader;
-use crate::limits::{DEPTH_MAX, FUNCTIONS_MAX, PARSED_BYTES_MAX, SCANNED_BYTES_MAX, SCRIPTS_MAX, TOKENS_MAX};
+use crate::limits::{
+    DEPTH_MAX, FUNCTIONS_MAX, HANDS_MAX, PARSED_BYTES_MAX, SCANNED_BYTES_MAX, SCRIPTS_MAX, TOKENS_MAX,
+};
 use crate::plan::When;
 use crate::prescan::prescan;
 use crate::rules::Rules;
 use crate::text;
 use crate::tier::{Part, Tier};
+use crate::variables::Variables;
 use crate::wrote::Wrote;
 
 /// The state of one judgement.
@@ -43,7 +44,11 @@ pub(crate) struct Walk {
     /// What judges the text that flows into the command that is looked at.
     pub(crate) readers: Vec<Reader>,
     /// The words that it gives what it reads to (`xargs`).
-    pub(crate) hands: Option<Vec<String>>,
+    pub(crate) hands: Vec<Vec<String>>,
+    /// The text that flows into it, as far as that is known.
+    pub(crate) flowing: Option<String>,
+    /// What the variables of the line hold.
+    pub(crate) variables: Variables,
     /// What was printed in this place of a pipe, as far as that is known.
     pub(crate) printed: Option<String>,
     /// What would run without a shell, as far as it was met.
@@ -60,8 +65,21 @@ pub(crate) struct Walk {
     scanned_left: usize,
     /// Functions of the line, with the names their bodies call.
     functions: Vec<(String, Vec<String>)>,
+    /// What any of their bodies does.
+    called: Called,
     inside: Vec<usize>,
-    endless: usize,
+    pub(crate) endless: usize,
+}
+
+/// What a call of a function does with data: whatever any function of the line does.
+#[derive(Clone, Default)]
+pub(crate) struct Called {
+    /// Runs what it reads or is handed.
+    pub(crate) open: bool,
+    /// Puts out downloaded or decoded data.
+    pub(crate) fetches: bool,
+    /// What it takes what it reads for.
+    pub(crate) readers: Vec<Reader>,
 }
 
 impl Default for Walk {
@@ -78,7 +96,9 @@ impl Default for Walk {
             fetched_variables: false,
             in_system: false,
             readers: Vec::new(),
-            hands: None,
+            hands: Vec::new(),
+            flowing: None,
+            variables: Variables::default(),
             printed: None,
             draft: Draft::default(),
             commands: 0,
@@ -89,6 +109,7 @@ impl Default for Walk {
             scripts_left: SCRIPTS_MAX,
             scanned_left: SCANNED_BYTES_MAX,
             functions: Vec::new(),
+            called: Called::default(),
             inside: Vec::new(),
             endless: 0,
         }
@@ -236,9 +257,28 @@ impl Walk {
         }
     }
 
-    pub(crate) fn note_call(&mut self, name: &str) {
+    /// Notes a command inside a function, and tells what it does if it is a call of one.
+    pub(crate) fn note_call(&mut self, name: &str) -> Called {
         if let Some((_, calls)) = self.inside.last().and_then(|at| self.functions.get_mut(*at)) {
             calls.push(name.to_owned());
+        }
+        let known = self.functions.iter().any(|(function, _)| function == name);
+        if known { self.called.clone() } else { Called::default() }
+    }
+
+    /// Notes what a command takes what it reads for.
+    pub(crate) fn reads_as(&mut self, reader: Reader) {
+        if !self.readers.contains(&reader) {
+            self.readers.push(reader);
+        }
+    }
+
+    /// Notes the words to which a command gives what it reads.
+    pub(crate) fn hand(&mut self, words: Vec<String>) {
+        if self.hands.len() >= HANDS_MAX {
+            self.raise(Tier::Three, "hands more on than can be judged");
+        } else {
+            self.hands.push(words);
         }
     }
 
@@ -271,8 +311,16 @@ impl Walk {
         match command {
             Command::Simple(simple) => self.simple(simple, depth),
             Command::Compound(compound, redirects) => {
+                let (fetchers, open) = (self.fetchers, self.open_interpreters);
+                // What it is given to read is known before it reads.
+                let (given, written) = self.redirects(redirects.as_ref(), depth);
+                let outer = self.flowing.take();
+                self.flowing = if given.is_empty() { outer.clone() } else { Some(given.join("\n")) };
+                let before = self.fetchers > fetchers;
                 self.compound(compound, depth);
-                self.redirects(redirects.as_ref(), depth);
+                self.flowing = outer;
+                self.fed(&given, before, open, depth);
+                self.note_written(&[], &written, self.fetchers > 0);
             }
             Command::Function(function) => {
                 self.irregular("defines a function");
@@ -282,107 +330,28 @@ impl Walk {
                     return;
                 }
                 self.inside.push(self.functions.len());
-                self.functions.push((name, Vec::new()));
+                self.functions.push((name.clone(), Vec::new()));
+                let (open, fetchers, outer) =
+                    (self.open_interpreters, self.fetchers, std::mem::take(&mut self.readers));
                 self.compound(&function.body.0, depth);
-                self.redirects(function.body.1.as_ref(), depth);
+                let (_, written) = self.redirects(function.body.1.as_ref(), depth);
+                self.note_written(&[], &written, self.fetchers > 0);
                 self.inside.pop();
+                self.called.open |= self.open_interpreters > open;
+                self.called.fetches |= self.fetchers > fetchers;
+                for reader in std::mem::replace(&mut self.readers, outer) {
+                    if !self.called.readers.contains(&reader) {
+                        self.called.readers.push(reader);
+                    }
+                }
+                self.defines(&name, &function.body.0.to_string());
             }
             Command::ExtendedTest(test, redirects) => {
                 self.irregular("needs a shell");
                 self.test(&test.expr, depth);
-                self.redirects(redirects.as_ref(), depth);
+                let (_, written) = self.redirects(redirects.as_ref(), depth);
+                self.note_written(&[], &written, self.fetchers > 0);
             }
-        }
-    }
-
-    fn compound(&mut self, compound: &CompoundCommand, depth: usize) {
-        self.irregular("needs a shell");
-        match compound {
-            CompoundCommand::Arithmetic(arithmetic) => self.arithmetic(&arithmetic.expr.value, depth),
-            CompoundCommand::ArithmeticForClause(clause) => {
-                for expr in [&clause.initializer, &clause.condition, &clause.updater].into_iter().flatten() {
-                    self.arithmetic(&expr.value, depth);
-                }
-                self.list(&clause.body.list, depth);
-            }
-            CompoundCommand::BraceGroup(group) => self.list(&group.list, depth),
-            CompoundCommand::Subshell(subshell) => self.list(&subshell.list, depth),
-            CompoundCommand::ForClause(clause) => {
-                let before = self.fetchers;
-                for word in clause.values.iter().flatten() {
-                    self.variable_text(&word.value, depth);
-                }
-                self.fetched_variables |= self.fetchers > before;
-                self.list(&clause.body.list, depth);
-            }
-            CompoundCommand::CaseClause(clause) => {
-                self.words(&clause.value, depth);
-                for case in &clause.cases {
-                    for pattern in &case.patterns {
-                        self.words(pattern, depth);
-                    }
-                    if let Some(list) = &case.cmd {
-                        self.list(list, depth);
-                    }
-                }
-            }
-            CompoundCommand::IfClause(clause) => {
-                self.list(&clause.condition, depth);
-                self.list(&clause.then, depth);
-                for branch in clause.elses.iter().flatten() {
-                    if let Some(condition) = &branch.condition {
-                        self.list(condition, depth);
-                    }
-                    self.list(&branch.body, depth);
-                }
-            }
-            CompoundCommand::WhileClause(clause) | CompoundCommand::UntilClause(clause) => {
-                self.list(&clause.0, depth);
-                self.endless += 1;
-                self.list(&clause.1.list, depth);
-                self.endless -= 1;
-            }
-            CompoundCommand::Coprocess(coprocess) => {
-                if let Some(name) = &coprocess.name {
-                    self.words(name, depth);
-                }
-                self.command(&coprocess.body, depth);
-            }
-        }
-    }
-
-    /// Looks into arithmetic. The parser takes `( (x) )` for it, so the text is also tried as commands.
-    fn arithmetic(&mut self, expr: &str, depth: usize) {
-        if text::holds_word(expr) {
-            self.raise(Tier::Three, "arithmetic that holds a tier-3 word");
-        }
-        self.scripts_in(expr, depth);
-        self.perhaps(expr, depth + 1);
-    }
-
-    fn test(&mut self, expr: &ExtendedTestExpr, depth: usize) {
-        match expr {
-            ExtendedTestExpr::And(left, right) | ExtendedTestExpr::Or(left, right) => {
-                self.test(left, depth);
-                self.test(right, depth);
-            }
-            ExtendedTestExpr::Not(inner) | ExtendedTestExpr::Parenthesized(inner) => self.test(inner, depth),
-            ExtendedTestExpr::UnaryTest(_, word) => self.evaluated(&word.value, depth),
-            ExtendedTestExpr::BinaryTest(_, left, right) => {
-                self.evaluated(&left.value, depth);
-                self.evaluated(&right.value, depth);
-            }
-        }
-    }
-
-    /// Looks into a word that bash evaluates once more (`[[ -v 'a[$(x)]' ]]`).
-    fn evaluated(&mut self, raw: &str, depth: usize) {
-        let cooked = cook(raw);
-        for script in cooked.scripts {
-            self.substitution(&script, depth);
-        }
-        for word in cooked.words {
-            self.scripts_in(&word, depth);
         }
     }
 
@@ -397,7 +366,7 @@ impl Walk {
         }
     }
 
-    fn words(&mut self, word: &Word, depth: usize) {
+    pub(crate) fn words(&mut self, word: &Word, depth: usize) {
         self.scripts_in(&word.value, depth);
     }
 
@@ -423,12 +392,16 @@ impl Walk {
         }
     }
 
-    fn redirects(&mut self, list: Option<&RedirectList>, depth: usize) {
+    /// Judges the redirections of a compound command, and gives the texts that it is given to read and the files that it
+    /// writes.
+    fn redirects(&mut self, list: Option<&RedirectList>, depth: usize) -> (Vec<String>, Vec<String>) {
+        let (mut given, mut written) = (Vec::new(), Vec::new());
         for redirect in list.into_iter().flat_map(|list| &list.0) {
             let redirected = self.redirect(redirect, depth);
             self.raise(redirected.tier, redirected.reason);
-            let written: Vec<String> = redirected.written.into_iter().collect();
-            self.note_written(&[], &written, self.fetchers > 0);
+            given.extend(redirected.input);
+            written.extend(redirected.written);
         }
+        (given, written)
     }
 }

@@ -5,7 +5,7 @@
 use crate::carry;
 use crate::destroy::base;
 use crate::feeds::Reader;
-use crate::limits::WRITTEN_MAX;
+use crate::limits::{PRINTED_BYTES_MAX, WRITTEN_MAX};
 use crate::text;
 use crate::tier::Tier;
 use crate::walk::Walk;
@@ -35,6 +35,16 @@ impl Wrote {
         if self.files.len() >= WRITTEN_MAX {
             self.full = true;
         } else {
+            // Whether it appends is not asked: what was there before may still be.
+            let before = self.files.iter().rev().find(|file| file.name == base(path)).map(|file| file.text.clone());
+            let text = match (before, text) {
+                (Some(None), _) | (_, None) => None,
+                (Some(Some(before)), Some(text)) if before.len() < PRINTED_BYTES_MAX => {
+                    Some(format!("{before}\n{text}"))
+                }
+                (Some(Some(_)), _) => None,
+                (None, text) => text,
+            };
             self.files.push(File { name: base(path).to_owned(), text, judged: false });
         }
     }
@@ -83,8 +93,9 @@ impl Walk {
         }
         if let Some(reader) = reader {
             let read = operands(rest).into_iter().chain(input.map(str::to_owned)).take(WRITTEN_MAX);
-            let read: Vec<&'static str> =
-                read.filter_map(|path| self.wrote.find(&path).and_then(|text| reader(text.as_deref()?))).collect();
+            let read: Vec<&'static str> = read
+                .filter_map(|path| self.wrote.find(&path).and_then(|text| reader.judge(text.as_deref()?)))
+                .collect();
             for why in read {
                 self.raise(Tier::Three, why);
             }
@@ -107,6 +118,10 @@ impl Walk {
                         return;
                     }
                     self.perhaps(&text, depth + 1);
+                    // Pieces without an end of line are one.
+                    if let Some(why) = text::destroys(&text.replace('\n', " ")) {
+                        self.raise(Tier::Three, why);
+                    }
                 }
                 None => {}
             }
@@ -137,13 +152,20 @@ impl Walk {
             let glued = |word: &&'_ str| word.starts_with('-') && !word.starts_with("--");
             // Of `h:/x/f` it is `f` too.
             fn last(word: &str) -> &str {
-                word.rsplit(':').next().unwrap_or(word)
+                word.rsplit([':', '=']).next().unwrap_or(word)
             }
             let name = |word| last(if glued(&word) { word.get(2..).unwrap_or(word) } else { word });
             noted.extend(rest.iter().take(WRITTEN_MAX + 1).map(|word| (name(word), None)));
         } else if let Some(tee) = args.iter().position(|word| base(word) == "tee") {
             let files = args.get(tee + 1..).unwrap_or_default().iter().take(WRITTEN_MAX + 1);
             noted.extend(files.map(|word| (*word, if fetched { None } else { text() })));
+        }
+        // Copies and other names.
+        if matches!(name, "cp" | "mv" | "ln" | "install")
+            && let [from @ .., to] = rest
+            && let Some(text) = from.iter().find_map(|word| self.wrote.find(word)).cloned()
+        {
+            noted.push((to, text));
         }
         // What reads such a file puts it out again.
         if self.wrote.files.iter().any(|file| file.text.is_none())

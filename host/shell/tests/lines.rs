@@ -26,3 +26,21 @@ fn no_line_that_changes_or_shows_secrets_is_lower_than_it_says() {
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(read::vectors(include_str!("vectors/hostile.tsv")).count() >= 300);
 }
+
+#[test]
+fn nothing_of_the_review_is_lower_than_it_says() {
+    let wrong: Vec<String> = read::vectors(include_str!("vectors/review.tsv"))
+        .filter(|(expected, line)| !read::holds(expected, classify(line).map_or(0, |v| v.tier.number())))
+        .map(|(expected, line)| format!("{expected} {line:?}"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn what_a_person_may_well_allow_asks_and_is_not_refused() {
+    let wrong: Vec<String> = read::vectors(include_str!("vectors/asks.tsv"))
+        .filter(|(_, line)| classify(line).map_or(0, |v| v.tier.number()) != 2)
+        .map(|(_, line)| line)
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
