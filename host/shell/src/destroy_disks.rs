@@ -210,7 +210,6 @@ const MILD: &[&str] = &[
     "xfs_repair",
     "xfs_growfs",
     "resize2fs",
-    "tune2fs",
     "pvresize",
     "pvmove",
     "kpartx",
