@@ -188,6 +188,45 @@ fn texts() -> Vec<(&'static str, String)> {
             "&lt;p&gt;Order &quot;{order}&quot; took {took}&nbsp;ms at <a href='/v1?a={order}&b={took}'>caf&#233;</a>"
         )
     });
+    let entities = lines(&|random| (0..30).map(|_| entity(random)).collect());
+    let padded = lines(&|random| {
+        let padded = |random: &mut Random| {
+            let (c, digits) = (32 + random.below(90), 1 + random.below(7));
+            match random.below(2) {
+                0 => format!("&#x{c:0digits$x};", digits = digits.min(6)),
+                _ => format!("&#{c:0digits$};"),
+            }
+        };
+        (0..30).map(|_| padded(random)).collect()
+    });
+    let foreign = lines(&|random| (0..30).map(|_| format!("&#{};", 0x4e00 + random.below(0x5000))).collect());
+    let in_turn = lines(&|random| {
+        let escape = |random: &mut Random| {
+            let c = 32 + random.below(90);
+            match random.below(6) {
+                0 => format!("%{c:02X}"),
+                1 => format!("\\u{c:04x}"),
+                2 => "\\\"".to_owned(),
+                3 => random.text(3, BASE64),
+                _ => entity(random),
+            }
+        };
+        (0..30).map(|_| escape(random)).collect()
+    });
+    let twice = lines(&|random| {
+        let twice = |random: &mut Random| match random.below(4) {
+            0 => format!("%26%23{}%3B", 32 + random.below(90)),
+            1 => format!("&amp;#{};", 32 + random.below(90)),
+            2 => format!("\\u0026quot;%25{:02X}", 32 + random.below(90)),
+            _ => "\\\\&quot;".to_owned(),
+        };
+        (0..20).map(|_| twice(random)).collect()
+    });
+    let leads = lines(&|random| random.text(500, "&%\\"));
+    let alike = lines(&|random| {
+        let (one, two, three) = (random.text(16, BASE64), random.text(16, BASE64), random.text(16, BASE64));
+        format!(r#"{{"tokens":["ghp_{one}","sk-{two}","xoxb-{three}"]}}"#)
+    });
     vec![
         ("JSON lines", json),
         ("base64", base64),
@@ -197,7 +236,24 @@ fn texts() -> Vec<(&'static str, String)> {
         ("\\u escapes", unicode),
         ("\\u00 escapes", ascii),
         ("HTML escapes", html),
+        ("entities alone", entities),
+        ("padded entities", padded),
+        ("foreign entities", foreign),
+        ("all escapes in turn", in_turn),
+        ("escapes of escapes", twice),
+        ("leads that escape nothing", leads),
+        ("tokens that begin alike", alike),
     ]
+}
+
+/// An ASCII character as an HTML entity.
+fn entity(random: &mut Random) -> String {
+    let c = 32 + random.below(90);
+    match random.below(3) {
+        0 => format!("&#x{c:x};"),
+        1 => format!("&#{c};"),
+        _ => ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"][random.below(5)].to_owned(),
+    }
 }
 
 const HEX: &str = "0123456789abcdef";

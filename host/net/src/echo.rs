@@ -12,6 +12,7 @@
 mod differential;
 mod escape;
 mod filter;
+mod lanes;
 mod needle;
 mod pieces;
 mod places;
@@ -25,6 +26,7 @@ use trcaa_model::secret::Secret;
 
 use needle::{End, Found, Needles};
 pub use pieces::Pieces;
+use reading::Reading;
 
 /// What stands where a secret was.
 const MASK: &[u8] = b"[secret]";
@@ -44,9 +46,10 @@ pub(crate) struct Known(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     secrets: Vec<Secret>,
-    needles: Arc<Needles>,
+    /// Made when they are first searched for.
+    needles: Option<Arc<Needles>>,
     /// Of the long ones alone.
-    leaving: Arc<Needles>,
+    leaving: Option<Arc<Needles>>,
 }
 
 impl Known {
@@ -59,24 +62,27 @@ impl Known {
                 secrets.remove(0);
             }
             secrets.push(secret.clone());
-            *needles = Arc::new(Needles::new(secrets.iter()));
-            *leaving =
-                Arc::new(Needles::new(secrets.iter().filter(|secret| secret.expose().len() >= LEAVING_BYTES_MIN)));
+            (*needles, *leaving) = (None, None);
         }
     }
 
     fn needles(&self) -> Arc<Needles> {
-        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).needles)
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { secrets, needles, .. } = &mut *known;
+        Arc::clone(needles.get_or_insert_with(|| Arc::new(Needles::new(secrets.iter()))))
     }
 
     /// Starts the search through texts that leave.
     pub(crate) fn leaving(&self) -> Leaving {
-        Leaving(Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner).leaving))
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { secrets, leaving, .. } = &mut *known;
+        let long = secrets.iter().filter(|secret| secret.expose().len() >= LEAVING_BYTES_MIN);
+        Leaving(Arc::clone(leaving.get_or_insert_with(|| Arc::new(Needles::new(long)))))
     }
 
     /// Starts the search through one text or stream.
     pub(crate) fn redactor(&self) -> Redactor {
-        Redactor { needles: self.needles(), held: Vec::new(), covered: 0 }
+        Redactor::new(self.needles())
     }
 
     /// Starts the search over pieces that are shown one by one.
@@ -132,9 +138,15 @@ pub struct Redactor {
     held: Vec<u8>,
     /// So many bytes at the beginning of `held` belong to a find whose mask is written already.
     covered: usize,
+    /// The room of the search, so that a stream of many short chunks makes it once.
+    room: Option<Box<Reading>>,
 }
 
 impl Redactor {
+    fn new(needles: Arc<Needles>) -> Self {
+        Self { needles, held: Vec::new(), covered: 0, room: None }
+    }
+
     /// Takes the next bytes, and appends to `out` what is decided.
     pub fn push(&mut self, chunk: &[u8], out: &mut Vec<u8>) {
         if self.needles.is_empty() {
@@ -167,7 +179,7 @@ impl Redactor {
     /// Appends what is decided of a text; gives how much that is.
     fn advance(&mut self, text: &[u8], end: End, out: &mut Vec<u8>) -> usize {
         let needles = Arc::clone(&self.needles);
-        let mut places = needles.places(text, end);
+        let mut places = needles.places_in(text, end, self.room.take());
         let mut at = 0;
         while at < text.len() {
             let next = places.next(at);
@@ -187,6 +199,7 @@ impl Redactor {
             }
             at += 1;
         }
+        self.room = places.into_room();
         self.covered = self.covered.saturating_sub(at);
         at
     }

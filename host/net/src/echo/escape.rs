@@ -96,7 +96,7 @@ fn unicode_escape(digits: &[u8]) -> Escape {
 fn entity(rest: &[u8]) -> Escape {
     let window = rest.get(..ESCAPED_BYTES_MAX - 1).unwrap_or(rest);
     let Some(end) = window.iter().position(|&b| b == b';') else {
-        let open = window.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'#');
+        let open = window.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'#' | b'+'));
         return if open && window.len() < ESCAPED_BYTES_MAX - 1 { Escape::Cut } else { Escape::None };
     };
     let code = match window.get(..end).unwrap_or_default() {

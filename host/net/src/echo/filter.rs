@@ -22,8 +22,9 @@ use fearless_simd::Level;
 use zeroize::Zeroizing;
 
 use super::escape::LEADS;
+use super::lanes::{LOOKS, Undone};
 use super::needle::Needle;
-use super::reading::{Block, Halves, LOOKS, Undone, plain};
+use super::reading::{Block, Halves, plain};
 
 /// Bytes of a gram. No form is shorter.
 pub(super) const GRAM_BYTES: usize = 4;
@@ -113,6 +114,16 @@ impl Filter {
         self.may_hold(plain(even)) || (self.every && self.may_hold(plain(uneven)))
     }
 
+    /// The places of such a block at which, or right before which, a form may begin; the last may be told twice.
+    pub(super) fn plain_hits(&self, text: &[u8; LOOKS + GRAM_BYTES - 1]) -> impl DoubleEndedIterator<Item = usize> {
+        let [even @ .., _] = text;
+        let [near, far] = plain(even);
+        let hit = move |half: usize| self.hashed[usize::from(hash(near[half], far[half]))] != 0;
+        let hits = (0..LOOKS / 2).filter(move |&half| self.every || hit(half)).map(|half| 2 * half);
+        // What would tell of the last place is in the next block.
+        hits.chain([LOOKS - 1])
+    }
+
     /// Whether a form may begin at one of sixteen places, or before where the reading goes on with one of them.
     #[inline(always)]
     pub(super) fn may_hold_block(&self, block: Block<'_>) -> bool {
@@ -176,6 +187,6 @@ fn with(gram: u32, place: usize, byte: u8) -> u32 {
 }
 
 /// The bytes of a text that may stand for one of a form without an escape of several bytes.
-fn spellings(needle: &Needle, wanted: u8) -> impl Iterator<Item = u8> {
+pub(super) fn spellings(needle: &Needle, wanted: u8) -> impl Iterator<Item = u8> {
     (0..=u8::MAX).filter(move |&byte| needle.fold.of(byte) == wanted || (byte == b'+' && wanted == b' '))
 }

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use trcaa_model::secret::Secret;
 use zeroize::Zeroizing;
 
-use super::escape::{Escape, unescape};
-use super::filter::Filter;
+use super::escape::{Escape, is_lead, unescape};
+use super::filter::{Filter, spellings};
 use super::places::Places;
 use super::reading::Reading;
 
@@ -43,6 +43,8 @@ pub(super) struct Needle {
 #[derive(Default)]
 pub(super) struct Needles {
     all: Vec<Needle>,
+    /// Those that begin with a byte of a text, by that byte; of tokens that begin alike, few others do.
+    beginning: Vec<Vec<usize>>,
     /// Bytes of the shortest.
     shortest: usize,
     filter: Filter,
@@ -67,9 +69,15 @@ impl Needles {
             }
         }
         all.retain(|n| !n.bytes.is_empty());
+        let mut beginning = vec![Vec::new(); 256];
+        for (number, needle) in all.iter().enumerate() {
+            for byte in needle.bytes.first().into_iter().flat_map(|&first| spellings(needle, first)) {
+                beginning[usize::from(byte)].push(number);
+            }
+        }
         let filter = Filter::new(&all);
         let shortest = all.iter().map(|needle| needle.bytes.len()).min().unwrap_or_default();
-        Self { all, shortest, filter }
+        Self { all, beginning, shortest, filter }
     }
 
     #[cfg(test)]
@@ -98,8 +106,16 @@ impl Needles {
 
     /// The longest form that begins here.
     pub(super) fn at(&self, text: &[u8], end: End) -> Found {
+        let cut = if end == End::Open { Found::Perhaps } else { Found::No };
+        let Some(&byte) = text.first() else { return if self.is_empty() { Found::No } else { cut } };
+        let escaped = match unescape(text) {
+            Escape::None => None,
+            Escape::Cut if end == End::Open && !self.is_empty() => return Found::Perhaps,
+            Escape::Cut => None,
+            Escape::Of { bytes: [means, ..], .. } => Some(means).filter(|means| *means != byte),
+        };
         let mut longest = 0;
-        for needle in &self.all {
+        for needle in [Some(byte), escaped].into_iter().flatten().flat_map(|byte| self.beginning_with(byte)) {
             match needle.at(text, end) {
                 Found::Perhaps => return Found::Perhaps,
                 Found::Yes(len) => longest = longest.max(len),
@@ -107,6 +123,20 @@ impl Needles {
             }
         }
         if longest == 0 { Found::No } else { Found::Yes(longest) }
+    }
+
+    fn beginning_with(&self, byte: u8) -> impl Iterator<Item = &Needle> {
+        let numbers = self.beginning.get(usize::from(byte)).into_iter().flatten();
+        numbers.filter_map(|&number| self.all.get(number))
+    }
+
+    /// The same, by all forms one after the other.
+    #[cfg(test)]
+    pub(super) fn slowly_at(&self, text: &[u8], end: End) -> Found {
+        let found: Vec<Found> = self.all.iter().map(|needle| needle.at(text, end)).collect();
+        let longest =
+            found.iter().filter_map(|found| if let Found::Yes(len) = found { Some(*len) } else { None }).max();
+        if found.contains(&Found::Perhaps) { Found::Perhaps } else { longest.map_or(Found::No, Found::Yes) }
     }
 }
 
@@ -141,9 +171,18 @@ impl Needle {
     /// form matched). Only where both ways are open are states kept, each once, so that a form full of `%25` can't
     /// multiply them; nothing is allocated before that.
     fn at(&self, text: &[u8], end: End) -> Found {
+        // Up to the first escape there is one way; most forms end there.
+        let plain = text.iter().zip(&*self.bytes).take_while(|&(&byte, _)| !is_lead(byte) && byte != b'+');
+        let mut same = 0;
+        for (&byte, &wanted) in plain {
+            if self.fold.of(byte) != wanted {
+                return Found::No;
+            }
+            same += 1;
+        }
         let (mut open, mut seen) = (Vec::new(), BTreeSet::new());
         let (mut longest, mut undecided) = (0, false);
-        let mut state = Some((0, 0));
+        let mut state = Some((same, same));
         while let Some((read, matched)) = state.take().or_else(|| open.pop()) {
             let wanted = self.bytes.get(matched..).unwrap_or_default();
             let (first, byte) = match (wanted.first(), text.get(read)) {
@@ -158,6 +197,10 @@ impl Needle {
                 (Some(&first), Some(&byte)) => (first, byte),
             };
             let plain = (self.fold.of(byte) == first).then_some((read + 1, matched + 1));
+            if !is_lead(byte) && byte != b'+' {
+                state = plain;
+                continue;
+            }
             let escaped = match unescape(text.get(read..).unwrap_or_default()) {
                 Escape::None => None,
                 Escape::Cut => {

@@ -6,13 +6,14 @@
 use std::cmp::Reverse;
 use std::ops::Range;
 
-use fearless_simd::dispatch;
+use fearless_simd::{Simd, dispatch};
 use memchr::memchr3;
 
 use super::escape::{ESCAPE_BYTES_MAX, LEADS};
 use super::filter::{CASE, Filter, GRAM_BYTES};
+use super::lanes::LOOKS;
 use super::needle::End;
-use super::reading::{LOOKS, Reading};
+use super::reading::Reading;
 
 /// From so many bytes without escapes on, they are looked at as they stand: reading a piece takes twice as long.
 const PLAIN_BYTES_MIN: usize = 256;
@@ -64,7 +65,7 @@ impl<'a> Places<'a> {
                 if ends && self.end == End::Final {
                     self.at = lead;
                 } else {
-                    dispatch!(self.filter.level(), _ => self.piece());
+                    dispatch!(self.filter.level(), simd => self.piece(simd));
                 }
             }
         }
@@ -90,7 +91,10 @@ impl<'a> Places<'a> {
             let may_hold = self.filter.may_hold_plain(block);
             self.at += LOOKS;
             if may_hold {
-                self.keep_plain(text, begin.max(self.at.saturating_sub(LOOKS + 1))..self.at);
+                for place in self.filter.plain_hits(block).rev() {
+                    let place = (self.at - LOOKS) + place;
+                    self.keep_plain(text, begin.max(place.saturating_sub(1))..place + 1);
+                }
                 if !self.found.is_empty() {
                     return;
                 }
@@ -117,10 +121,10 @@ impl<'a> Places<'a> {
 
     /// Finds the candidates of the next piece.
     #[inline(always)]
-    fn piece(&mut self) {
+    fn piece<S: Simd>(&mut self, simd: S) {
         let mut read = self.read.take().unwrap_or_else(Reading::new);
         let from = self.at;
-        self.at = read.read(self.text, from, self.end, self.filter.undone());
+        self.at = read.read(simd, self.text, from, self.end, self.filter.undone());
         for (begin, block) in read.blocks() {
             if self.filter.may_hold_block(block) {
                 // Also the places from which the reading goes on within the block.

@@ -2,27 +2,28 @@
 //!
 //! A gram is made byte by byte, for all places at once: its first byte is what is read at the place; each further one is
 //! the one before of the place where the reading goes on. These are plain loops over arrays, with masks and without
-//! branches, so that the compiler does sixteen places in one instruction: in text full of escapes no branch can be
-//! foretold. Most escapes are two or three bytes that stand for one. The others are *odd* (entities, `\u00XX` of ASCII,
-//! those that the text's end may cut, those with a lead that forms have): each gets a closer look, and its place is
-//! mended after each loop.
+//! branches, so that the compiler does many places in one instruction: in text full of escapes no branch can be
+//! foretold. Most escapes stand for one byte (`lanes` reads them). The others are *odd* (those that the text's end may
+//! cut, those with a lead that forms have, control characters where forms have any…): each gets a closer look, and its
+//! place is mended after each loop.
 //!
 //! Invariant: if the gram of a place is in the set, then it is here; what is here may be in the set though the true one
 //! is not. So a lead that no gram of the set has is taken for an escape, whatever follows: as it stands, it could be part
 //! of no form.
 
+use std::fmt;
 use std::ops::Range;
 
+use fearless_simd::Simd;
 use memchr::memchr_iter;
 
 use super::escape::{ESCAPE_BYTES_MAX, Escape, is_lead, unescape};
 use super::filter::{CASE, GRAM_BYTES, NO_BYTE, UNKNOWN};
+use super::lanes::{self, Into, LOOKS, Undone};
 use super::needle::End;
 
-/// Places that are looked at in one step.
-pub(super) const LOOKS: usize = 32;
 /// Most places that get grams at a time.
-const PIECE_BYTES: usize = 512;
+const PIECE_BYTES: usize = 2048;
 /// Most places of a piece that are settled: from those behind, the reading may go on out of sight.
 const SETTLED_BYTES: usize = PIECE_BYTES - ESCAPE_BYTES_MAX;
 /// From so far behind a place nothing is in its gram.
@@ -33,38 +34,8 @@ const PLACES: usize = PIECE_BYTES + AHEAD_BYTES;
 const ROOM: usize = PLACES + LOOKS;
 
 const _: () = assert!(PLACES.is_multiple_of(LOOKS) && LOOKS > ESCAPE_BYTES_MAX && LOOKS > GRAM_BYTES + 3);
+const _: () = assert!(PLACES - LOOKS + lanes::SIGHT <= ROOM);
 const _: () = assert!(AHEAD_BYTES >= GRAM_BYTES * ESCAPE_BYTES_MAX);
-
-/// How escapes are undone, as masks.
-#[derive(Clone, Copy)]
-pub(super) struct Undone {
-    /// Leads that are undone: no gram has them.
-    percent: u8,
-    backslash: u8,
-    entity: u8,
-    /// A backslash needs a closer look: the letter behind it may stand for a control character.
-    control: u8,
-    /// `\uXXXX` needs a closer look also where it is not ASCII.
-    foreign: u8,
-}
-
-impl Undone {
-    /// `has` tells whether a gram of the set has a byte.
-    pub(super) fn new(has: impl Fn(u8) -> bool) -> Self {
-        let [percent, backslash, entity] = [b'%', b'\\', b'&'].map(|lead| mask(!has(lead)));
-        let (control, foreign) = (mask((0..b' ').any(&has)), mask((0x80..=u8::MAX).any(&has)));
-        Self { percent, backslash, entity, control, foreign }
-    }
-
-    fn has(self, lead: u8) -> bool {
-        let undone = match lead {
-            b'%' => self.percent,
-            b'\\' => self.backslash,
-            _ => self.entity,
-        };
-        undone != 0
-    }
-}
 
 /// An escape that got a closer look: its bytes are the gram's, and behind them what is read behind it.
 struct Odd {
@@ -80,11 +51,8 @@ pub(super) struct Reading {
     text: [u8; ROOM],
     /// All first bytes of the grams, all second ones…
     grams: [[u8; ROOM]; GRAM_BYTES],
-    /// Masks of the places from which the reading goes on two or three bytes behind; from the others it is one.
-    twos: [u8; PLACES],
-    threes: [u8; PLACES],
-    /// Masks of `\u00XX` of ASCII, behind which it goes on. They are rare, and looked at only where there are any.
-    sixes: [u8; PLACES],
+    /// So many bytes behind each place the reading goes on.
+    steps: [u8; PLACES],
     /// Masks of the odd escapes.
     odd: [u8; PLACES],
     odds: Vec<Odd>,
@@ -94,14 +62,18 @@ pub(super) struct Reading {
     places: usize,
 }
 
+impl fmt::Debug for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reading({} places)", self.places)
+    }
+}
+
 impl Reading {
     pub(super) fn new() -> Box<Self> {
         Box::new(Self {
             text: [0; ROOM],
             grams: [[0; ROOM]; GRAM_BYTES],
-            twos: [0; PLACES],
-            threes: [0; PLACES],
-            sixes: [0; PLACES],
+            steps: [0; PLACES],
             odd: [0; PLACES],
             odds: Vec::new(),
             end: None,
@@ -111,7 +83,7 @@ impl Reading {
 
     /// Reads the text from `from` on; gives the place before which everything is settled.
     #[inline(always)]
-    pub(super) fn read(&mut self, text: &[u8], from: usize, end: End, undone: Undone) -> usize {
+    pub(super) fn read<S: Simd>(&mut self, simd: S, text: &[u8], from: usize, end: End, undone: Undone) -> usize {
         let here = text.get(from..).unwrap_or_default();
         // Behind the text's end the reading goes on for as many places as a gram has bytes.
         let places = (here.len() + GRAM_BYTES).next_multiple_of(LOOKS).min(PLACES);
@@ -122,11 +94,7 @@ impl Reading {
 
         self.odds.clear();
         self.end = None;
-        let any = self.read_bytes(places, undone);
-        if any.six {
-            self.read_sixes(places);
-        }
-        if any.odd {
+        if self.read_bytes(simd, places, undone) {
             for place in memchr_iter(u8::MAX, self.odd.get(..places).unwrap_or_default()) {
                 self.odds.extend(looked_at(here, place, end, undone));
             }
@@ -134,57 +102,36 @@ impl Reading {
         if here.len() < places {
             self.end_with(here, end, undone);
         }
-        if any.six {
-            self.go_on::<true>(places)
-        } else {
-            self.go_on::<false>(places)
-        }
+        self.go_on(simd, places);
         self.places = places.min(PIECE_BYTES);
         if here.len() < PIECE_BYTES { text.len() } else { from + SETTLED_BYTES }
     }
 
-    /// Reads the first bytes of the grams.
+    /// Reads the first bytes of the grams; tells whether any is odd.
     #[inline(always)]
-    fn read_bytes(&mut self, places: usize, undone: Undone) -> Any {
-        let (mut any_six, mut any_odd) = ([0; LOOKS], [0; LOOKS]);
-        let blocks = self.text.array_windows().step_by(LOOKS).take(places / LOOKS);
+    fn read_bytes<S: Simd>(&mut self, simd: S, places: usize, undone: Undone) -> bool {
+        let mut any_odd = [0; LOOKS];
+        let texts = self.text.array_windows::<{ lanes::SIGHT }>().step_by(LOOKS).take(places / LOOKS);
         let first = self.grams[0].as_chunks_mut().0.iter_mut();
-        let steps = self.twos.as_chunks_mut().0.iter_mut().zip(self.threes.as_chunks_mut().0);
-        let others = self.sixes.as_chunks_mut().0.iter_mut().zip(self.odd.as_chunks_mut().0);
-        for (((text, bytes), (twos, threes)), (sixes, odd)) in blocks.zip(first).zip(steps).zip(others) {
-            read_block(text, undone, Into { bytes, twos, threes, sixes, odd });
-            for place in 0..LOOKS {
-                any_six[place] |= sixes[place];
-                any_odd[place] |= odd[place];
-            }
+        let steps = self.steps.as_chunks_mut().0.iter_mut().zip(self.odd.as_chunks_mut().0);
+        for ((text, bytes), (steps, odd)) in texts.zip(first).zip(steps) {
+            lanes::read(simd, text, undone, Into { bytes, steps, odd });
+            any_odd.iter_mut().zip(odd).for_each(|(any, odd)| *any |= *odd);
         }
-        Any { six: any_six != [0; LOOKS], odd: any_odd != [0; LOOKS] }
-    }
-
-    /// Reads the first bytes of the grams at `\u00XX`.
-    #[inline(always)]
-    fn read_sixes(&mut self, places: usize) {
-        let blocks = self.text.array_windows::<{ LOOKS + 5 }>().step_by(LOOKS).take(places / LOOKS);
-        let first = self.grams[0].as_chunks_mut::<LOOKS>().0.iter_mut();
-        for ((text, bytes), sixes) in blocks.zip(first).zip(self.sixes.as_chunks::<LOOKS>().0) {
-            for place in 0..LOOKS {
-                let coded = nibble(text[place + 4]) << 4 | nibble(text[place + 5]) | CASE;
-                bytes[place] ^= (bytes[place] ^ coded) & sixes[place];
-            }
-        }
+        any_odd != [0; LOOKS]
     }
 
     /// Makes the further bytes of the grams.
     #[inline(always)]
-    fn go_on<const SIXES: bool>(&mut self, places: usize) {
-        let Self { grams: [first, second, third, fourth], odds, .. } = self;
-        let steps = Steps { places, twos: &self.twos, threes: &self.threes, sixes: &self.sixes };
+    fn go_on<S: Simd>(&mut self, simd: S, places: usize) {
+        let Self { grams: [first, second, third, fourth], steps, odds, .. } = self;
+        let steps = steps.get(..places).unwrap_or_default();
         mend(odds, &mut [first]);
-        steps.go_on::<SIXES>(first, second);
+        go_on(simd, steps, first, second);
         mend(odds, &mut [first, second]);
-        steps.go_on::<SIXES>(second, third);
+        go_on(simd, steps, second, third);
         mend(odds, &mut [first, second, third]);
-        steps.go_on::<SIXES>(third, fourth);
+        go_on(simd, steps, third, fourth);
         mend(odds, &mut [first, second, third, fourth]);
     }
 
@@ -200,11 +147,10 @@ impl Reading {
         }
         let from = (here.len() + 1).saturating_sub(ESCAPE_BYTES_MAX);
         self.odds.retain(|odd| odd.place < from);
-        let steps = self.twos.iter_mut().zip(&mut self.threes).zip(&mut self.sixes);
-        let places = here.iter().zip(&mut self.grams[0]).zip(steps).zip(&mut self.odd).enumerate();
-        for (place, (((byte, first), ((two, three), six)), odd)) in places.skip(from) {
+        let places = here.iter().zip(&mut self.grams[0]).zip(&mut self.steps).zip(&mut self.odd).enumerate();
+        for (place, (((byte, first), step), odd)) in places.skip(from) {
             if is_lead(*byte) {
-                (*first, *two, *three, *six, *odd) = (byte | CASE, 0, 0, 0, u8::MAX);
+                (*first, *step, *odd) = (byte | CASE, 1, u8::MAX);
                 self.odds.extend(looked_at(here, place, end, undone));
             }
         }
@@ -213,11 +159,11 @@ impl Reading {
     /// The blocks of the piece with their first places, the last first.
     #[inline(always)]
     pub(super) fn blocks(&self) -> impl Iterator<Item = (usize, Block<'_>)> {
-        let steps = self.twos.as_chunks().0.iter().zip(self.sixes.as_chunks().0).zip(self.odd.as_chunks().0);
+        let steps = self.steps.as_chunks().0.iter().zip(self.odd.as_chunks().0);
         let blocks = steps.take(self.places / LOOKS).enumerate().rev();
-        blocks.map(|(number, ((twos, sixes), odd))| {
+        blocks.map(|(number, (steps, odd))| {
             let begin = number * LOOKS;
-            (begin, Block { reading: self, begin, uneven: [twos, sixes, odd] })
+            (begin, Block { reading: self, begin, steps, odd })
         })
     }
 
@@ -260,17 +206,17 @@ pub(super) type Halves = [[u16; LOOKS / 2]; 2];
 pub(super) struct Block<'a> {
     reading: &'a Reading,
     begin: usize,
-    /// Masks of the places from which the reading may go on an even number of bytes behind.
-    uneven: [&'a [u8; LOOKS]; 3],
+    steps: &'a [u8; LOOKS],
+    odd: &'a [u8; LOOKS],
 }
 
 impl Block<'_> {
     /// Whether the reading may go on an even number of bytes behind a place of odd number.
     #[inline(always)]
     pub(super) fn is_uneven(self) -> bool {
-        let ([twos, sixes, odd], mut any) = (self.uneven.map(pairs), 0);
+        let (steps, odd, mut any) = (pairs(self.steps), pairs(self.odd), 0);
         for place in 0..LOOKS / 2 {
-            any |= (twos[place] | sixes[place] | odd[place]) & 0xff00;
+            any |= (!steps[place] | odd[place]) & 0x0100;
         }
         any != 0
     }
@@ -308,78 +254,12 @@ fn pairs(bytes: &[u8; LOOKS]) -> [u16; LOOKS / 2] {
     pairs
 }
 
-/// All bits, or none.
+/// Makes the next bytes of the grams from those before.
 #[inline(always)]
-fn mask(is: bool) -> u8 {
-    0_u8.wrapping_sub(u8::from(is))
-}
-
-/// Whether any escape of the piece is such.
-struct Any {
-    six: bool,
-    odd: bool,
-}
-
-/// Where sixteen places are read into.
-struct Into<'a> {
-    bytes: &'a mut [u8; LOOKS],
-    twos: &'a mut [u8; LOOKS],
-    threes: &'a mut [u8; LOOKS],
-    sixes: &'a mut [u8; LOOKS],
-    odd: &'a mut [u8; LOOKS],
-}
-
-/// Reads sixteen places.
-#[inline(always)]
-fn read_block(text: &[u8; LOOKS + 4], undone: Undone, into: Into<'_>) {
-    for place in 0..LOOKS {
-        let (a, b, c, d, e) = (text[place], text[place + 1], text[place + 2], text[place + 3], text[place + 4]);
-        let (percent, backslash, entity) = (mask(a == b'%'), mask(a == b'\\'), mask(a == b'&'));
-        let (named, three) = (backslash & undone.backslash, percent & undone.percent);
-        // Of `\uXXXX` that is not ASCII, no gram has anything: it is left as it stands.
-        let is_unicode = mask(b == b'u');
-        let is_ascii = mask(c == b'0') & mask(d == b'0') & mask(e & 0xf8 == b'0');
-        let is_odd = percent & !three | backslash & (!named | undone.control | is_unicode & undone.foreign) | entity;
-        let two = named & !is_unicode;
-        let coded = nibble(b) << 4 | nibble(c);
-        into.bytes[place] = (a ^ (a ^ b) & two ^ (a ^ coded) & three) | CASE;
-        into.twos[place] = two;
-        into.threes[place] = three;
-        into.sixes[place] = named & is_unicode & is_ascii;
-        into.odd[place] = is_odd;
-    }
-}
-
-/// What a hex digit stands for, and anything for what is none.
-#[inline(always)]
-fn nibble(digit: u8) -> u8 {
-    (digit & 0xf) + (mask(digit.cast_signed() >= b'A'.cast_signed()) & 9)
-}
-
-/// How the reading goes on from so many places.
-struct Steps<'a> {
-    places: usize,
-    twos: &'a [u8; PLACES],
-    threes: &'a [u8; PLACES],
-    sixes: &'a [u8; PLACES],
-}
-
-impl Steps<'_> {
-    /// Makes the next bytes of the grams from those before.
-    #[inline(always)]
-    fn go_on<const SIXES: bool>(&self, before: &[u8; ROOM], next: &mut [u8; ROOM]) {
-        let before = before.array_windows::<{ LOOKS + 6 }>().step_by(LOOKS).take(self.places / LOOKS);
-        let steps = self.twos.as_chunks::<LOOKS>().0.iter().zip(self.threes.as_chunks::<LOOKS>().0);
-        let steps = steps.zip(self.sixes.as_chunks::<LOOKS>().0);
-        for ((next, before), ((twos, threes), sixes)) in
-            next.as_chunks_mut::<LOOKS>().0.iter_mut().zip(before).zip(steps)
-        {
-            for place in 0..LOOKS {
-                let (one, two, three) = (before[place + 1], before[place + 2], before[place + 3]);
-                let six = if SIXES { (one ^ before[place + 6]) & sixes[place] } else { 0 };
-                next[place] = one ^ (one ^ two) & twos[place] ^ (one ^ three) & threes[place] ^ six;
-            }
-        }
+fn go_on<S: Simd>(simd: S, steps: &[u8], before: &[u8; ROOM], next: &mut [u8; ROOM]) {
+    let before = before.array_windows::<{ lanes::SIGHT }>().step_by(LOOKS);
+    for ((next, before), steps) in next.as_chunks_mut().0.iter_mut().zip(before).zip(steps.as_chunks().0) {
+        *next = lanes::choose(simd, before, steps);
     }
 }
 

@@ -76,6 +76,50 @@ fn every_form_is_found_and_nothing_else_is_touched() {
     assert_eq!(known.scrub(clean), clean);
 }
 
+/// Every way to write an ASCII character as an entity.
+fn entities(c: u8) -> Vec<String> {
+    let named = match c {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'"' => "&quot;",
+        b'\'' => "&apos;",
+        _ => "",
+    };
+    let decimal = (1..=7).map(|digits| format!("&#{c:0digits$};"));
+    let hex = (1..=6).flat_map(|digits| [format!("&#x{c:0digits$x};"), format!("&#X{c:0digits$X};")]);
+    let signed = [format!("&#+{c};"), format!("&#x+{c:x};"), named.to_owned()];
+    decimal.chain(hex).chain(signed).filter(|entity| (1..=ESCAPED_BYTES_MAX).contains(&entity.len())).collect()
+}
+
+#[test]
+fn every_ascii_character_is_read_from_every_entity_wherever_it_stands() {
+    for c in (b'\t'..=b'~').filter(|c| !(b'a'..=b'y').contains(c) || b"adfg".contains(c)) {
+        // At the beginning, in the middle, and in all of it.
+        for secret in [[c, b'k', b'Q', b'7', b'-'], [b'k', b'Q', c, b'7', b'-'], [c; 5]] {
+            let secret = String::from_utf8_lossy(&secret).into_owned();
+            let known = known(&[&secret]);
+            let (mut text, mut expected) = (String::new(), String::new());
+            for (number, entity) in entities(c).iter().cycle().take(24).enumerate() {
+                // Behind so much else that it stands at any place of what is read at once.
+                let between = "!".repeat(1 + number * 7 % 33).replace(char::from(c), " ");
+                text.push_str(&(between.clone() + &secret.replace(char::from(c), entity)));
+                expected.push_str(&(between + "[secret]"));
+            }
+            assert_eq!(known.scrub(&text), expected, "{secret:?} in {text}");
+        }
+    }
+}
+
+#[test]
+fn of_two_secrets_near_to_each_other_both_are_found() {
+    let known = known(&["hunter2-and-more"]);
+    for (before, between) in (0..34).flat_map(|before| (0..34).map(move |between| (before, between))) {
+        let around = |secret: &str| format!("{}{secret}{}{secret}", "x".repeat(before), "y".repeat(between));
+        assert_eq!(known.scrub(&around("hunter2-and-more")), around("[secret]"));
+    }
+}
+
 #[test]
 fn overlapping_secrets_leave_nothing() {
     let known = known(&["abcdef", "defghi", "abcd"]);
