@@ -295,7 +295,7 @@ impl Connection {
             _ => None,
         };
         let texts = [target.host.as_str(), decoded, target.url.as_str()].into_iter().chain(headers).chain(body);
-        let found = self.known.leaving().is_in_any(texts);
+        let found = self.known.leaving().finds_in_any(texts);
         if found { Err(ScanRefusal { reason: "it holds a secret of the connection" }) } else { Ok(()) }
     }
 

@@ -50,13 +50,15 @@ struct State {
     needles: Option<Arc<Needles>>,
     /// Of the long ones alone.
     leaving: Option<Arc<Needles>>,
+    /// The room of the last search through what leaves: a decision takes less time than making one.
+    room: Option<Box<Reading>>,
 }
 
 impl Known {
     /// Remembers a secret from now on.
     pub(crate) fn remember(&self, secret: &Secret) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { secrets, needles, leaving } = &mut *known;
+        let State { secrets, needles, leaving, .. } = &mut *known;
         if secret.expose().len() >= SECRET_BYTES_MIN && !secrets.contains(secret) {
             if secrets.len() == SECRETS_MAX {
                 secrets.remove(0);
@@ -73,11 +75,12 @@ impl Known {
     }
 
     /// Starts the search through texts that leave.
-    pub(crate) fn leaving(&self) -> Leaving {
+    pub(crate) fn leaving(&self) -> Leaving<'_> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { secrets, leaving, .. } = &mut *known;
+        let State { secrets, leaving, room, .. } = &mut *known;
         let long = secrets.iter().filter(|secret| secret.expose().len() >= LEAVING_BYTES_MIN);
-        Leaving(Arc::clone(leaving.get_or_insert_with(|| Arc::new(Needles::new(long)))))
+        let needles = Arc::clone(leaving.get_or_insert_with(|| Arc::new(Needles::new(long))));
+        Leaving { known: self, needles, room: room.take() }
     }
 
     /// Starts the search through one text or stream.
@@ -107,17 +110,21 @@ impl Known {
 }
 
 /// The secrets that are searched for in what leaves.
-pub(crate) struct Leaving(Arc<Needles>);
+pub(crate) struct Leaving<'k> {
+    known: &'k Known,
+    needles: Arc<Needles>,
+    room: Option<Box<Reading>>,
+}
 
-impl Leaving {
+impl Leaving<'_> {
     /// Whether one of some texts holds any form of a secret that is too long to be a word.
-    pub(crate) fn is_in_any<'t>(&self, texts: impl Iterator<Item = &'t str>) -> bool {
-        let (needles, mut room) = (&self.0, None);
+    pub(crate) fn finds_in_any<'t>(mut self, texts: impl Iterator<Item = &'t str>) -> bool {
+        let needles = &self.needles;
         if needles.is_empty() {
             return false;
         }
         for text in texts.map(str::as_bytes).filter(|text| text.len() >= needles.shortest()) {
-            let mut places = needles.places_in(text, End::Final, room);
+            let mut places = needles.places(text, End::Final, self.room.take());
             let mut at = places.next(0);
             while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
                 if matches!(needles.at(here, End::Final), Found::Yes(_)) {
@@ -125,8 +132,10 @@ impl Leaving {
                 }
                 at = places.next(at + 1);
             }
-            room = places.into_room();
+            self.room = places.into_room();
         }
+        // What was found in goes with its room, which is wiped.
+        self.known.0.lock().unwrap_or_else(PoisonError::into_inner).room = self.room;
         false
     }
 }
@@ -179,7 +188,7 @@ impl Redactor {
     /// Appends what is decided of a text; gives how much that is.
     fn advance(&mut self, text: &[u8], end: End, out: &mut Vec<u8>) -> usize {
         let needles = Arc::clone(&self.needles);
-        let mut places = needles.places_in(text, end, self.room.take());
+        let mut places = needles.places(text, end, self.room.take());
         let mut at = 0;
         while at < text.len() {
             let next = places.next(at);

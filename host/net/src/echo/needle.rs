@@ -94,13 +94,9 @@ impl Needles {
         self.shortest
     }
 
-    /// Begins the search for the places of a text where a form may begin, and where more may come end after it.
-    pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End) -> Places<'a> {
-        Places::new(&self.filter, text, end, None)
-    }
-
-    /// The same, with the room of a search that is over.
-    pub(super) fn places_in<'a>(&'a self, text: &'a [u8], end: End, room: Option<Box<Reading>>) -> Places<'a> {
+    /// Begins the search for the places of a text where a form may begin, and where more may come end after it; with the
+    /// room of a search that is over, if there is one.
+    pub(super) fn places<'a>(&'a self, text: &'a [u8], end: End, room: Option<Box<Reading>>) -> Places<'a> {
         Places::new(&self.filter, text, end, room)
     }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::MASK;
 use super::needle::{End, Found, Needles};
+use super::reading::Reading;
 
 /// Fewest bytes at the end of a piece that are taken for the first part of a secret.
 const PART_BYTES_MIN: usize = 4;
@@ -17,11 +18,13 @@ pub struct Pieces {
     needles: Arc<Needles>,
     /// The end of what came before, as it came, from where a secret may begin.
     before: Vec<u8>,
+    /// The room of the search.
+    room: Option<Box<Reading>>,
 }
 
 impl Pieces {
     pub(super) fn new(needles: Arc<Needles>) -> Self {
-        Self { needles, before: Vec::new() }
+        Self { needles, before: Vec::new(), room: None }
     }
 
     /// Takes a piece and gives it as it may be shown.
@@ -33,7 +36,7 @@ impl Pieces {
         let begin = text.len();
         text.extend_from_slice(piece.as_bytes());
         let (mut out, mut shown, mut open) = (Vec::with_capacity(piece.len()), begin, None);
-        let mut places = self.needles.places(&text, End::Open);
+        let mut places = self.needles.places(&text, End::Open, self.room.take());
         let mut at = places.next(0);
         while let Some(here) = text.get(at..).filter(|here| !here.is_empty()) {
             let (decided, undecided) = (self.needles.at(here, End::Final), self.needles.at(here, End::Open));
@@ -56,6 +59,7 @@ impl Pieces {
             }
             at = places.next(at + 1);
         }
+        self.room = places.into_room();
         out.extend_from_slice(text.get(shown..).unwrap_or_default());
         self.before = open.and_then(|open| text.get(open..)).unwrap_or_default().to_vec();
         String::from_utf8_lossy(&out).into_owned()

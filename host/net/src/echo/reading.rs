@@ -16,6 +16,7 @@ use std::ops::Range;
 
 use fearless_simd::Simd;
 use memchr::memchr_iter;
+use zeroize::Zeroize as _;
 
 use super::escape::{ESCAPE_BYTES_MAX, Escape, is_lead, unescape};
 use super::filter::{CASE, GRAM_BYTES, NO_BYTE, UNKNOWN};
@@ -60,6 +61,18 @@ pub(super) struct Reading {
     end: Option<usize>,
     /// So many places have grams.
     places: usize,
+    /// So much of it was ever used.
+    used: usize,
+}
+
+impl Drop for Reading {
+    /// What was read may have held a secret.
+    fn drop(&mut self) {
+        for bytes in self.grams.iter_mut().chain([&mut self.text]) {
+            bytes.get_mut(..self.used).unwrap_or_default().zeroize();
+        }
+        self.odds.iter_mut().for_each(|odd| odd.bytes.zeroize());
+    }
 }
 
 impl fmt::Debug for Reading {
@@ -78,6 +91,7 @@ impl Reading {
             odds: Vec::new(),
             end: None,
             places: 0,
+            used: 0,
         })
     }
 
@@ -94,6 +108,7 @@ impl Reading {
 
         self.odds.clear();
         self.end = None;
+        self.used = self.used.max(places + 2 * LOOKS).min(ROOM);
         if self.read_bytes(simd, places, undone) {
             for place in memchr_iter(u8::MAX, self.odd.get(..places).unwrap_or_default()) {
                 self.odds.extend(looked_at(here, place, end, undone));
