@@ -100,7 +100,7 @@ static LANGUAGES: Names = Names::new(&[
     "osascript",
 ]);
 
-fn is_shell(name: &str) -> bool {
+pub(crate) fn is_shell(name: &str) -> bool {
     SHELLS.contains(name)
 }
 

@@ -4,7 +4,7 @@
 
 use crate::destroy::{base, flagged};
 use crate::destroy_clusters::is_begun;
-use crate::{paths, table};
+use crate::{paths, runners, table};
 
 /// Why a command destroys what is on disks, if it does; `args` is without the name.
 pub(crate) fn disks(name: &str, args: &[&str]) -> Option<&'static str> {
@@ -255,44 +255,6 @@ const MILD: &[&str] = &[
     "git",
 ];
 
-/// Commands that run others: what they run is judged by itself, or follows as one of their first operands.
-const WRAPPERS: &[&str] = &[
-    "sudo",
-    "doas",
-    "env",
-    "nice",
-    "ionice",
-    "timeout",
-    "time",
-    "nohup",
-    "stdbuf",
-    "setsid",
-    "exec",
-    "command",
-    "ssh",
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "watch",
-    "xargs",
-    "chroot",
-    "nsenter",
-    "unshare",
-    "strace",
-    "flock",
-    "taskset",
-    "systemd-run",
-    "su",
-    "runuser",
-    "eval",
-    "trap",
-    "busybox",
-    "pkexec",
-    "script",
-    "parallel",
-];
-
 /// Operands of a wrapper among which its command is looked for.
 const COMMAND_AMONG: usize = 3;
 
@@ -307,7 +269,7 @@ pub(crate) fn unknown_on_disk(args: &[&str]) -> Option<&'static str> {
         return None;
     }
     let spares = |word: &str| (table::knows(word) && word != "tune2fs") || MILD.contains(&word);
-    let spared = if WRAPPERS.contains(&name) {
+    let spared = if runners::wraps(name) {
         let mut operands = rest.iter().filter(|arg| !arg.starts_with('-') && !arg.contains('='));
         operands.by_ref().take(COMMAND_AMONG).any(|word| spares(base(word)) || word.contains(' '))
     } else {

@@ -50,6 +50,7 @@ mod redirect;
 mod respell;
 mod rules;
 pub mod run;
+mod runners;
 mod simple;
 mod sources;
 mod strict;

@@ -9,7 +9,7 @@ use crate::plan::Flow;
 use crate::quote::quoted;
 use crate::rules::Rules;
 use crate::tier::Tier;
-use crate::{carry, classify, strict};
+use crate::{classify, runners, strict};
 
 /// Gives the normalised pattern of a tier-2 line, to be shown with "allow for this session".
 ///
@@ -46,80 +46,18 @@ pub fn pattern_covers(pattern: &str, line: &str, rules: &Rules) -> bool {
 
 /// Tells whether a command may be allowed only once: what it does is not told by its words.
 fn once(args: &[&str]) -> bool {
-    const RUNS: &[&str] = &[
-        "sudo",
-        "doas",
-        "nice",
-        "ionice",
-        "nohup",
-        "timeout",
-        "setsid",
-        "stdbuf",
-        "chroot",
-        "unshare",
-        "nsenter",
-        "command",
-        "builtin",
-        "exec",
-        "strace",
-        "taskset",
-        "chrt",
-        "systemd-run",
-        "pkexec",
-        "make",
-        "find",
-        "awk",
-        "gawk",
-        "mawk",
-        "scp",
-        "sftp",
-        "rsync",
-        "ansible",
-        "expect",
-        "vi",
-        "vim",
-        "ed",
-        "crontab",
-        "set",
-        "export",
-        "trap",
-        "alias",
-        "cd",
-    ];
-    const REACHES: &[&str] = &[
-        "exec",
-        "attach",
-        "debug",
-        "run",
-        "cp",
-        "port-forward",
-        "proxy",
-        "edit",
-        "replace",
-        "patch",
-        "apply",
-        "create",
-        "guest",
-        "agent",
-        "monitor",
-        "terminal",
-        "enter",
-        "push",
-        "console",
-        "shell",
-        "netns",
-        "upgrade",
-        "install",
-        "--",
-    ];
     let Some((name, rest)) = args.split_first() else { return true };
     // The words of a script don't tell what is in it by the next time.
     if name.contains('/') {
         return true;
     }
     let name = base(name);
-    carry::is_carrier(name) || RUNS.contains(&name) || rest.iter().any(|word| REACHES.contains(word))
+    runners::is_open(name, rest) || runners::acts_by_file(name, rest)
 }
+
+/// Kinds of objects that are made anew when one is deleted.
+const COME_BACK: &[&str] =
+    &["pod", "pods", "po", "job", "jobs", "rs", "replicaset", "replicasets", "event", "events", "ev"];
 
 /// Writes `kubectl delete pod a b -n prod` as `kubectl delete pod * * -n prod`: the names of objects that come and go are
 /// left open, kinds, flags and their values are not.
@@ -151,12 +89,14 @@ fn named_objects(args: &[&str]) -> Option<Vec<String>> {
         ["rollout", "restart", ..] => 2,
         _ => return None,
     };
+    // What else is deleted does not come back by itself: there the name is part of what was agreed to.
+    let comes_back = |kind: &str| COME_BACK.contains(&kind);
     let mut objects = operands.into_iter().skip(verbs);
     let slashed = texts.get(verbs..)?.iter().all(|word| word.contains('/'));
     if !slashed {
         // The kind; lists of kinds stay as they are.
         let (_, kind) = objects.next()?;
-        if kind.contains([',', '/']) {
+        if kind.contains([',', '/']) || (verbs == 1 && texts.first() == Some(&"delete") && !comes_back(kind)) {
             return None;
         }
     }
@@ -167,6 +107,7 @@ fn named_objects(args: &[&str]) -> Option<Vec<String>> {
     let mut any = false;
     for (at, word) in objects {
         let open = match word.split_once('/') {
+            Some((kind, _)) if texts.first() == Some(&"delete") && !comes_back(kind) => return None,
             Some((kind, object)) if slashed && name(kind) && name(object) => format!("{kind}/*"),
             None if !slashed && name(word) => "*".to_owned(),
             _ => return None,

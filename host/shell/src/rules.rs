@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 use crate::limits::{RULE_WORDS_MAX, RULES_BYTES_MAX, RULES_MAX};
 use crate::tier::Tier;
-use crate::{carry, destroy, paths, table};
+use crate::{destroy, paths, runners, table};
 
 /// The person's own entries; the default has none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -186,7 +186,8 @@ impl Rule {
                 }
             } else {
                 left.push(arg);
-                self.operands
+                // A word that makes the tool run or reach something, or shows secrets, has to be named.
+                self.operands && !runners::reaches(arg) && !arg.to_ascii_lowercase().starts_with("secret")
             };
             if !allowed {
                 return false;
@@ -206,7 +207,11 @@ impl Rule {
             None => (flag == arg).then_some(Value::Here),
             Some(name) => match arg.strip_prefix(name)? {
                 "" => Some(Value::Next),
-                value => (value.starts_with('=') || !name.starts_with("--")).then_some(Value::Here),
+                // Of `-o=` a tool with long flags of one dash would take `-overwrite` for something else.
+                value => {
+                    let plain = !name.starts_with("--") && value.starts_with(|c: char| c.is_ascii_digit());
+                    (value.starts_with('=') || plain).then_some(Value::Here)
+                }
             },
         })
     }
@@ -289,7 +294,7 @@ fn checked(entry: Entry) -> Result<Rule, Problem> {
             "write the name alone",
         ));
     }
-    let runs = carry::is_carrier(name) || wraps(name) || rest.iter().any(|word| reaches(word));
+    let runs = runners::may_run(name) || rest.iter().any(|word| runners::reaches(word));
     if rule.is_wide() && runs {
         return Err((
             "its command runs other commands, which its operands or the values of its flags would name",
@@ -306,143 +311,6 @@ fn checked(entry: Entry) -> Result<Rule, Problem> {
         return Err(("its command has subcommands, some of which change things", "name the subcommand in prefix"));
     }
     Ok(rule)
-}
-
-/// Commands that run what their operands or flags name, beside those of [`carry`].
-fn wraps(name: &str) -> bool {
-    const NAMES: &[&str] = &[
-        "sudo",
-        "doas",
-        "nice",
-        "ionice",
-        "nohup",
-        "timeout",
-        "time",
-        "setsid",
-        "stdbuf",
-        "chroot",
-        "unshare",
-        "nsenter",
-        "command",
-        "builtin",
-        "exec",
-        "strace",
-        "ltrace",
-        "taskset",
-        "chrt",
-        "find",
-        "fd",
-        "kubectl-exec",
-        "systemd-run",
-        "pkexec",
-        "runcon",
-        "setpriv",
-        "ip",
-        "make",
-        "awk",
-        "gawk",
-        "mawk",
-        "nawk",
-        "sed",
-        "vi",
-        "vim",
-        "nvim",
-        "view",
-        "ex",
-        "ed",
-        "emacs",
-        "nano",
-        "less",
-        "more",
-        "most",
-        "man",
-        "gdb",
-        "lldb",
-        "perf",
-        "tar",
-        "zip",
-        "rsync",
-        "scp",
-        "sftp",
-        "ansible",
-        "ansible-playbook",
-        "salt",
-        "crontab",
-        "psql",
-        "mysql",
-        "mariadb",
-        "sqlite3",
-        "tcpdump",
-        "apt",
-        "apt-get",
-        "dpkg",
-        "rpm",
-        "npm",
-        "npx",
-        "yarn",
-        "pip",
-        "pip3",
-        "cargo",
-        "go",
-        "split",
-        "sort",
-        "dmsetup",
-        "openssl",
-        "bpftrace",
-        "screen",
-        "tmux",
-        "dbus-send",
-        "busctl",
-        "gcc",
-        "cc",
-        "ld",
-        "m4",
-        "dc",
-        "bc",
-        "julia",
-        "R",
-    ];
-    NAMES.contains(&name)
-}
-
-/// Words that make a tool run a command elsewhere, or reach into a container, guest, machine or other repository.
-fn reaches(word: &str) -> bool {
-    matches!(
-        word,
-        "exec"
-            | "run"
-            | "attach"
-            | "debug"
-            | "shell"
-            | "console"
-            | "enter"
-            | "guest"
-            | "agent"
-            | "monitor"
-            | "netns"
-            | "ssh"
-            | "cp"
-            | "create"
-            | "apply"
-            | "build"
-            | "port-forward"
-            | "proxy"
-            | "qemu-agent-command"
-            | "clone"
-            | "fetch"
-            | "pull"
-            | "push"
-            | "ls-remote"
-            | "remote"
-            | "submodule"
-            | "bisect"
-            | "rebase"
-            | "difftool"
-            | "mergetool"
-            | "filter-branch"
-            | "grep"
-            | "--"
-    )
 }
 
 #[cfg(test)]
@@ -476,6 +344,10 @@ mod tests {
             "tool show --jsonx",
             "tool show --maxi=3",
             "tool show -n",
+            "tool show -nothing",
+            "tool show exec",
+            "tool show a run b",
+            "tool show secrets",
             "tool show /etc/shadow",
             "tool show /dev/sda",
             "tool show --max=/etc/shadow",

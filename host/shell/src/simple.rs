@@ -75,7 +75,13 @@ impl Walk {
         if let Some((less, why)) = rules.lowered(&args, tier).filter(|_| plain) {
             (tier, reason) = (less, why);
         }
-        if let Some((more, why)) = rules.raised(&args).filter(|(more, _)| *more > tier) {
+        let raised = readings.iter().filter_map(|reading| {
+            let words: Vec<&str> = reading.iter().map(String::as_str).collect();
+            rules.raised(&words)
+        });
+        if let Some((more, why)) =
+            raised.chain(rules.raised(&args)).max_by_key(|(more, _)| *more).filter(|(more, _)| *more > tier)
+        {
             (tier, reason) = (more, why);
         }
         if let Some((more, why)) = gathered.tier.filter(|(more, _)| *more > tier || (args.is_empty() && *more == tier))

@@ -111,6 +111,14 @@ fn a_rule_raises_a_command_anywhere_in_a_line() {
     ] {
         assert_eq!(tier(line, &rules), 3, "{line}");
     }
+    for line in [
+        "x=drain; kubectl $x n",
+        "k=kubectl; $k drain n",
+        "f() { kubectl \"$@\"; }; f drain n",
+        "echo drain n | xargs kubectl",
+    ] {
+        assert_eq!(tier(line, &rules), 3, "{line}");
+    }
     assert_eq!(tier("df -h", &rules), 2);
     assert_eq!(tier("free -m", &rules), 1);
 }
@@ -146,7 +154,9 @@ fn a_session_pattern_covers_names_of_objects_and_otherwise_the_very_words() {
         ("kubectl scale deploy/api --replicas=3", "kubectl scale deploy/* --replicas=3"),
         ("kubectl rollout restart deploy/api deploy/web", "kubectl rollout restart deploy/* deploy/*"),
         ("kubectl delete pod a --force", "kubectl delete pod a --force"),
-        ("kubectl delete -f x.yaml", "kubectl delete -f x.yaml"),
+        ("kubectl delete svc web", "kubectl delete svc web"),
+        ("kubectl delete clusterrole/x", "kubectl delete clusterrole/x"),
+        ("psql -c 'select 1'", "psql -c 'select 1'"),
         ("kubectl delete pod,svc a", "kubectl delete pod,svc a"),
         ("systemctl restart nginx", "systemctl restart nginx"),
         ("some-tool 'a b' '*'", "some-tool 'a b' '*'"),
@@ -190,6 +200,25 @@ fn a_session_pattern_covers_names_of_objects_and_otherwise_the_very_words() {
         "/srv/fix.sh --now",
         "bin/fix",
         "kubectl apply -f x.yaml",
+        // What they do is in files, which may be others by then.
+        "kubectl delete -f x.yaml",
+        "kubectl scale -f x.yaml --replicas=1",
+        "psql -f x.sql",
+        "psql -c '\\i x.sql'",
+        "mysql -e 'source x.sql'",
+        "nft -f x",
+        "iptables-restore x",
+        "ip -batch x",
+        "sysctl -p x",
+        "terraform apply",
+        "ansible-playbook x.yml",
+        "docker compose up -d",
+        "docker-compose up -d",
+        "npm run x",
+        "git pull",
+        "tmux new x",
+        "setpriv x",
+        "toybox x",
         "kubectl delete pod a; kubectl delete pod b",
         "",
     ] {
