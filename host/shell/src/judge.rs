@@ -105,8 +105,15 @@ pub(crate) fn judge(args: &[&str], fixed: bool) -> Judged {
     }
     // `ssh host a \; b` and `find … -exec a \; …`: behind an escaped separator another command may start.
     let separators = args.iter().enumerate().filter(|(_, arg)| arg.ends_with([';', '&', '|']));
+    let mut visits = 0;
     for (at, _) in separators.take(CARRIED_MAX) {
         let tail = args.get(at + 1..).unwrap_or_default();
+        visits += tail.len();
+        if visits > VISITS_MAX {
+            judged.tier = Tier::Three;
+            judged.reason = "names commands more often than can be judged";
+            break;
+        }
         if tail.first().is_some_and(|word| destroy::is_notable(word))
             && let Some(reason) = destroy::judge(tail)
         {

@@ -50,7 +50,7 @@ pub const BRACE_WORDS_MAX: usize = 64;
 pub const CARRIED_MAX: usize = 64;
 
 /// Most words visited in the search for commands among the arguments of others; beyond it the line is tier 3.
-pub const VISITS_MAX: usize = 20_000;
+pub const VISITS_MAX: usize = 8_000;
 
 /// Most bytes of text that are searched without being parsed, beyond the line itself; further text makes the line tier 3.
 pub const SCANNED_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;
