@@ -129,10 +129,12 @@ pub(super) fn of(program: &str) -> Needs {
         "kubectl" | "helm" => KUBECTL,
         // Other nodes, and the cluster's file system by a socket here.
         "pvesh" => Needs { sockets: Sockets::All, ..PROXMOX },
-        "qm" | "pct" | "pvecm" | "pvesm" | "pveversion" | "pveperf" | "pvenode" | "pvesr" | "pve-firewall" => PROXMOX,
+        "qm" | "pct" | "pvecm" | "pvesm" | "pveversion" | "pveperf" | "pvenode" | "pvesr" | "pve-firewall"
+        | "ha-manager" => PROXMOX,
         "docker" | "podman" | "nerdctl" | "crictl" => ENGINE,
-        "ceph" | "rbd" => CEPH,
-        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" => SERVICE,
+        "ceph" | "rbd" | "rados" => CEPH,
+        "systemctl" | "loginctl" | "hostnamectl" | "timedatectl" | "localectl" | "networkctl" | "resolvectl"
+        | "systemd-analyze" | "nmcli" | "virsh" => SERVICE,
         "chronyc" => Needs { writes: &["/run/chrony", "/var/run/chrony"], ..SERVICE },
         // They are asked what a directory service knows, and read nothing that others wrote.
         "id" | "groups" | "whoami" | "getent" => SERVICE,
@@ -146,11 +148,12 @@ pub(super) fn of(program: &str) -> Needs {
             // The lock is made by the first who needs it after a start; iptables-nft has none.
             Needs { sockets: Sockets::Filter, changes: &["/run/xtables.lock"], capabilities: &[12, 13], ..NOTHING }
         }
+        // As above, without a lock.
+        "nft" | "conntrack" => Needs { sockets: Sockets::Filter, capabilities: &[12], ..NOTHING },
         // The device answers everybody what pools and file systems there are; the rest takes CAP_SYS_ADMIN.
         "zpool" | "zfs" => Needs { devices: &["/dev/zfs"], ..NOTHING },
         "lsusb" => Needs { devices: &["/dev/bus/usb"], ..NETLINK },
-        "smartctl" => DISKS,
-        "hdparm" => DISKS,
+        "smartctl" | "hdparm" | "nvme" => DISKS,
         // Arrays and file systems tell what they are without a capability.
         "mdadm" | "blkid" | "dumpe2fs" | "tune2fs" => Needs { capabilities: &[], ..DISKS },
         "lvs" | "vgs" | "pvs" => VOLUMES,
