@@ -112,7 +112,7 @@ pub(crate) fn delete(args: &[&str]) -> Option<&'static str> {
         }
         let named = arg.split(',').filter_map(|item| item.split_once('/')).any(|(kind, _)| great(kind));
         if named || (first && arg.split(',').any(great)) {
-            return Some("deletes namespaces, nodes, volumes or definitions");
+            return Some(DELETES);
         }
         // Behind a flag that is not known, this may be its value, and the kind yet to come; a second `delete` may be
         // the verb itself.
@@ -177,4 +177,27 @@ pub(crate) fn kind_is_open(raw: &[&str]) -> bool {
         let kind = kind.split('/').next().unwrap_or_default();
         kind.contains(['$', '`', '*', '?', '[', '{'])
     })
+}
+
+const DELETES: &str = "deletes namespaces, nodes, volumes or definitions";
+
+/// Tells whether what is deleted is told by files, or by what is read.
+pub(crate) fn deletes_by_file(args: &[&str]) -> bool {
+    args.contains(&"delete") && args.iter().any(|arg| arg.starts_with("-f") || arg.starts_with("--filename"))
+}
+
+/// Why it is too much to delete what a text of objects names, if it is.
+pub(crate) fn manifest(text: &str) -> Option<&'static str> {
+    let kind = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let plain = |text: &str| text.trim_matches([' ', '"', '\'', ',', '{', '}', '-']).to_owned();
+        (plain(key) == "kind").then(|| plain(value))
+    };
+    text.split(['\n', ',']).filter_map(kind).any(|kind| great(&kind)).then_some(DELETES)
+}
+
+/// Why it is too much to delete what another command prints, if its words name such kinds.
+pub(crate) fn printed_by(command: &str) -> Option<&'static str> {
+    let mut words = command.split(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '-'));
+    words.any(great).then_some(DELETES)
 }

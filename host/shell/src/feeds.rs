@@ -4,8 +4,8 @@
 //! (`echo … |`, here-documents, files that the line wrote).
 
 use crate::destroy::{self, base, flagged};
-use crate::destroy_data;
 use crate::limits::FED_LINES_MAX;
+use crate::{destroy_data, destroy_kube};
 
 /// What a command takes what it reads for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub(crate) enum Reader {
     Tables,
     /// Jobs, which replace the ones that are there.
     Jobs,
+    /// Objects of a cluster, which it deletes.
+    Manifests,
     /// Lines of arguments of the command of this name; without a name, commands.
     Lines(&'static str),
 }
@@ -34,6 +36,7 @@ impl Reader {
                 (!sets).then_some(NOTHING)
             }
             Self::Jobs => text.trim().is_empty().then_some(NOTHING),
+            Self::Manifests => destroy_kube::manifest(text),
             Self::Lines(name) => lines(name, text),
         }
     }
@@ -51,6 +54,7 @@ pub(crate) fn reader(args: &[&str]) -> Option<Reader> {
         "nft" if flagged(rest, "fi", &["file", "interactive"]) => Some(Reader::Rules),
         "crontab" if rest.iter().all(|arg| matches!(*arg, "-" | "/dev/stdin")) => Some(Reader::Jobs),
         "ceph" if alone() => Some(Reader::Lines("ceph")),
+        "kubectl" | "oc" | "k" if destroy_kube::deletes_by_file(rest) => Some(Reader::Manifests),
         "virsh" if alone() => Some(Reader::Lines("virsh")),
         "ipset" => Some(Reader::Lines("ipset")),
         "ip" if batch() => Some(Reader::Lines("ip")),

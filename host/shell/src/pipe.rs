@@ -5,10 +5,11 @@
 
 use brush_parser::ast::Pipeline;
 
+use crate::feeds::Reader;
 use crate::limits::PRINTED_BYTES_MAX;
-use crate::text;
 use crate::tier::Tier;
 use crate::walk::Walk;
+use crate::{destroy_kube, text};
 
 impl Walk {
     pub(crate) fn pipeline(&mut self, pipeline: &Pipeline, depth: usize) {
@@ -22,7 +23,7 @@ impl Walk {
         let (mut readers, mut hands) = (std::mem::take(&mut self.readers), std::mem::take(&mut self.hands));
         let (mut code, given) = (self.open_code, self.flowing.clone());
         // Up to where the commands were searched for what they may print.
-        let mut searched = 0;
+        let (mut searched, mut named) = (0, 0);
         for (at, command) in pipeline.seq.iter().enumerate() {
             let (fetchers, open) = (self.fetchers, self.open_interpreters);
             self.open_code = false;
@@ -36,6 +37,14 @@ impl Walk {
                     self.may_print(&fed.to_string(), depth);
                 }
                 searched = at;
+            }
+            if self.readers.contains(&Reader::Manifests) {
+                for fed in pipeline.seq.iter().take(at).skip(named) {
+                    if let Some(why) = destroy_kube::printed_by(&fed.to_string()) {
+                        self.raise(Tier::Three, why);
+                    }
+                }
+                named = at;
             }
             self.fed(&printed, fetched, open, depth);
             code |= self.open_code;

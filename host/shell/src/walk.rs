@@ -212,6 +212,8 @@ impl Walk {
             bytes_left: self.bytes_left,
             scripts_left: self.scripts_left,
             scanned_left: self.scanned_left,
+            // What the line's variables hold counts inside too.
+            variables: std::mem::take(&mut self.variables),
             ..Walk::default()
         };
         inner.script(script, depth);
@@ -220,6 +222,7 @@ impl Walk {
         self.bytes_left = inner.bytes_left;
         self.scripts_left = inner.scripts_left;
         self.scanned_left = inner.scanned_left;
+        self.variables = std::mem::take(&mut inner.variables);
         if inner.unparsable {
             if self.may_scan(script, depth)
                 && let Some(reason) = text::destroys(script)
