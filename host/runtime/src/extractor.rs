@@ -133,14 +133,16 @@ impl<F: FnMut(&str) + Send> ByteSink for TextGate<F> {
             joined = [std::mem::take(&mut self.rest).as_slice(), bytes].concat();
             &joined
         };
-        let whole = match std::str::from_utf8(piece) {
-            Ok(_) => piece.len(),
-            Err(e) if e.error_len().is_none() => e.valid_up_to(),
+        match std::str::from_utf8(piece) {
+            Ok(text) => (self.on_text)(text),
+            // Cut within a character, which few pieces are: only those are looked through twice.
+            Err(e) if e.error_len().is_none() => {
+                let (whole, rest) = piece.split_at(e.valid_up_to());
+                self.rest.extend_from_slice(rest);
+                (self.on_text)(std::str::from_utf8(whole).expect("checked up to here just now"));
+            }
             Err(_) => return Err(not_utf8()),
-        };
-        let (text, rest) = piece.split_at(whole);
-        self.rest.extend_from_slice(rest);
-        (self.on_text)(std::str::from_utf8(text).expect("checked up to here just now"));
+        }
         Ok(())
     }
 
