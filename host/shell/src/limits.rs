@@ -80,7 +80,7 @@ pub const VALUES_MAX: usize = 256;
 pub const JUDGED_READINGS_MAX: usize = 4;
 
 /// Most bytes of such readings for one line; what needs more is tier 3.
-pub const EXPANDED_BYTES_MAX: usize = 4 * LINE_BYTES_MAX;
+pub const EXPANDED_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;
 
 /// Most bytes of what the commands of one place of a pipe print, as far as it is followed.
 pub const PRINTED_BYTES_MAX: usize = 2 * LINE_BYTES_MAX;

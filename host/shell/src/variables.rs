@@ -226,6 +226,9 @@ impl Walk {
 
     /// Notes the body of a function or alias.
     pub(crate) fn defines(&mut self, name: &str, body: &str) {
+        if self.variables.bodies.iter().any(|(known, text)| known == name && text == body) {
+            return;
+        }
         if self.variables.bodies.len() < VARIABLES_MAX {
             self.variables.bodies.push((name.to_owned(), body.to_owned()));
         } else {
