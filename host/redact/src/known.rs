@@ -2,8 +2,9 @@
 //! would find it there.
 //!
 //! Owns: which values are searched for, and what counts as finding one. Must not know: where values come from, or what
-//! becomes of the spans. Invariants: a value is found wherever it stands as a word of its own, alone, in JSON or in an
-//! address; values that overlap are all found; one pass over the text, whatever their number.
+//! becomes of the spans. Invariants: a value is found wherever it stands as a word of its own, alone, in JSON, in an
+//! address, and (from [`CODED_BYTES_MIN`] bytes on) any of these in base64 or hex; values that overlap are all found; one
+//! pass over the text, whatever their number.
 //!
 //! Values are compared as [`Pseudonyms`] compares them: those of e-mail addresses and host names without ASCII case, all
 //! others byte by byte. Of values below [`WHOLE_WORD_BYTES`] only whole words are found: `10.0.0.1` is not in
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use trcaa_model::pii::Span;
 
+use crate::coded::{Beginnings, CODED_BYTES_MIN, Decoded};
 use crate::placeholder::{Placeholder, label_of_name};
 use crate::pseudonym::{Pseudonym, Pseudonyms, folds};
 
@@ -121,6 +123,8 @@ pub struct TooManyValues;
 #[derive(Debug, Default)]
 pub struct KnownValues {
     shards: Vec<Shard>,
+    /// Of all forms of all values.
+    beginnings: Beginnings,
 }
 
 struct Shard {
@@ -138,6 +142,8 @@ impl std::fmt::Debug for Shard {
 struct Pattern {
     label: String,
     whole_word: bool,
+    /// Long enough to be searched for in base64 and hex.
+    coded: bool,
 }
 
 impl KnownValues {
@@ -184,7 +190,8 @@ impl KnownValues {
                 rest = later;
             }
         }
-        Ok(Self { shards })
+        let beginnings = Beginnings::new(texts.iter().flatten().map(|(text, _)| text.as_bytes()));
+        Ok(Self { shards, beginnings })
     }
 
     /// Whether there is nothing to look for.
@@ -192,13 +199,20 @@ impl KnownValues {
         self.shards.is_empty()
     }
 
-    /// Finds every value in a text; spans overlap where values do.
+    /// Finds every value in a text, also within base64 and hex; spans overlap where values do.
     pub fn find(&self, text: &str) -> Vec<Span> {
         let mut spans = Vec::new();
         for shard in &self.shards {
             shard.find(text, &mut spans);
         }
-        spans.sort_by_key(|span| (span.start, span.end));
+        self.beginnings.each_run(text, |decoded| {
+            for shard in &self.shards {
+                shard.find_decoded(decoded, &mut spans);
+            }
+        });
+        spans.sort_by(|one, other| (one.start, one.end, &one.label).cmp(&(other.start, other.end, &other.label)));
+        // What begins where two pieces of a run overlap is found in both.
+        spans.dedup_by(|one, other| (one.start, one.end, &one.label) == (other.start, other.end, &other.label));
         spans
     }
 
@@ -237,6 +251,7 @@ impl Shard {
         let pattern = |(text, label): &(Cow<'_, str>, &str)| Pattern {
             label: (*label).to_owned(),
             whole_word: text.len() < WHOLE_WORD_BYTES,
+            coded: text.len() >= CODED_BYTES_MIN,
         };
         Ok(Self { automaton, patterns: texts.iter().map(pattern).collect() })
     }
@@ -251,13 +266,38 @@ impl Shard {
                 continue;
             }
             covered_until = Some(end);
-            spans.push(Span {
-                start: start as u64,
-                end: end as u64,
-                label: pattern.label.clone(),
-                confidence: 1.0,
-                detector: KNOWN_VALUE.to_owned(),
-            });
+            spans.push(pattern.span(start, end));
+        }
+    }
+
+    fn find_decoded(&self, decoded: &Decoded, spans: &mut Vec<Span>) {
+        let mut covered_until = None;
+        for found in self.automaton.find_overlapping_iter(decoded.bytes()) {
+            let (start, end) = (found.start(), found.end());
+            let Some(pattern) = self.patterns.get(found.pattern().as_usize()).filter(|pattern| pattern.coded) else {
+                continue;
+            };
+            if covered_until == Some(end) || (pattern.whole_word && !is_whole_of(decoded.bytes(), start, end)) {
+                continue;
+            }
+            covered_until = Some(end);
+            spans.extend(
+                decoded
+                    .place(start..end)
+                    .map(|place| Span { label: coded_label(&pattern.label), ..pattern.span(place.start, place.end) }),
+            );
+        }
+    }
+}
+
+impl Pattern {
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span {
+            start: start as u64,
+            end: end as u64,
+            label: self.label.clone(),
+            confidence: 1.0,
+            detector: KNOWN_VALUE.to_owned(),
         }
     }
 }
@@ -270,6 +310,20 @@ fn is_whole(text: &str, start: usize, end: usize) -> bool {
         before.chars().next_back().is_some_and(is_word) && after.chars().next().is_some_and(is_word)
     };
     !within(start) && !within(end)
+}
+
+/// The label of what has a value in it, encoded: in base64 an upper-case letter is another one.
+fn coded_label(label: &str) -> String {
+    if folds(label) { format!("Encoded{label}") } else { label.to_owned() }
+}
+
+/// The same in bytes that need not be text: only letters and digits of ASCII go on.
+fn is_whole_of(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_word = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let byte = |at: Option<usize>| at.and_then(|at| bytes.get(at));
+    let before = is_word(byte(start.checked_sub(1))) && is_word(byte(Some(start)));
+    let after = is_word(byte(end.checked_sub(1))) && is_word(byte(Some(end)));
+    !before && !after
 }
 
 fn is_searched(row: &Pseudonym, standing: Standing) -> bool {

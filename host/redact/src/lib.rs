@@ -8,6 +8,7 @@
 //! dropped; text is redacted in full before it is cut; no `Debug` or error text holds a value.
 
 mod apply;
+mod coded;
 mod cut;
 mod guard;
 mod known;

@@ -121,6 +121,17 @@ fn of_two_secrets_near_to_each_other_both_are_found() {
 }
 
 #[test]
+fn an_entity_that_two_chunks_share_is_read() {
+    let known = known(&["Abcdefg"]);
+    for entity in entities(b'A') {
+        for cut in 1..entity.len() {
+            let text = format!("x{entity}bcdefg");
+            assert_eq!(in_chunks(&known, text.as_bytes(), &[cut]), b"x[secret]", "{entity} at {cut}");
+        }
+    }
+}
+
+#[test]
 fn overlapping_secrets_leave_nothing() {
     let known = known(&["abcdef", "defghi", "abcd"]);
     assert_eq!(known.scrub("xabcdefghix"), "x[secret]x");
