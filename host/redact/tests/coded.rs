@@ -87,6 +87,10 @@ fn a_run_may_begin_and_end_with_other_characters() {
             assert_eq!(found(&["hunter2hunter2"], &text).len(), 1, "{text}");
         }
     }
+    let escaped = STANDARD.encode("???hunter2???").replace('/', "\\/");
+    assert_eq!(found(&["???hunter2???"], &escaped), [escaped.as_str()]);
+    let padded = STANDARD.encode("abcdef!");
+    assert_eq!(found(&["abcdef"], &padded), [padded.as_str()]);
 }
 
 #[test]
