@@ -3,6 +3,7 @@
 
 mod calls;
 mod desk;
+mod detect;
 mod interleaved;
 mod load;
 mod ours;
@@ -21,18 +22,25 @@ type Outcome<T = ()> = Result<T, Box<dyn Error>>;
 type Part = fn(&mut Table, &Options) -> Outcome;
 
 /// Parts in the order in which they run.
-const PARTS: [(&str, Part); 4] =
-    [("calls", calls::run), ("load", load::run), ("process", process::run), ("timeout", timeout::run)];
+const PARTS: [(&str, Part); 5] = [
+    ("calls", calls::run),
+    ("load", load::run),
+    ("detect", detect::run),
+    ("process", process::run),
+    ("timeout", timeout::run),
+];
 
-const USAGE: &str = "usage: bench [PART…] [--trcaa FILE]
+const USAGE: &str = "usage: bench [PART…] [--trcaa FILE] [--log FILE…]
 
-Parts: calls, load, process, timeout; all of them without any.
+Parts: calls, load, detect, process, timeout; all of them without any.
+  --log FILE    a log for the part `detect`; may be repeated
   --trcaa FILE  the release build of trcaa, for the part `process`";
 
 /// What was asked for.
 #[derive(Default)]
 struct Options {
     trcaa: Option<PathBuf>,
+    logs: Vec<PathBuf>,
     parts: Vec<String>,
 }
 
@@ -67,6 +75,10 @@ fn options(mut arguments: impl Iterator<Item = String>) -> Result<Options, Strin
             "--trcaa" => {
                 let file = arguments.next().ok_or_else(|| format!("error: --trcaa needs a file\n\n{USAGE}"))?;
                 options.trcaa = Some(file.into());
+            }
+            "--log" => {
+                let file = arguments.next().ok_or_else(|| format!("error: --log needs a file\n\n{USAGE}"))?;
+                options.logs.push(file.into());
             }
             // What `cargo bench` adds by itself.
             "--bench" => {}
