@@ -5,12 +5,12 @@
 
 use crate::kind::Kind;
 use crate::scan::Scanner;
-use pii_scan::text::{DIGIT, LETTER, Text, Words, class, is_word};
+use pii_scan::text::{DIGIT, HELD_BEFORE_BYTES, LETTER, Text, Words, class, is_word};
 
 /// What makes a dotted quad behind `from` or `to` a version, and three groups of digits an address.
 static VERSION: Words = Words::new(&[b"version", b"upgrad", b"downgrad"]);
 /// How far before a dotted quad they count.
-const VERSION_REACH: usize = 48;
+const VERSION_REACH: usize = HELD_BEFORE_BYTES;
 static HARDWARE: Words = Words::new(&[b"mac", b"hwaddr", b"ether"]);
 
 /// What names a version before it; `v` as well.

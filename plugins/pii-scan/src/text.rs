@@ -19,6 +19,8 @@ pub const UNDERSCORE: u8 = 32;
 /// Bytes outside words that start a rule of their own: `@ : - % \`.
 pub const TRIGGER: u8 = 64;
 
+/// How far before a place [`Text::may_hold_before`] looks.
+pub const HELD_BEFORE_BYTES: usize = 48;
 /// Everything a word consists of.
 pub const WORD: u8 = DIGIT | LETTER | UNDERSCORE;
 /// Every ASCII letter.
@@ -165,12 +167,13 @@ impl<'a> Text<'a> {
         words.occur_in(self.line_before(at, max))
     }
 
-    /// Tells whether the 48 bytes before `at` may hold one of two words of four small letters, in any case: at little
+    /// Tells whether the [`HELD_BEFORE_BYTES`] before `at` may hold one of two words of four small letters, in any case: at little
     /// cost, sixteen places at a time.
     #[inline]
     pub fn may_hold_before(self, at: usize, words: [&[u8; 4]; 2]) -> bool {
-        let view = at.checked_sub(48).and_then(|from| self.slice(from, at).first_chunk::<48>());
-        let window = |view: &[u8; 48], from: usize| {
+        let view =
+            at.checked_sub(HELD_BEFORE_BYTES).and_then(|from| self.slice(from, at).first_chunk::<HELD_BEFORE_BYTES>());
+        let window = |view: &[u8; HELD_BEFORE_BYTES], from: usize| {
             view.get(from..).and_then(|part| part.first_chunk()).is_none_or(|part| holds_four(part, words))
         };
         // The fourth letter of the last place is the last byte.
