@@ -90,7 +90,16 @@ fn statement(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::statement;
+    use super::{OTHERS, SQL, statement};
+
+    /// Three lists name these, for three ends: whoever adds a client here adds it there.
+    #[test]
+    fn every_client_is_looked_for_and_known_to_run_what_it_is_given() {
+        for client in SQL.iter().chain(OTHERS) {
+            assert!(crate::destroy::is_notable(client), "{client} is not looked for");
+            assert!(crate::runners::may_run(client), "{client} would be covered whatever it runs");
+        }
+    }
 
     #[test]
     fn statements_that_empty_or_drop_are_found_in_any_case() {
